@@ -1,0 +1,36 @@
+# list the recipes
+default:
+    @just --list --unsorted
+
+# every check, as CI runs them
+check:
+    .ci/run
+
+# the tests
+test:
+    cargo test --locked
+
+# a simulated month, night by night, into demo/
+demo:
+    cargo run --locked -- demo
+
+# format the code
+fmt:
+    cargo fmt --all
+
+# rewrite fixtures/; read the diff before you commit it
+fixtures:
+    SUBLEDGER_UPDATE=1 cargo test --locked --test it fixtures
+
+# rewrite reports/example; read the diff before you commit it
+example:
+    SUBLEDGER_UPDATE=1 cargo test --locked --test it example
+
+# review the snapshots that changed
+snapshots:
+    @command -v cargo-insta >/dev/null || { echo 'hint: `cargo install cargo-insta`, or compare the *.snap.new files by hand' >&2; exit 1; }
+    cargo insta review
+
+# prove with DuckDB and pyarrow that Parquet and CSV say the same
+parquet *arguments:
+    tests/parquet/run {{ arguments }}

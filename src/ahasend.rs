@@ -1,0 +1,179 @@
+//! The AhaSend API's client: asks, pages, paces and retries, and hands back the raw bytes of each answer.
+//!
+//! It owns the connection, the key and every limit on talking to the API. It must never write a file, read an amount,
+//! or show the key or a body in an error, a log line or `Debug` output. All it asks so far are readings, and those
+//! may be repeated freely.
+//!
+//! Reading order: [`Client::usage`] shows a call, `ask` the life of a call, `fetch` one attempt of it, `retry` what
+//! may follow a failed attempt, `pages` the walk over the list.
+
+mod access;
+mod error;
+mod failure;
+mod fetch;
+mod limits;
+mod operation;
+mod pages;
+mod retry;
+#[cfg(test)]
+mod tests;
+pub mod wire;
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::num::NonZeroU32;
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use secrecy::SecretString;
+use tokio::time::{Instant, sleep};
+use url::Url;
+use uuid::Uuid;
+
+pub use self::error::{Class, Error, PageFault};
+pub use self::failure::Failure;
+pub use self::limits::Limits;
+pub use self::operation::{Call, Operation};
+pub use self::pages::{Page, Pages};
+pub use self::retry::GiveUp;
+
+use self::retry::Decision;
+
+/// The sub-account API of one parent account, read with one key until one deadline.
+pub struct Client {
+    http: reqwest::Client,
+    /// `{base}/v2/accounts/{account_id}/sub-accounts`, from which the address of every call is built.
+    sub_accounts_url: Url,
+    /// Kept beside the client's default headers only to recognise it where a server echoes it.
+    key: SecretString,
+    limits: Limits,
+    pace: DefaultDirectRateLimiter,
+    deadline: Instant,
+}
+
+impl Client {
+    /// Prepares to talk to `base_url` about `account_id`, the parent account; nothing is sent yet.
+    ///
+    /// `base_url` is `https`, or `http` on a loopback host; a path is kept as a prefix, and a trailing `/` or `/v2` is
+    /// ignored. No call waits, retries or reads beyond `deadline`. The system's proxy settings apply, except on
+    /// loopback.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BaseUrl`] and [`Error::Key`] name the rule that was broken, [`Error::Setup`] says what the machine
+    /// lacks. All are of [`Class::Config`].
+    pub fn new(
+        base_url: Url,
+        account_id: Uuid,
+        key: SecretString,
+        limits: Limits,
+        deadline: Instant,
+    ) -> Result<Self, Error> {
+        let sub_accounts_url = access::sub_accounts_url(base_url, account_id)?;
+        let authorization = access::authorization(&key)?;
+        let http = access::http_client(&sub_accounts_url, authorization, &limits)?;
+        // Evenly spaced: with a burst allowed, the first second alone would spend the quota twice.
+        let quota = Quota::per_second(limits.requests_per_second).allow_burst(NonZeroU32::MIN);
+        Ok(Self { http, sub_accounts_url, key, limits, pace: RateLimiter::direct(quota), deadline })
+    }
+
+    /// Reads the usage of the current billing period, in one answer of status 200.
+    ///
+    /// Ask this first: it cannot be had again after the period rolls over, and the first call of a client never
+    /// waits for its turn.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Call`], with the last attempt's failure as its source.
+    pub async fn usage(&self) -> Result<Answer, Error> {
+        self.ask(Call::Usage, &self.url_of("usage")).await
+    }
+
+    /// Reads one sub account. Status 200 and 404 are both answers; 404 says that it was deleted since.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Call`], with the last attempt's failure as its source.
+    pub async fn account(&self, id: Uuid) -> Result<Answer, Error> {
+        self.ask(Call::Account(id), &self.url_of(&id.to_string())).await
+    }
+
+    /// Starts the walk over the list of sub accounts; nothing is sent before the first [`Pages::next`].
+    #[must_use]
+    pub fn pages(&self) -> Pages<'_> {
+        Pages::new(self)
+    }
+
+    /// Makes one call: attempt after attempt, each in its turn, until an answer or a reason to stop.
+    async fn ask(&self, call: Call, url: &Url) -> Result<Answer, Error> {
+        let mut attempts = 0;
+        let (end, failure) = loop {
+            if let Err(failure) = self.turn().await {
+                break (GiveUp::Final, failure);
+            }
+            attempts += 1;
+            let failure = match self.fetch(call, url).await {
+                Ok(answer) => return Ok(answer),
+                Err(failure) => failure,
+            };
+            match retry::decide(&failure, attempts, self.time_left(), fastrand::u32(..), &self.limits) {
+                Decision::Again { after } => {
+                    let cause: &(dyn StdError + Send + Sync) = &failure;
+                    tracing::warn!(attempts, ?after, cause, "{call} failed and is tried again");
+                    sleep(after).await;
+                }
+                Decision::Stop(end) => break (end, failure),
+            }
+        };
+        Err(Error::Call { call, attempts, end, failure })
+    }
+
+    /// The address of something below the sub accounts; `segment` is percent-encoded as one path segment.
+    fn url_of(&self, segment: &str) -> Url {
+        let mut url = self.sub_accounts_url.clone();
+        // Never a `cannot-be-a-base` address: `access::sub_accounts_url` admits http and https only.
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.push(segment);
+        }
+        url
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("sub_accounts_url", &self.sub_accounts_url.as_str())
+            .field("limits", &self.limits)
+            .field("deadline", &self.deadline)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One usable answer, as received: complete, within the limits, and a JSON object by its first byte.
+#[derive(Clone)]
+pub struct Answer {
+    /// Path and query as requested; never the host or the key.
+    pub target: String,
+    /// 200, or 404 where the operation takes that as an answer.
+    pub status: u16,
+    /// The server's `Date`, if it sent a readable one.
+    pub server_date: Option<DateTime<Utc>>,
+    /// The server's `X-Request-Id`: at most 128 characters of visible ASCII.
+    pub request_id: Option<String>,
+    /// The body, byte for byte.
+    pub body: Bytes,
+}
+
+impl fmt::Debug for Answer {
+    /// Shows the body's length only: a body holds customers' data and may be hundreds of megabytes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("target", &self.target)
+            .field("status", &self.status)
+            .field("server_date", &self.server_date)
+            .field("request_id", &self.request_id)
+            .field("body_bytes", &self.body.len())
+            .finish()
+    }
+}

@@ -1,0 +1,219 @@
+//! How one attempt can fail, and how the HTTP library's errors are told apart.
+//!
+//! Text that came from the server is in here only as bounded, visible ASCII from which the key was withheld.
+
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::io;
+use std::time::Duration;
+
+use super::Class;
+
+/// How one attempt failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// TLS could not be set up: an unknown issuer, a wrong host, an expired certificate, a port that speaks plain HTTP.
+    #[error("there is no trusted TLS connection to the server")]
+    Tls {
+        /// What the HTTP library says.
+        source: reqwest::Error,
+    },
+
+    /// No answer: name not found, connection refused or broken, an answer that is not HTTP.
+    #[error("no answer came from the server")]
+    Network {
+        /// What the HTTP library says.
+        source: reqwest::Error,
+    },
+
+    /// The connect or the read timeout passed.
+    #[error("the server kept silent for too long")]
+    Silent {
+        /// What the HTTP library says.
+        source: reqwest::Error,
+    },
+
+    /// The body ended before its end.
+    #[error("the answer broke off after {received_bytes} bytes")]
+    Truncated {
+        /// Bytes of the body received until then.
+        received_bytes: u64,
+        /// What the HTTP library says.
+        source: reqwest::Error,
+    },
+
+    /// The attempt took longer than [`Limits::request_timeout`](super::Limits::request_timeout).
+    #[error("the answer was not complete within {limit:?}")]
+    Slow {
+        /// Time allowed.
+        limit: Duration,
+    },
+
+    /// The client's deadline passed, before or during the attempt.
+    #[error("the deadline of the run has passed")]
+    Deadline,
+
+    /// Status 408, 429 or 5xx: the server may answer later.
+    #[error("the server answered with status {status}{}", labelled(.request_id.as_deref()))]
+    Busy {
+        /// The status.
+        status: u16,
+        /// How long the server asks to wait, if it says so in a way that can be read.
+        retry_after: Option<Duration>,
+        /// The server's id of the request.
+        request_id: Option<String>,
+    },
+
+    /// Status 401.
+    #[error(
+        "the server does not accept the key (status 401{}): it is wrong, or of another account, or the account is \
+         suspended",
+        labelled(.request_id.as_deref())
+    )]
+    Unauthorized {
+        /// The server's id of the request.
+        request_id: Option<String>,
+    },
+
+    /// Status 403.
+    #[error(
+        "the server refuses this to the key (status 403{}): it needs the scope `{scope}`, and where the account has \
+         an IP allow list, this machine must be on it",
+        labelled(.request_id.as_deref())
+    )]
+    Forbidden {
+        /// The scope that the operation needs.
+        scope: &'static str,
+        /// The server's id of the request.
+        request_id: Option<String>,
+    },
+
+    /// Status 3xx. Redirects are never followed: the key would travel along.
+    #[error(
+        "the server redirects (status {status}) to {}, which is not followed",
+        quoted(.host.as_deref(), "an unnamed host")
+    )]
+    Redirect {
+        /// The status.
+        status: u16,
+        /// The host redirected to, if `Location` names one.
+        host: Option<String>,
+    },
+
+    /// Any other status.
+    #[error(
+        "the server answered with status {status}, which is no answer to this call{}",
+        labelled(.request_id.as_deref())
+    )]
+    Status {
+        /// The status.
+        status: u16,
+        /// The server's id of the request.
+        request_id: Option<String>,
+    },
+
+    /// A `Content-Encoding`, though `identity` was asked for.
+    #[error("the answer is encoded as `{encoding}`, although plain bytes were asked for")]
+    Encoding {
+        /// The encoding.
+        encoding: String,
+    },
+
+    /// A `Content-Type` that is not JSON.
+    #[error("the answer is not JSON by its content type, {}", quoted(.content_type.as_deref(), "which is missing"))]
+    ContentType {
+        /// The content type, if there was one.
+        content_type: Option<String>,
+    },
+
+    /// A body larger than [`Limits::body_bytes_max`](super::Limits::body_bytes_max).
+    #[error("the answer is larger than the {limit_bytes} bytes allowed")]
+    TooLarge {
+        /// Size allowed in bytes.
+        limit_bytes: u64,
+    },
+
+    /// A body that does not begin like a JSON object.
+    #[error("the answer is not a JSON object")]
+    NotAnObject,
+}
+
+impl Failure {
+    /// What the failure asks of its reader.
+    #[must_use]
+    pub const fn class(&self) -> Class {
+        match self {
+            Self::Tls { .. }
+            | Self::Network { .. }
+            | Self::Silent { .. }
+            | Self::Truncated { .. }
+            | Self::Slow { .. }
+            | Self::Deadline
+            | Self::Busy { .. } => Class::Unreachable,
+            Self::Unauthorized { .. } | Self::Forbidden { .. } => Class::Refused,
+            Self::Redirect { .. }
+            | Self::Status { .. }
+            | Self::Encoding { .. }
+            | Self::ContentType { .. }
+            | Self::TooLarge { .. }
+            | Self::NotAnObject => Class::Unusable,
+        }
+    }
+
+    /// Sorts an error met before the head of the answer was complete.
+    pub(super) fn before_head(error: reqwest::Error) -> Self {
+        let source = error.without_url();
+        if is_about_tls(&source) {
+            Self::Tls { source }
+        } else if source.is_timeout() {
+            Self::Silent { source }
+        } else {
+            Self::Network { source }
+        }
+    }
+
+    /// Sorts an error met within the body. Its own kind does not help: a body cut off counts as a decoding error.
+    pub(super) fn within_body(error: reqwest::Error, received_bytes: u64) -> Self {
+        let source = error.without_url();
+        if source.is_timeout() { Self::Silent { source } } else { Self::Truncated { received_bytes, source } }
+    }
+}
+
+/// Whether `error` stems from TLS. For the HTTP library a refused certificate is a failed connection like any other.
+fn is_about_tls(error: &(dyn StdError + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if error.is::<rustls::Error>() {
+            return true;
+        }
+        // An `io::Error` leaves the error it wraps out of its own chain.
+        let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        next = match wrapped {
+            Some(wrapped) => Some(wrapped),
+            None => error.source(),
+        };
+    }
+    false
+}
+
+fn labelled(request_id: Option<&str>) -> String {
+    request_id.map(|id| format!(", request id `{id}`")).unwrap_or_default()
+}
+
+fn quoted<'a>(text: Option<&'a str>, otherwise: &'a str) -> Cow<'a, str> {
+    text.map_or(Cow::Borrowed(otherwise), |text| Cow::Owned(format!("`{text}`")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tls_errors_are_found_however_deep_io_errors_hide_them() {
+        let tls = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
+        let wrapped = io::Error::other(io::Error::other(tls));
+        assert!(is_about_tls(&wrapped));
+        assert!(!is_about_tls(&io::Error::other(io::Error::from(io::ErrorKind::ConnectionRefused))));
+    }
+}

@@ -1,0 +1,70 @@
+//! The client against a scripted server on loopback. No test takes more than a fraction of a second.
+
+mod calls;
+mod paging;
+mod secrets;
+mod server;
+
+use std::error::Error as StdError;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use tokio::time::Instant;
+use url::Url;
+use uuid::{Uuid, uuid};
+
+use self::server::{Reply, Server};
+use super::{Client, Error, Limits};
+
+const KEY: &str = "aha-sk-not-to-be-seen";
+const PARENT: Uuid = uuid!("00000000-0000-4000-8000-000000000001");
+const ACCOUNT: Uuid = uuid!("00000000-0000-4000-8000-000000000002");
+const JSON: &str = "Content-Type: application/json\r\n";
+
+/// The defaults, but with retries after milliseconds and bodies of kilobytes.
+fn limits() -> Limits {
+    Limits {
+        attempt_count_max: 3,
+        retry_delay_min: Duration::from_millis(1),
+        retry_delay_max: Duration::from_millis(2),
+        requests_per_second: NonZeroU32::new(1000).unwrap(),
+        body_bytes_max: 64 * 1024,
+        ..Limits::default()
+    }
+}
+
+fn client_with(base_url: &Url, limits: Limits) -> Client {
+    let deadline = Instant::now() + Duration::from_hours(1);
+    Client::new(base_url.clone(), PARENT, SecretString::from(KEY), limits, deadline).unwrap()
+}
+
+fn client(server: &Server) -> Client {
+    client_with(&server.base_url, limits())
+}
+
+/// The error of a usage call that meets `script`, with the number of requests it took.
+async fn usage_error(script: impl IntoIterator<Item = Reply>) -> (Error, usize) {
+    let server = Server::play(script).await;
+    let error = client(&server).usage().await.unwrap_err();
+    assert_keeps_secret(&error);
+    (error, server.requests().len())
+}
+
+/// The error and its causes as a person reads them.
+fn chain(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text = format!("{text}: {cause}");
+        next = cause.source();
+    }
+    text
+}
+
+/// No way of printing `error` shows the key, or a body with [`secrets::BODY_MARK`] in it.
+fn assert_keeps_secret(error: &Error) {
+    let text = format!("{} {error:?} {error:#?}", chain(error)).to_lowercase();
+    assert!(!text.contains(KEY), "{text}");
+    assert!(!text.contains(secrets::BODY_MARK), "{text}");
+}

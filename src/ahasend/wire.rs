@@ -1,0 +1,204 @@
+//! The API's JSON exactly as sent, and the one-way door into `billing`.
+//!
+//! Tolerates unknown fields and remembers them, names what is missing, and never defaults an amount to zero.
+//! Names are made safe to display here; the archive keeps them as they were sent.
+
+mod fields;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use uuid::Uuid;
+
+use crate::billing::books::{Books, CaptureRef, Lookup, Status, SubAccount, Tally, Usage, UsageLine};
+use crate::billing::money::Currency;
+use crate::billing::period::Period;
+
+pub use self::fields::Error;
+use self::fields::{At, Fields};
+
+/// Characters kept of a name for display; the API's own limit is 255.
+const NAME_CHAR_COUNT_MAX: usize = 300;
+
+/// What a capture needs to know of the usage answer; amounts are not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsageHead {
+    /// The billing period: where the capture belongs.
+    pub period: Period,
+    /// The sub accounts with usage, in the order sent.
+    pub account_ids: Vec<Uuid>,
+}
+
+/// What a capture needs to know of one page of the account list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageHead {
+    /// The accounts on the page, in the order sent.
+    pub account_ids: Vec<Uuid>,
+    /// Whether the API says that more follow.
+    pub has_more: bool,
+    /// Where they follow.
+    pub next_cursor: Option<String>,
+}
+
+/// The bodies of one capture, as archived.
+#[derive(Debug, Clone)]
+pub struct Bodies<'a> {
+    /// The usage answer.
+    pub usage: &'a [u8],
+    /// The pages of the account list, in order.
+    pub pages: Vec<&'a [u8]>,
+    /// The answers about single accounts; nothing for a 404.
+    pub lookups: Vec<(Uuid, Option<&'a [u8]>)>,
+}
+
+/// Reads only what a capture has to know of the usage answer, so that little can stop it from being kept.
+pub fn usage_head(body: &[u8]) -> Result<UsageHead, Error> {
+    let unknown = RefCell::default();
+    let mut usage = object(body, At::root("usage", &unknown))?;
+    let period = read_period(&mut usage)?;
+    let subs = usage.objects("sub_accounts")?;
+    let account_ids = subs.into_iter().map(|mut sub| sub.uuid("account_id")).collect::<Result<_, _>>()?;
+    Ok(UsageHead { period, account_ids })
+}
+
+/// Reads only what the paging loop has to know of a page.
+pub fn page_head(body: &[u8]) -> Result<PageHead, Error> {
+    let unknown = RefCell::default();
+    let mut page = object(body, At::root("account list", &unknown))?;
+    let rows = page.objects("data")?;
+    let account_ids = rows.into_iter().map(|mut row| row.uuid("id")).collect::<Result<_, _>>()?;
+    let mut pagination = page.object("pagination")?;
+    let has_more = pagination.boolean("has_more")?;
+    let next_cursor = pagination.optional_text("next_cursor")?.map(std::borrow::Cow::into_owned);
+    Ok(PageHead { account_ids, has_more, next_cursor })
+}
+
+/// The door: archived bodies become books.
+pub fn books(capture: CaptureRef, account_id: Uuid, bodies: &Bodies<'_>) -> Result<Books, Error> {
+    let unknown = RefCell::default();
+    let usage = read_usage(object(bodies.usage, At::root("usage", &unknown))?)?;
+    let mut accounts = Vec::with_capacity(bodies.pages.len() * 100);
+    for (index, page) in bodies.pages.iter().enumerate() {
+        let label = format!("account list, page {}", index + 1);
+        let mut page = object(page, At::root(&label, &unknown))?;
+        for row in page.objects("data")? {
+            accounts.push(read_account(row)?);
+        }
+        page.object("pagination")?.finish(&["has_more", "next_cursor", "previous_cursor"]);
+        page.finish(&["object"]);
+    }
+    let mut lookups = BTreeMap::new();
+    for (id, body) in &bodies.lookups {
+        let label = format!("account {id}");
+        let lookup = match body {
+            Some(body) => Lookup::Found(read_account(object(body, At::root(&label, &unknown))?)?),
+            None => Lookup::Gone,
+        };
+        lookups.insert(*id, lookup);
+    }
+    let unknown: BTreeSet<String> = unknown.into_inner();
+    Ok(Books::new(capture, account_id, usage, accounts, lookups, unknown.into_iter().collect()))
+}
+
+/// A text made safe for terminals, spreadsheets and pages: control characters and non-characters become visible
+/// pictures, and it is at most `char_count_max` characters long.
+pub fn display(text: &str, char_count_max: usize) -> String {
+    let picture = |c: char| match c {
+        '\0'..='\x1f' => char::from_u32(0x2400 + u32::from(c)).unwrap_or(char::REPLACEMENT_CHARACTER),
+        '\x7f' => '\u{2421}',
+        '\u{80}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}' => char::REPLACEMENT_CHARACTER,
+        _ => c,
+    };
+    let mut shown: String = text.chars().map(picture).take(char_count_max).collect();
+    if text.chars().nth(char_count_max).is_some() {
+        shown.pop();
+        shown.push('…');
+    }
+    shown
+}
+
+fn object<'a, 'at>(body: &'a [u8], at: At<'at>) -> Result<Fields<'a, 'at>, Error> {
+    let text = std::str::from_utf8(body).map_err(|_| at.error("is not UTF-8"))?;
+    Fields::read(text, at)
+}
+
+fn read_period(usage: &mut Fields<'_, '_>) -> Result<Period, Error> {
+    let mut period = usage.object("billing_period")?;
+    let (start, end) = (period.time("start")?, period.time("end")?);
+    period.finish(&[]);
+    Ok(Period { start, end })
+}
+
+fn read_usage(mut usage: Fields<'_, '_>) -> Result<Usage, Error> {
+    let period = read_period(&mut usage)?;
+    let code = usage.text("currency")?;
+    let currency = Currency::parse(&code).ok_or_else(|| {
+        let shown = display(&code, 20);
+        usage.at().child("currency").error(format!("is `{shown}`, which is no ISO 4217 code with minor units"))
+    })?;
+    let method = display(&usage.text("allocation_method")?, NAME_CHAR_COUNT_MAX);
+    let note = display(&usage.text("allocation_note")?, 4 * NAME_CHAR_COUNT_MAX);
+    let mut parent = usage.object("parent")?;
+    let parent_id = parent.uuid("account_id")?;
+    let rows = usage.objects("sub_accounts")?;
+    let sub_accounts = rows.into_iter().map(read_line).collect::<Result<_, _>>()?;
+    let read = Usage {
+        period,
+        currency,
+        method,
+        note,
+        parent_id,
+        parent: read_tally(parent)?,
+        sub_accounts,
+        removed: read_tally(usage.object("removed_sub_accounts")?)?,
+        total: read_tally(usage.object("total")?)?,
+    };
+    usage.finish(&[]);
+    Ok(read)
+}
+
+fn read_line(mut line: Fields<'_, '_>) -> Result<UsageLine, Error> {
+    let account_id = line.uuid("account_id")?;
+    let name = shown_name(&line.text("name")?, account_id);
+    Ok(UsageLine { account_id, name, tally: read_tally(line)? })
+}
+
+fn read_tally(mut bucket: Fields<'_, '_>) -> Result<Tally, Error> {
+    let tally = Tally { messages: bucket.integer("reception_count")?, cost: bucket.amount("allocated_cost")? };
+    bucket.finish(&["account_id", "name"]);
+    Ok(tally)
+}
+
+fn read_account(mut row: Fields<'_, '_>) -> Result<SubAccount, Error> {
+    let id = row.uuid("id")?;
+    let status = match row.text("status")?.as_ref() {
+        "active" => Status::Active,
+        "suspended" => Status::Suspended,
+        "parent-suspended" => Status::ParentSuspended,
+        "deleted" => Status::Deleted,
+        other => {
+            let shown = display(other, 40);
+            row.at().child("status").unknown(&format!(" = `{shown}`"));
+            Status::Other(shown)
+        }
+    };
+    let account = SubAccount {
+        id,
+        parent_id: row.uuid("parent_account_id")?,
+        name: shown_name(&row.text("name")?, id),
+        status,
+        monthly_credit: row.integer("monthly_credit")?,
+        created_at: row.time("created_at")?,
+    };
+    row.finish(&["object", "website", "domain_count", "member_count", "last_activity_at"]);
+    Ok(account)
+}
+
+fn shown_name(name: &str, id: Uuid) -> String {
+    let shown = display(name, NAME_CHAR_COUNT_MAX);
+    if shown.trim().is_empty() { id.to_string() } else { shown }
+}
+
+#[cfg(test)]
+#[path = "wire/tests.rs"]
+mod tests;

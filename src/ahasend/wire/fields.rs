@@ -1,0 +1,222 @@
+//! One JSON object as its fields in order, each value still as the text that was sent.
+//!
+//! Reading objects this way gives what derived readers do not: duplicate keys are refused, unknown keys are seen,
+//! `null` is not zero, an array never passes for an object, and a number keeps its digits.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use crate::billing::money::Amount;
+
+/// Unknown fields and values remembered of one capture; beyond that they are all alike.
+const UNKNOWN_COUNT_MAX: usize = 100;
+
+/// What is wrong with an answer, and where.
+#[derive(Debug, thiserror::Error)]
+#[error("{body}: `{pointer}` {problem}")]
+pub struct Error {
+    /// Which answer: `usage`, `account list, page 3`.
+    pub body: String,
+    /// JSON pointer into it.
+    pub pointer: String,
+    /// What is wrong there.
+    pub problem: String,
+    /// The JSON reader's own words, for malformed text.
+    #[source]
+    pub source: Option<serde_json::Error>,
+}
+
+/// Where in which answer a value stands, and what was seen there that nobody knows.
+#[derive(Clone)]
+pub(super) struct At<'a> {
+    body: &'a str,
+    pointer: String,
+    unknown: &'a RefCell<BTreeSet<String>>,
+}
+
+impl<'a> At<'a> {
+    pub(super) fn root(body: &'a str, unknown: &'a RefCell<BTreeSet<String>>) -> Self {
+        Self { body, pointer: String::new(), unknown }
+    }
+
+    pub(super) fn child(&self, key: impl fmt::Display) -> Self {
+        Self { pointer: format!("{}/{key}", self.pointer), ..self.clone() }
+    }
+
+    pub(super) fn error(&self, problem: impl Into<String>) -> Error {
+        let pointer = if self.pointer.is_empty() { "/".to_owned() } else { self.pointer.clone() };
+        Error { body: self.body.to_owned(), pointer, problem: problem.into(), source: None }
+    }
+
+    /// The JSON reader quotes values of the wrong type, which may be anybody's secret: only its words on syntax pass.
+    fn malformed(&self, source: serde_json::Error) -> Error {
+        match source.classify() {
+            serde_json::error::Category::Data => self.error("has the wrong type"),
+            _ => Error { source: Some(source), ..self.error("is not well-formed JSON") },
+        }
+    }
+
+    /// Remembers a field or value that this version does not know.
+    pub(super) fn unknown(&self, what: &str) {
+        let mut unknown = self.unknown.borrow_mut();
+        if unknown.len() < UNKNOWN_COUNT_MAX {
+            // positions do not matter: a new field in a thousand rows is one new field
+            let pointer = self.pointer.split('/').map(|step| match step.parse::<usize>() {
+                Ok(_) => "*",
+                Err(_) => step,
+            });
+            let pointer: Vec<&str> = pointer.collect();
+            let text = format!("{}{}{what}", pointer.join("/"), if what.starts_with(' ') { "" } else { "/" });
+            unknown.insert(super::display(&text, 120));
+        }
+    }
+}
+
+/// The fields of one object.
+pub(super) struct Fields<'a, 'at> {
+    at: At<'at>,
+    fields: Vec<(Cow<'a, str>, &'a RawValue)>,
+}
+
+impl<'a, 'at> Fields<'a, 'at> {
+    /// Reads an object; `text` must be exactly one.
+    pub(super) fn read(text: &'a str, at: At<'at>) -> Result<Self, Error> {
+        let Members { fields, twice } = serde_json::from_str(text).map_err(|error| at.malformed(error))?;
+        match twice {
+            Some(name) => Err(at.child(super::display(&name, 60)).error("is there twice")),
+            None => Ok(Self { at, fields }),
+        }
+    }
+
+    fn take(&mut self, key: &str) -> Option<&'a RawValue> {
+        let position = self.fields.iter().position(|(name, _)| name == key)?;
+        Some(self.fields.swap_remove(position).1)
+    }
+
+    fn need(&mut self, key: &str) -> Result<&'a RawValue, Error> {
+        self.take(key).ok_or_else(|| self.at.child(key).error("is missing"))
+    }
+
+    /// A required object.
+    pub(super) fn object(&mut self, key: &str) -> Result<Self, Error> {
+        let text = self.need(key)?.get();
+        Fields::read(text, self.at.child(key))
+    }
+
+    /// A required array of objects.
+    pub(super) fn objects(&mut self, key: &str) -> Result<Vec<Self>, Error> {
+        let at = self.at.child(key);
+        let items: Vec<&RawValue> = serde_json::from_str(self.need(key)?.get()).map_err(|error| at.malformed(error))?;
+        items.into_iter().enumerate().map(|(index, item)| Fields::read(item.get(), at.child(index))).collect()
+    }
+
+    /// A required text.
+    pub(super) fn text(&mut self, key: &str) -> Result<Cow<'a, str>, Error> {
+        let value = self.need(key)?;
+        self.read_text(key, value)
+    }
+
+    /// A text that may be missing or null.
+    pub(super) fn optional_text(&mut self, key: &str) -> Result<Option<Cow<'a, str>>, Error> {
+        let value = self.take(key).filter(|value| value.get() != "null");
+        value.map(|value| self.read_text(key, value)).transpose()
+    }
+
+    fn read_text(&self, key: &str, value: &'a RawValue) -> Result<Cow<'a, str>, Error> {
+        let Text(text) = serde_json::from_str(value.get()).map_err(|error| self.at.child(key).malformed(error))?;
+        Ok(text)
+    }
+
+    /// A required UUID.
+    pub(super) fn uuid(&mut self, key: &str) -> Result<Uuid, Error> {
+        let text = self.text(key)?;
+        Uuid::parse_str(&text).map_err(|_| self.at.child(key).error("is not a UUID"))
+    }
+
+    /// A required RFC 3339 time, with or without a fraction and in any offset.
+    pub(super) fn time(&mut self, key: &str) -> Result<DateTime<Utc>, Error> {
+        let text = self.text(key)?;
+        let time = DateTime::parse_from_rfc3339(&text);
+        time.map(|time| time.to_utc()).map_err(|_| self.at.child(key).error("is not an RFC 3339 time"))
+    }
+
+    /// A required integer, written as one.
+    pub(super) fn integer(&mut self, key: &str) -> Result<i64, Error> {
+        let text = self.need(key)?.get();
+        // "+5" and "007" never get here: the JSON reader has refused them
+        text.parse().map_err(|_| self.at.child(key).error("is not a whole number of 64 bits"))
+    }
+
+    /// A required amount; missing, null and text are errors, never zero.
+    pub(super) fn amount(&mut self, key: &str) -> Result<Amount, Error> {
+        let text = self.need(key)?.get();
+        Amount::parse(text).map_err(|error| self.at.child(key).error(format!("is no usable amount: {error}")))
+    }
+
+    /// A required true or false.
+    pub(super) fn boolean(&mut self, key: &str) -> Result<bool, Error> {
+        match self.need(key)?.get() {
+            "true" => Ok(true),
+            "false" => Ok(false),
+            _ => Err(self.at.child(key).error("is neither true nor false")),
+        }
+    }
+
+    /// Notes every field that was not taken and not among `known`.
+    pub(super) fn finish(self, known: &[&str]) {
+        for (name, _) in self.fields.iter().filter(|(name, _)| !known.contains(&name.as_ref())) {
+            self.at.unknown(name);
+        }
+    }
+
+    /// Where this object stands.
+    pub(super) fn at(&self) -> &At<'at> {
+        &self.at
+    }
+}
+
+/// A JSON text, borrowed where it has no escapes.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+struct Members<'a> {
+    fields: Vec<(Cow<'a, str>, &'a RawValue)>,
+    /// A key that came more than once.
+    twice: Option<Cow<'a, str>>,
+}
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+struct MembersVisitor;
+
+impl<'de> Visitor<'de> for MembersVisitor {
+    type Value = Members<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut members = Members { fields: Vec::with_capacity(12), twice: None };
+        while let Some((Text(name), value)) = map.next_entry::<Text<'de>, &'de RawValue>()? {
+            if members.fields.iter().any(|(known, _)| *known == name) {
+                members.twice = Some(name);
+            } else {
+                members.fields.push((name, value));
+            }
+        }
+        Ok(members)
+    }
+}

@@ -1,0 +1,220 @@
+//! A capture in the making: usage first, then pages, lookups and tables, the manifest last.
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use object_store::ObjectStoreExt;
+use object_store::path::Path;
+
+use super::manifest::{BodyEntry, Counts, Manifest, ObjectEntry, PeriodEntry, Previous};
+use super::{Archive, CaptureKey, Error, MANIFEST_NAME, sha256};
+
+/// The usage answer's name in a capture's folder.
+const USAGE_NAME: &str = "usage.json.zst";
+/// Bytes of page bodies gathered before a segment is written: bounds memory, and keeps files few.
+const SEGMENT_BYTES: usize = 8 << 20;
+/// Level 1 is as small as level 3 on these bodies, and faster.
+const ZSTD_LEVEL: i32 = 1;
+
+/// One answer as received.
+#[derive(Debug, Clone)]
+pub struct Body {
+    /// Path and query of the request.
+    pub request: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// The server's `Date`.
+    pub server_date: Option<DateTime<Utc>>,
+    /// The server's `X-Request-Id`.
+    pub request_id: Option<String>,
+    /// The body, byte for byte.
+    pub bytes: Bytes,
+}
+
+/// A capture that is complete and durable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Committed {
+    /// Its place.
+    pub key: CaptureKey,
+    /// SHA-256 of its manifest.
+    pub sha256: String,
+    /// How much of everything.
+    pub counts: Counts,
+}
+
+/// A capture whose usage is durable and whose manifest is not written yet.
+///
+/// Dropping a draft loses nothing: its objects stay as they are, and the usage stays in the inbox.
+#[derive(Debug)]
+pub struct Draft<'a> {
+    archive: &'a Archive,
+    id: String,
+    at: DateTime<Utc>,
+    previous: Option<CaptureKey>,
+    usage: (BodyEntry, Vec<u8>),
+    place: Option<(CaptureKey, PeriodEntry)>,
+    segment: Vec<Body>,
+    segment_count: usize,
+    lookups: Vec<Body>,
+    objects: Vec<ObjectEntry>,
+    counts: Counts,
+}
+
+impl Archive {
+    /// Makes the usage answer durable, before anything of it is read, and begins a capture with it.
+    ///
+    /// `at` names the capture, to the second; [`Error::Taken`] if there is one of that second already.
+    pub async fn begin(&self, at: DateTime<Utc>, usage: &Body) -> Result<Draft<'_>, Error> {
+        let id = at.format("%Y%m%dT%H%M%SZ").to_string();
+        let captures = self.captures().await?;
+        if captures.iter().any(|key| key.id == id) {
+            return Err(Error::Taken { id });
+        }
+        let (entry, packed) = (entry(usage), pack([usage])?);
+        match self.create(&self.inbox_path(&id).join(USAGE_NAME), packed.clone()).await {
+            Err(Error::Conflict { .. }) => Err(Error::Taken { id }),
+            Err(error) => Err(error),
+            Ok(()) => Ok(Draft {
+                archive: self,
+                id,
+                at,
+                previous: captures.last().cloned(),
+                usage: (entry, packed),
+                place: None,
+                segment: Vec::new(),
+                segment_count: 0,
+                lookups: Vec::new(),
+                objects: Vec::new(),
+                counts: Counts::default(),
+            }),
+        }
+    }
+}
+
+impl Draft<'_> {
+    /// Where the usage is until the capture is complete, for people.
+    pub fn shown_inbox(&self) -> String {
+        format!("{}/{}", self.archive.location(), self.archive.inbox_path(&self.id))
+    }
+
+    /// Puts the capture into its billing period.
+    pub async fn place(&mut self, start: DateTime<Utc>, end: DateTime<Utc>, account_count: usize) -> Result<(), Error> {
+        let rfc3339 = |at: DateTime<Utc>| at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
+        let key = CaptureKey { id: self.id.clone(), period: start.format("%Y-%m-%d").to_string() };
+        self.place = Some((key, PeriodEntry { start: rfc3339(start), end: rfc3339(end) }));
+        self.counts.usage_accounts = account_count;
+        let (entry, packed) = self.usage.clone();
+        self.write(USAGE_NAME.to_owned(), vec![entry], packed).await
+    }
+
+    /// Adds a page of the account list; writes a segment when enough have gathered.
+    pub async fn page(&mut self, page: Body, account_count: usize) -> Result<(), Error> {
+        self.counts.pages += 1;
+        self.counts.listed_accounts += account_count;
+        self.segment.push(page);
+        let gathered: usize = self.segment.iter().map(|body| body.bytes.len()).sum();
+        if gathered >= SEGMENT_BYTES { self.write_segment().await } else { Ok(()) }
+    }
+
+    /// Adds the answer about a single account.
+    pub fn lookup(&mut self, answer: Body) {
+        self.counts.lookups += 1;
+        self.lookups.push(answer);
+    }
+
+    /// Writes what has gathered, as well as it can: a capture that fails keeps the pages it had.
+    pub async fn keep(mut self) {
+        if let Err(error) = self.flush().await {
+            tracing::warn!(%error, "the pages read so far could not be kept");
+        }
+    }
+
+    async fn flush(&mut self) -> Result<(), Error> {
+        if !self.segment.is_empty() {
+            self.write_segment().await?;
+        }
+        if !self.lookups.is_empty() {
+            let bodies = std::mem::take(&mut self.lookups);
+            let packed = pack(&bodies)?;
+            self.write("lookups.json.zst".to_owned(), bodies.iter().map(entry).collect(), packed).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes what is left, then the manifest. From then on the capture exists.
+    pub async fn commit(mut self, tool: &str, base_url: &str) -> Result<Committed, Error> {
+        self.flush().await?;
+        let previous = self.previous_link().await?;
+        let (key, billing_period) = self.placed()?.clone();
+        let manifest = Manifest {
+            schema: Manifest::schema(),
+            tool: tool.to_owned(),
+            parent_account_id: self.archive.account_id,
+            capture: self.id.clone(),
+            captured_at: self.at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true),
+            base_url: base_url.to_owned(),
+            billing_period,
+            previous,
+            counts: self.counts,
+            objects: std::mem::take(&mut self.objects),
+        };
+        let bytes = manifest.to_bytes();
+        let sha256 = sha256(&bytes);
+        self.archive.create(&self.path(MANIFEST_NAME)?, bytes).await?;
+        self.clear_inbox().await;
+        Ok(Committed { key, sha256, counts: self.counts })
+    }
+
+    async fn previous_link(&self) -> Result<Option<Previous>, Error> {
+        let Some(key) = &self.previous else { return Ok(None) };
+        let bytes = self.archive.fetch(&self.archive.capture_path(key).join(MANIFEST_NAME)).await?;
+        Ok(Some(Previous { period: key.period.clone(), capture: key.id.clone(), sha256: sha256(&bytes) }))
+    }
+
+    /// The inbox copy has done its work; one that stays behind costs a few bytes and misleads nobody.
+    async fn clear_inbox(&self) {
+        let path = self.archive.inbox_path(&self.id).join(USAGE_NAME);
+        if let Err(error) = self.archive.store.delete(&path).await {
+            tracing::debug!(%path, %error, "the inbox copy stays");
+        }
+    }
+
+    async fn write_segment(&mut self) -> Result<(), Error> {
+        let bodies = std::mem::take(&mut self.segment);
+        self.segment_count += 1;
+        let name = format!("accounts-{:04}.json.zst", self.segment_count);
+        let packed = pack(&bodies)?;
+        self.write(name, bodies.iter().map(entry).collect(), packed).await
+    }
+
+    async fn write(&mut self, name: String, bodies: Vec<BodyEntry>, packed: Vec<u8>) -> Result<(), Error> {
+        let path = self.path(&name)?;
+        self.objects.push(ObjectEntry { name, bytes: packed.len(), sha256: sha256(&packed), bodies });
+        self.archive.create(&path, packed).await
+    }
+
+    fn placed(&self) -> Result<&(CaptureKey, PeriodEntry), Error> {
+        let problem = || "the capture has no billing period yet".to_owned();
+        self.place.as_ref().ok_or_else(|| Error::Damaged { path: self.id.clone(), problem: problem() })
+    }
+
+    fn path(&self, name: &str) -> Result<Path, Error> {
+        Ok(self.archive.capture_path(&self.placed()?.0).join(name))
+    }
+}
+
+fn entry(body: &Body) -> BodyEntry {
+    BodyEntry {
+        request: body.request.clone(),
+        status: body.status,
+        bytes: body.bytes.len(),
+        sha256: sha256(&body.bytes),
+        server_date: body.server_date.map(|at| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)),
+        request_id: body.request_id.clone(),
+    }
+}
+
+fn pack<'a>(bodies: impl IntoIterator<Item = &'a Body>) -> Result<Vec<u8>, Error> {
+    let joined: Vec<u8> = bodies.into_iter().flat_map(|body| body.bytes.iter().copied()).collect();
+    zstd::encode_all(joined.as_slice(), ZSTD_LEVEL)
+        .map_err(|error| Error::Damaged { path: "body".to_owned(), problem: format!("compressing: {error}") })
+}

@@ -1,0 +1,97 @@
+//! Reading captures back: every byte is checked against the manifest before anyone sees it.
+
+use std::io::Read;
+
+use bytes::Bytes;
+use uuid::Uuid;
+
+use super::manifest::{Manifest, ObjectEntry};
+use super::{Archive, CaptureKey, Error, MANIFEST_NAME, sha256};
+
+/// An archived answer about a single account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredLookup {
+    /// The account that was asked for.
+    pub account_id: Uuid,
+    /// The body; nothing for a 404.
+    pub body: Option<Bytes>,
+}
+
+/// A capture read back whole.
+#[derive(Debug, Clone)]
+pub struct Capture {
+    /// Its manifest.
+    pub manifest: Manifest,
+    /// SHA-256 of the manifest's bytes.
+    pub sha256: String,
+    /// The usage answer.
+    pub usage: Bytes,
+    /// The pages of the account list, in order.
+    pub pages: Vec<Bytes>,
+    /// The answers about single accounts.
+    pub lookups: Vec<StoredLookup>,
+}
+
+impl Archive {
+    /// Reads a capture and checks every object and body against the manifest.
+    pub async fn read(&self, key: &CaptureKey) -> Result<Capture, Error> {
+        let folder = self.capture_path(key);
+        let path = folder.clone().join(MANIFEST_NAME);
+        let bytes = self.fetch(&path).await?;
+        let manifest = Manifest::from_bytes(path.as_ref(), &bytes)?;
+        if manifest.key() != *key || manifest.parent_account_id != self.account_id {
+            let problem = "it is the manifest of another capture".to_owned();
+            return Err(Error::Damaged { path: path.to_string(), problem });
+        }
+        let (mut usage, mut pages, mut lookups) = (None, Vec::new(), Vec::new());
+        for object in &manifest.objects {
+            let path = folder.clone().join(object.name.as_str());
+            let bodies = unpack(path.as_ref(), object, &self.fetch(&path).await?)?;
+            match object.name.split(['.', '-']).next() {
+                Some("usage") => usage = bodies.into_iter().next(),
+                Some("accounts") => pages.extend(bodies),
+                Some("lookups") => lookups.extend(stored_lookups(path.as_ref(), object, bodies)?),
+                _ => tracing::warn!(object = %path, "an object of a kind that this version does not know"),
+            }
+        }
+        let missing = || Error::Damaged { path: path.to_string(), problem: "it names no usage answer".to_owned() };
+        Ok(Capture { usage: usage.ok_or_else(missing)?, pages, lookups, sha256: sha256(&bytes), manifest })
+    }
+}
+
+/// Decompresses an object into its bodies.
+fn unpack(path: &str, object: &ObjectEntry, stored: &[u8]) -> Result<Vec<Bytes>, Error> {
+    let damaged = |problem: String| Error::Damaged { path: path.to_owned(), problem };
+    if stored.len() != object.bytes || sha256(stored) != object.sha256 {
+        return Err(damaged("its bytes are not those that were written".to_owned()));
+    }
+    let length: usize = object.bodies.iter().map(|body| body.bytes).sum();
+    let mut joined = Vec::with_capacity(length);
+    // one byte more than the manifest allows is enough to know that it lies; a bomb never unfolds
+    let limit = u64::try_from(length).unwrap_or(u64::MAX).saturating_add(1);
+    let decoder = zstd::Decoder::new(stored).map_err(|error| damaged(error.to_string()))?;
+    decoder.take(limit).read_to_end(&mut joined).map_err(|error| damaged(error.to_string()))?;
+    if joined.len() != length {
+        return Err(damaged(format!("it holds {} bytes where the manifest says {length}", joined.len())));
+    }
+    let mut rest = Bytes::from(joined);
+    let mut bodies = Vec::with_capacity(object.bodies.len());
+    for (index, entry) in object.bodies.iter().enumerate() {
+        let body = rest.split_to(entry.bytes);
+        if sha256(&body) != entry.sha256 {
+            return Err(damaged(format!("body {} does not match its hash", index + 1)));
+        }
+        bodies.push(body);
+    }
+    Ok(bodies)
+}
+
+fn stored_lookups(path: &str, object: &ObjectEntry, bodies: Vec<Bytes>) -> Result<Vec<StoredLookup>, Error> {
+    let lookups = object.bodies.iter().zip(bodies).map(|(entry, body)| {
+        let id = entry.request.rsplit('/').next().and_then(|id| Uuid::parse_str(id).ok());
+        let problem = || format!("`{}` asks for no account", entry.request.escape_debug());
+        let account_id = id.ok_or_else(|| Error::Damaged { path: path.to_owned(), problem: problem() })?;
+        Ok(StoredLookup { account_id, body: (entry.status == 200).then_some(body) })
+    });
+    lookups.collect()
+}

@@ -1,0 +1,115 @@
+//! The archive's promises: usage durable first, complete or not there, chained, and never wrong unnoticed.
+
+use chrono::TimeZone;
+
+use super::*;
+
+const PARENT: Uuid = Uuid::from_u128(0x9d0c);
+
+fn at(second: u32) -> chrono::DateTime<chrono::Utc> {
+    chrono::Utc.with_ymd_and_hms(2024, 1, 15, 2, 0, second).unwrap()
+}
+
+fn body(request: &str, text: &str) -> Body {
+    let bytes = bytes::Bytes::copy_from_slice(text.as_bytes());
+    Body { request: request.to_owned(), status: 200, server_date: None, request_id: None, bytes }
+}
+
+fn run<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+async fn capture(archive: &Archive, second: u32) -> Result<Committed, Error> {
+    let mut draft = archive.begin(at(second), &body("/usage", "{\"u\":1}")).await?;
+    draft.place(at(0), at(59), 2).await?;
+    draft.page(body("/list?limit=100", "{\"p\":1}"), 100).await?;
+    draft.page(body("/list?limit=100&after=x", "{\"p\":2}"), 50).await?;
+    let gone = Body { status: 404, ..body(&format!("/{}", Uuid::max()), "{\"message\":\"no\"}") };
+    draft.lookup(gone);
+    draft.commit("subledger test", "http://localhost").await
+}
+
+#[test]
+fn a_capture_reads_back_as_it_was_received() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = Archive::open_or_create(folder.path().to_str().unwrap(), PARENT, &[]).unwrap();
+    let (captures, read) = run(async {
+        let committed = capture(&archive, 1).await.unwrap();
+        (archive.captures().await.unwrap(), archive.read(&committed.key).await.unwrap())
+    });
+    assert_eq!(captures, [CaptureKey { id: "20240115T020001Z".to_owned(), period: "2024-01-15".to_owned() }]);
+    assert_eq!(&read.usage[..], b"{\"u\":1}");
+    assert_eq!(read.pages, ["{\"p\":1}", "{\"p\":2}"]);
+    assert_eq!(read.lookups, [StoredLookup { account_id: Uuid::max(), body: None }]);
+    assert_eq!(
+        read.manifest.counts,
+        manifest::Counts { usage_accounts: 2, listed_accounts: 150, pages: 2, lookups: 1 }
+    );
+    assert!(!folder.path().join(format!("parent={PARENT}/inbox/capture=20240115T020001Z/usage.json.zst")).exists());
+}
+
+#[test]
+fn manifests_form_a_chain_and_a_second_is_used_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = Archive::open_or_create(folder.path().to_str().unwrap(), PARENT, &[]).unwrap();
+    run(async {
+        let first = capture(&archive, 1).await.unwrap();
+        assert!(matches!(capture(&archive, 1).await, Err(Error::Taken { .. })));
+        let second = capture(&archive, 2).await.unwrap();
+        let previous = archive.read(&second.key).await.unwrap().manifest.previous.unwrap();
+        assert_eq!((previous.capture, previous.sha256), (first.key.id, first.sha256));
+    });
+}
+
+#[test]
+fn a_capture_without_manifest_does_not_exist_and_its_usage_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = Archive::open_or_create(folder.path().to_str().unwrap(), PARENT, &[]).unwrap();
+    run(async {
+        let mut draft = archive.begin(at(1), &body("/usage", "{\"u\":1}")).await.unwrap();
+        draft.place(at(0), at(59), 2).await.unwrap();
+        let inbox = draft.shown_inbox();
+        drop(draft);
+        assert_eq!(archive.captures().await.unwrap(), []);
+        assert!(std::path::Path::new(&inbox).join("usage.json.zst").exists());
+        // the same second again: the same bytes go on where the crash was, other bytes must take another second
+        assert!(matches!(archive.begin(at(1), &body("/usage", "{\"u\":2}")).await, Err(Error::Taken { .. })));
+        capture(&archive, 1).await.unwrap();
+    });
+}
+
+#[test]
+fn every_changed_byte_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = Archive::open_or_create(folder.path().to_str().unwrap(), PARENT, &[]).unwrap();
+    run(async {
+        let key = capture(&archive, 1).await.unwrap().key;
+        for name in ["usage.json.zst", "accounts-0001.json.zst", "lookups.json.zst"] {
+            let path = folder.path().join(archive.capture_path(&key).as_ref()).join(name);
+            let good = std::fs::read(&path).unwrap();
+            for position in 0..good.len() {
+                let mut bad = good.clone();
+                bad[position] ^= 1;
+                std::fs::write(&path, bad).unwrap();
+                let error = archive.read(&key).await.unwrap_err();
+                assert!(error.to_string().contains(name), "{error}");
+            }
+            std::fs::write(&path, good).unwrap();
+        }
+        archive.read(&key).await.unwrap();
+    });
+}
+
+#[test]
+fn an_unknown_schema_is_told_from_damage() {
+    let read = |text: &str| Manifest::from_bytes("m", text.as_bytes()).unwrap_err();
+    assert!(matches!(read("{\"schema\":\"subledger/capture/v9\"}"), Error::Version { .. }));
+    assert!(matches!(read("{\"schema\":\"subledger/capture/v1\"}"), Error::Damaged { .. }));
+    assert!(matches!(read(""), Error::Damaged { .. }));
+}
+
+#[test]
+fn credentials_in_a_location_are_not_shown() {
+    assert_eq!(shown("s3://key:secret@bucket/prefix/?token=x"), "s3://bucket/prefix");
+    assert_eq!(shown("archive"), "archive");
+}

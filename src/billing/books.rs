@@ -1,0 +1,186 @@
+//! The books: one capture as values, its usage joined with the account list.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::money::{Amount, Currency, Exact};
+use super::period::Period;
+
+/// Where a figure comes from: the capture that everything else is computed from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaptureRef {
+    /// The capture's name in the archive: `20240115T020000Z`.
+    pub id: String,
+    /// When the usage answer had arrived.
+    pub at: DateTime<Utc>,
+    /// SHA-256 of its manifest, in hex.
+    pub sha256: String,
+}
+
+/// The two figures of one bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tally {
+    /// Messages received in the billing period (`reception_count`).
+    pub messages: i64,
+    /// The API's share for the bucket, in major units (`allocated_cost`).
+    pub cost: Amount,
+}
+
+/// The usage of one sub account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsageLine {
+    /// The sub account.
+    pub account_id: Uuid,
+    /// Its name, safe to display; the id where the API sent none.
+    pub name: String,
+    /// Its figures.
+    pub tally: Tally,
+}
+
+/// The usage answer of a capture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Usage {
+    /// The billing period.
+    pub period: Period,
+    /// The currency of all costs.
+    pub currency: Currency,
+    /// `allocation_method` as sent.
+    pub method: String,
+    /// `allocation_note` as sent, safe to display.
+    pub note: String,
+    /// The account id of the parent's bucket.
+    pub parent_id: Uuid,
+    /// The parent account's own usage.
+    pub parent: Tally,
+    /// The sub accounts, ordered by account id.
+    pub sub_accounts: Vec<UsageLine>,
+    /// Sub accounts soft-deleted in the period, together.
+    pub removed: Tally,
+    /// What the API says it all sums to.
+    pub total: Tally,
+}
+
+/// The status of a sub account.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Status {
+    /// It may send.
+    Active,
+    /// Suspended by the parent account.
+    Suspended,
+    /// Suspended because the parent account is.
+    ParentSuspended,
+    /// Soft-deleted.
+    Deleted,
+    /// A status that this version does not know, as sent.
+    Other(String),
+}
+
+impl Status {
+    /// The API's spelling.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::ParentSuspended => "parent-suspended",
+            Self::Deleted => "deleted",
+            Self::Other(text) => text,
+        }
+    }
+}
+
+/// An entry of the account list, as far as money is concerned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubAccount {
+    /// Its id.
+    pub id: Uuid,
+    /// The parent account it says it belongs to.
+    pub parent_id: Uuid,
+    /// Its name, safe to display.
+    pub name: String,
+    /// Its status.
+    pub status: Status,
+    /// The cap in messages per month; 0 means uncapped.
+    pub monthly_credit: i64,
+    /// When it was created.
+    pub created_at: DateTime<Utc>,
+}
+
+/// What a single `GET` said of an account that has usage but is not in the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lookup {
+    /// It exists.
+    Found(SubAccount),
+    /// 404: deleted since the usage was read.
+    Gone,
+}
+
+/// One capture, ready to be checked and charged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Books {
+    /// The capture these are.
+    pub capture: CaptureRef,
+    /// The parent account that was asked for.
+    pub account_id: Uuid,
+    /// The usage answer.
+    pub usage: Usage,
+    /// The account list, ordered by id; an id that was listed twice is here twice.
+    pub accounts: Vec<SubAccount>,
+    /// Accounts looked up one by one.
+    pub lookups: BTreeMap<Uuid, Lookup>,
+    /// Fields and values that this version does not know, as JSON pointers with `*` for positions.
+    pub unknown: Vec<String>,
+}
+
+impl Books {
+    /// Joins the parts of a capture; sorts what has to be ordered.
+    pub fn new(
+        capture: CaptureRef,
+        account_id: Uuid,
+        mut usage: Usage,
+        mut accounts: Vec<SubAccount>,
+        lookups: BTreeMap<Uuid, Lookup>,
+        unknown: Vec<String>,
+    ) -> Self {
+        usage.sub_accounts.sort_by_key(|line| line.account_id);
+        accounts.sort_by_key(|account| account.id);
+        Self { capture, account_id, usage, accounts, lookups, unknown }
+    }
+
+    /// The entry of an account: from the list, else from a lookup.
+    pub fn account(&self, id: Uuid) -> Option<&SubAccount> {
+        self.listed(id).or_else(|| match self.lookups.get(&id)? {
+            Lookup::Found(account) => Some(account),
+            Lookup::Gone => None,
+        })
+    }
+
+    /// The entry of an account in the list.
+    pub fn listed(&self, id: Uuid) -> Option<&SubAccount> {
+        let position = self.accounts.binary_search_by_key(&id, |account| account.id).ok()?;
+        self.accounts.get(position)
+    }
+
+    /// The usage line of a sub account.
+    pub fn usage_line(&self, id: Uuid) -> Option<&UsageLine> {
+        let position = self.usage.sub_accounts.binary_search_by_key(&id, |line| line.account_id).ok()?;
+        self.usage.sub_accounts.get(position)
+    }
+
+    /// Every bucket's figures: parent, each sub account, removed. Not the total.
+    pub fn parts(&self) -> impl Iterator<Item = Tally> {
+        let subs = self.usage.sub_accounts.iter().map(|line| line.tally);
+        std::iter::once(self.usage.parent).chain(subs).chain(std::iter::once(self.usage.removed))
+    }
+
+    /// parent + sub accounts + removed, in messages.
+    pub fn messages_sum(&self) -> i128 {
+        self.parts().map(|tally| i128::from(tally.messages)).sum()
+    }
+
+    /// parent + sub accounts + removed, in cost.
+    pub fn cost_sum(&self) -> Exact {
+        self.parts().map(|tally| tally.cost.exact()).sum()
+    }
+}

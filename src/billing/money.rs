@@ -1,0 +1,275 @@
+//! Money: exact amounts as the API sends them, exact sums, and minor units of a currency.
+//!
+//! Nothing here rounds unless its name says so, and no float ever enters. An [`Amount`] is one figure
+//! with the digits it was sent with; an [`Exact`] is any sum or difference of amounts; a [`Minor`] is what
+//! can be put on an invoice.
+
+mod amount;
+
+use std::fmt;
+use std::iter::Sum;
+use std::ops::{Add, AddAssign, Neg, Sub};
+
+use ethnum::I256;
+use rust_decimal::Decimal;
+
+pub use self::amount::{Amount, AmountError};
+
+/// Decimal places an [`Exact`] counts in: the most that an [`Amount`] can carry.
+const EXACT_SCALE: u32 = 28;
+/// Decimals that tables carry of an exact amount: 16 digits stay before the point of a 38-digit decimal.
+pub const TABLE_SCALE: u32 = 22;
+
+/// An exact sum or difference of amounts, in major units; it counts in units of 10^-28.
+///
+/// 10^12 amounts of the largest size and the finest scale fit 100 billion times over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Exact(I256);
+
+impl Exact {
+    /// Zero.
+    pub const ZERO: Self = Self(I256::ZERO);
+
+    /// Half a unit of the last of `decimals` decimals: what one figure rounded there may be off by.
+    pub fn half_unit(decimals: u32) -> Self {
+        Self(power_of_ten(EXACT_SCALE - decimals.min(EXACT_SCALE)) / I256::from(2))
+    }
+
+    /// The absolute value.
+    #[must_use]
+    pub fn abs(self) -> Self {
+        Self(self.0.abs())
+    }
+
+    /// Whether this is zero.
+    pub fn is_zero(self) -> bool {
+        self.0 == I256::ZERO
+    }
+
+    /// Whether this is below zero.
+    pub fn is_negative(self) -> bool {
+        self.0 < I256::ZERO
+    }
+
+    /// A whole number, such as a count that serves as a weight.
+    pub fn whole(number: i64) -> Self {
+        Self(I256::from(number) * power_of_ten(EXACT_SCALE))
+    }
+
+    /// `self × factor`, exact.
+    #[must_use]
+    pub fn times(self, factor: i128) -> Self {
+        Self(self.0 * I256::from(factor))
+    }
+
+    /// `self × numerator ÷ denominator`, rounded to the nearest 10^-28, halves away from zero.
+    ///
+    /// `denominator` must not be zero.
+    #[must_use]
+    pub fn scaled(self, numerator: i128, denominator: i128) -> Self {
+        Self(divide_half_away(self.0 * I256::from(numerator), I256::from(denominator)))
+    }
+
+    /// `self × 2^-bits`, rounded up in magnitude: for bounds of double arithmetic.
+    #[must_use]
+    pub fn halved_up(self, bits: u32) -> Self {
+        let divisor = I256::ONE << bits;
+        Self(self.0.abs() / divisor + I256::ONE)
+    }
+
+    /// This value as a whole number of units of 10^-`scale`, or nothing if that would need rounding.
+    pub fn at_scale(self, scale: u32) -> Option<i128> {
+        let unit = power_of_ten(EXACT_SCALE.checked_sub(scale)?);
+        (self.0 % unit == I256::ZERO).then(|| self.0 / unit).and_then(|units| i128::try_from(units).ok())
+    }
+
+    /// This value in units of 10^-`scale`, rounded to nearest, halves away from zero.
+    pub fn rounded_at_scale(self, scale: u32) -> Option<i128> {
+        let unit = power_of_ten(EXACT_SCALE.checked_sub(scale)?);
+        i128::try_from(divide_half_away(self.0, unit)).ok()
+    }
+
+    pub(crate) fn units(self) -> I256 {
+        self.0
+    }
+
+    /// This value to at most `scale` decimals, for reading.
+    #[must_use]
+    pub fn readable(self, scale: u32) -> Self {
+        let unit = power_of_ten(EXACT_SCALE - scale.min(EXACT_SCALE));
+        Self(divide_half_away(self.0, unit) * unit)
+    }
+
+    /// The value with an explicit sign, `+` for anything above zero: for signed differences.
+    pub fn signed(self) -> String {
+        if self.0 > I256::ZERO { format!("+{self}") } else { self.to_string() }
+    }
+}
+
+impl fmt::Display for Exact {
+    /// Plain digits without trailing zeros: `60`, `-0.01`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unit = power_of_ten(EXACT_SCALE);
+        let (integer, fraction) = (self.0.abs() / unit, self.0.abs() % unit);
+        let sign = if self.is_negative() { "-" } else { "" };
+        let fraction = format!("{:0>28}", fraction.to_string());
+        let fraction = fraction.trim_end_matches('0');
+        let text = if fraction.is_empty() { format!("{sign}{integer}") } else { format!("{sign}{integer}.{fraction}") };
+        f.pad(&text)
+    }
+}
+
+impl Add for Exact {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+}
+
+impl Sub for Exact {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self(self.0 - other.0)
+    }
+}
+
+impl Sum for Exact {
+    fn sum<I: Iterator<Item = Self>>(terms: I) -> Self {
+        terms.fold(Self::ZERO, Add::add)
+    }
+}
+
+/// A whole number of minor units (cents) of the currency at hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash)]
+pub struct Minor(pub i128);
+
+impl Minor {
+    /// Zero.
+    pub const ZERO: Self = Self(0);
+
+    /// `percent` per cent of this, rounded to a whole minor unit, halves away from zero.
+    #[must_use]
+    pub fn percent(self, percent: Decimal) -> Self {
+        let whole = I256::from(self.0) * I256::from(percent.mantissa());
+        Self(divide_half_away(whole, power_of_ten(percent.scale() + 2)).as_i128())
+    }
+}
+
+impl Add for Minor {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+}
+
+impl AddAssign for Minor {
+    fn add_assign(&mut self, other: Self) {
+        self.0 += other.0;
+    }
+}
+
+impl Sub for Minor {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self(self.0 - other.0)
+    }
+}
+
+impl Neg for Minor {
+    type Output = Self;
+    fn neg(self) -> Self {
+        Self(-self.0)
+    }
+}
+
+impl Sum for Minor {
+    fn sum<I: Iterator<Item = Self>>(terms: I) -> Self {
+        terms.fold(Self::ZERO, Add::add)
+    }
+}
+
+/// A currency of ISO 4217 that has minor units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Currency {
+    code: &'static str,
+    /// Decimals of the minor unit: EUR 2, JPY 0, KWD 3.
+    pub decimals: u32,
+}
+
+impl Currency {
+    /// Finds a currency by its code, in either case; nothing for unknown codes and for those without minor units.
+    pub fn parse(code: &str) -> Option<Self> {
+        let currency = iso_currency::Currency::from_code(&code.to_ascii_uppercase())?;
+        Some(Self { code: currency.code(), decimals: currency.exponent()?.into() })
+    }
+
+    /// The three-letter code, in capitals.
+    pub fn code(self) -> &'static str {
+        self.code
+    }
+
+    /// An exact amount in whole minor units, halves away from zero.
+    pub fn round(self, amount: Exact) -> Minor {
+        Minor(divide_half_away(amount.0, power_of_ten(EXACT_SCALE - self.decimals)).as_i128())
+    }
+
+    /// Minor units as an exact amount in major units.
+    pub fn exact(self, minor: Minor) -> Exact {
+        Exact(I256::from(minor.0) * power_of_ten(EXACT_SCALE - self.decimals))
+    }
+
+    /// Minor units in major units, with all decimals of the currency: `60.00`.
+    pub fn format(self, minor: Minor) -> String {
+        format_units(minor.0, self.decimals)
+    }
+}
+
+/// A whole number of units of 10^-`scale`, written out with all of `scale` decimals.
+pub fn format_units(units: i128, scale: u32) -> String {
+    let sign = if units < 0 { "-" } else { "" };
+    let digits = format!("{:0>width$}", units.unsigned_abs(), width = scale as usize + 1);
+    let (integer, fraction) = digits.split_at(digits.len() - scale as usize);
+    if scale == 0 { format!("{sign}{integer}") } else { format!("{sign}{integer}.{fraction}") }
+}
+
+fn power_of_ten(exponent: u32) -> I256 {
+    I256::from(10).pow(exponent)
+}
+
+/// Division to the nearest whole, halves away from zero: the rounding that finance expects.
+fn divide_half_away(dividend: I256, divisor: I256) -> I256 {
+    let (quotient, remainder) = (dividend / divisor, dividend % divisor);
+    if remainder.abs() * I256::from(2) >= divisor.abs() {
+        quotient + if (dividend < I256::ZERO) == (divisor < I256::ZERO) { I256::ONE } else { -I256::ONE }
+    } else {
+        quotient
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn minor_units_follow_the_currency() {
+        let shown = |code: &str, text: &str| {
+            let currency = Currency::parse(code).unwrap();
+            currency.format(currency.round(Amount::parse(text).unwrap().exact()))
+        };
+        assert_eq!(shown("eur", "2.675"), "2.68");
+        assert_eq!(shown("USD", "-2.675"), "-2.68");
+        assert_eq!(shown("jpy", "2.5"), "3");
+        assert_eq!(shown("kwd", "0.0004"), "0.000");
+        assert_eq!(Currency::parse("xau"), None, "gold has no minor unit");
+        assert_eq!(Currency::parse("zzz"), None);
+    }
+
+    #[test]
+    fn percentages_round_once_and_away_from_zero() {
+        let percent = |minor: i128, percent: &str| Minor(minor).percent(percent.parse().unwrap()).0;
+        assert_eq!(percent(1_000, "12.5"), 125);
+        assert_eq!(percent(5, "10"), 1);
+        assert_eq!(percent(-5, "10"), -1);
+        assert_eq!(percent(4, "10"), 0);
+    }
+}

@@ -1,0 +1,170 @@
+//! One figure as the API or finance wrote it: every digit kept, or refused.
+
+use std::fmt;
+
+use ethnum::I256;
+use rust_decimal::Decimal;
+
+use super::{EXACT_SCALE, Exact, power_of_ten};
+
+/// Significant digits kept of one amount; a double needs 17, and `Decimal` holds 28 of any kind.
+const DIGIT_COUNT_MAX: usize = 28;
+/// Amounts are below 10^15 major units, so that no sum of them can overflow an [`Exact`].
+const INTEGER_DIGIT_COUNT_MAX: i32 = 15;
+
+/// Why a text is not an amount.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AmountError {
+    /// The text does not follow the number grammar of RFC 8259.
+    #[error("not a number as JSON writes it")]
+    Grammar,
+    /// The value is 10^15 or more.
+    #[error("amount out of range, must be below 10^15")]
+    Range,
+    /// Keeping the value would need rounding.
+    #[error("amount has more than 28 significant digits or decimals")]
+    Precision,
+}
+
+/// One figure as sent: an exact decimal in major units, with |x| < 10^15 and at most 28 digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Amount(Decimal);
+
+impl Amount {
+    /// Zero.
+    pub const ZERO: Self = Self(Decimal::ZERO);
+
+    /// Reads the text of a JSON number, exponent form included, without losing a digit.
+    pub fn parse(text: &str) -> Result<Self, AmountError> {
+        let number = split_number(text).ok_or(AmountError::Grammar)?;
+        let mut digits = format!("{}{}", number.integer, number.fraction);
+        let leading = digits.len() - digits.trim_start_matches('0').len();
+        digits.drain(..leading);
+        let kept = digits.trim_end_matches('0').len();
+        let trailing = digits.len() - kept;
+        digits.truncate(kept);
+        if digits.is_empty() {
+            return Ok(Self::ZERO);
+        }
+        let exponent: i32 = number.exponent.parse().map_err(|_| AmountError::Range)?;
+        let fraction_len = i32::try_from(number.fraction.len()).map_err(|_| AmountError::Precision)?;
+        let trailing = i32::try_from(trailing).map_err(|_| AmountError::Range)?;
+        // value = digits × 10^-scale, with the trailing zeros already taken off the digits
+        let scale = fraction_len.saturating_sub(exponent).saturating_sub(trailing);
+        let digit_count = i32::try_from(digits.len()).map_err(|_| AmountError::Precision)?;
+        if digit_count.saturating_sub(scale) > INTEGER_DIGIT_COUNT_MAX {
+            return Err(AmountError::Range);
+        }
+        if digits.len() > DIGIT_COUNT_MAX || scale > EXACT_SCALE.cast_signed() {
+            return Err(AmountError::Precision);
+        }
+        let mut mantissa: i128 = digits.parse().map_err(|_| AmountError::Precision)?;
+        if scale < 0 {
+            mantissa *= 10_i128.pow(scale.unsigned_abs());
+        }
+        if number.negative {
+            mantissa = -mantissa;
+        }
+        let scale = u32::try_from(scale).unwrap_or(0);
+        Decimal::try_from_i128_with_scale(mantissa, scale).map(Self).map_err(|_| AmountError::Precision)
+    }
+
+    /// Decimals after trailing zeros are removed.
+    pub fn scale(self) -> u32 {
+        self.0.scale()
+    }
+
+    /// Significant digits: those a double would have to spend on the figure.
+    pub fn significant_digits(self) -> u32 {
+        self.0.mantissa().unsigned_abs().checked_ilog10().map_or(0, |log| log + 1)
+    }
+
+    /// The figure as a term of exact sums.
+    pub fn exact(self) -> Exact {
+        Exact(I256::from(self.0.mantissa()) * power_of_ten(EXACT_SCALE - self.0.scale()))
+    }
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A number's text taken apart along the JSON grammar.
+struct NumberText<'a> {
+    negative: bool,
+    integer: &'a str,
+    fraction: &'a str,
+    exponent: &'a str,
+}
+
+fn split_number(text: &str) -> Option<NumberText<'_>> {
+    let all_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let (negative, rest) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+    let (mantissa, exponent) = rest.split_once(['e', 'E']).unwrap_or((rest, "0"));
+    let (integer, fraction) = match mantissa.split_once('.') {
+        Some((integer, fraction)) => (integer, all_digits(fraction).then_some(fraction)?),
+        None => (mantissa, ""),
+    };
+    let leading_zero = integer.len() > 1 && integer.starts_with('0');
+    let exponent_digits = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+    (all_digits(integer) && !leading_zero && all_digits(exponent_digits)).then_some(NumberText {
+        negative,
+        integer,
+        fraction,
+        exponent: exponent.strip_prefix('+').unwrap_or(exponent),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_keep_every_digit_as_sent() {
+        for (text, shown) in [
+            ("20.0", "20"),
+            ("-0.0", "0"),
+            ("1e5", "100000"),
+            ("1.5E+3", "1500"),
+            ("0.1e-1", "0.01"),
+            ("12.5000000000000000000000000000000000000", "12.5"),
+            ("0.1234567890123456789", "0.1234567890123456789"),
+            ("1.2345678901234567e-8", "0.000000012345678901234567"),
+            ("999999999999999.99", "999999999999999.99"),
+            ("0e999999999999", "0"),
+        ] {
+            assert_eq!(Amount::parse(text).map(|amount| amount.to_string()), Ok(shown.to_owned()), "{text}");
+            assert_eq!(Amount::parse(text).unwrap().exact().to_string(), shown, "{text}");
+        }
+    }
+
+    #[test]
+    fn amounts_that_cannot_be_kept_are_refused() {
+        use AmountError::{Grammar, Precision, Range};
+        for (text, why) in [
+            ("", Grammar),
+            ("+1", Grammar),
+            ("01", Grammar),
+            (".5", Grammar),
+            ("1.", Grammar),
+            ("1_000", Grammar),
+            ("NaN", Grammar),
+            ("0x10", Grammar),
+            ("1e", Grammar),
+            ("1e+", Grammar),
+            (" 1", Grammar),
+            ("--1", Grammar),
+            ("1e400", Range),
+            ("1e15", Range),
+            ("1e99999999999", Range),
+            ("-1000000000000000", Range),
+            ("0.12345678901234567890123456789", Precision),
+            ("1e-29", Precision),
+            ("7922816251426.1234567890123456789", Precision),
+        ] {
+            assert_eq!(Amount::parse(text), Err(why), "{text}");
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Reconciliation: the checks of one capture. Each check is a pure function from the books to findings.
+
+mod facts;
+mod invoice;
+mod sums;
+
+use super::books::Books;
+use super::caps::{self, Cap};
+use super::charges::Charges;
+use super::dust::Dust;
+use super::finding::{Code, Finding, Severity};
+use super::terms::Terms;
+
+/// Findings listed per code; what is beyond is counted in one more finding, so that a broken answer about a million
+/// accounts still makes a report that opens.
+const FINDING_COUNT_MAX_PER_CODE: usize = 200;
+
+/// Runs every check and returns the findings in the order of their codes.
+pub fn reconcile(books: &Books, terms: &Terms, dust: &Dust, charges: &Charges, caps: &[Cap]) -> Vec<Finding> {
+    let checks = [
+        sums::count_sum(books),
+        sums::cost_sum(books, dust),
+        sums::proportional(books, dust),
+        invoice::invoice(books, terms),
+        invoice::unallocated(charges),
+        invoice::statements(charges),
+        facts::method(books),
+        facts::currency(books, terms),
+        facts::period(books),
+        facts::identity(books),
+        sums::negative(books),
+        sums::zero_cost(books, dust),
+        facts::unlisted(books),
+        facts::unbilled(books),
+        facts::unmapped(books, terms),
+        caps::findings(caps),
+        facts::precision(books),
+        facts::drift(books),
+    ];
+    let mut findings: Vec<Finding> = checks.into_iter().flatten().collect();
+    findings.sort_by_key(|finding| finding.code);
+    limited(&findings)
+}
+
+fn limited(findings: &[Finding]) -> Vec<Finding> {
+    let mut kept = Vec::with_capacity(findings.len());
+    for of_code in findings.chunk_by(|a, b| a.code == b.code) {
+        let (listed, beyond) = of_code.split_at(of_code.len().min(FINDING_COUNT_MAX_PER_CODE));
+        kept.extend_from_slice(listed);
+        if let Some(worst) = beyond.iter().map(|finding| finding.severity).min() {
+            kept.push(Finding::new(of_code[0].code, worst, format!("{} more like the ones before", beyond.len())));
+        }
+    }
+    kept
+}
+
+/// The most serious severity among the findings.
+pub fn worst(findings: &[Finding]) -> Option<Severity> {
+    findings.iter().map(|finding| finding.severity).min()
+}
+
+/// How many findings have this code.
+pub fn count_of(findings: &[Finding], code: Code) -> usize {
+    findings.iter().filter(|finding| finding.code == code).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn findings_beyond_the_limit_are_counted() {
+        let many = vec![Finding::new(Code::Unlisted, Severity::Warning, "no entry"); FINDING_COUNT_MAX_PER_CODE + 5];
+        let kept = limited(&many);
+        assert_eq!(kept.len(), FINDING_COUNT_MAX_PER_CODE + 1);
+        assert_eq!(kept.last().unwrap().message, "5 more like the ones before");
+    }
+}

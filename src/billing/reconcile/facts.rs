@@ -1,0 +1,130 @@
+//! Checks of what is not a sum: method, currency, period, identity, and who is where.
+
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
+use super::super::books::{Books, Lookup, Status};
+use super::super::finding::{Code, Finding, Severity};
+use super::super::money::TABLE_SCALE;
+use super::super::period::timestamp;
+use super::super::terms::Terms;
+
+/// The only allocation method that the checks and the charges are made for.
+const METHOD: &str = "proportional";
+
+pub(super) fn method(books: &Books) -> Vec<Finding> {
+    let actual = &books.usage.method;
+    let finding = || Finding::new(Code::Method, Severity::Error, "the allocation method is not the known one");
+    if actual == METHOD { Vec::new() } else { vec![finding().expected_actual(METHOD, actual)] }
+}
+
+pub(super) fn currency(books: &Books, terms: &Terms) -> Vec<Finding> {
+    match terms.expected_currency {
+        Some(expected) if expected != books.usage.currency => {
+            let finding = Finding::new(Code::Currency, Severity::Error, "the currency is not the configured one");
+            vec![finding.expected_actual(expected.code(), books.usage.currency.code())]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The period is possible and has begun. After its end the figures are as good as before it, only late: a warning.
+pub(super) fn period(books: &Books) -> Vec<Finding> {
+    let (period, at) = (books.usage.period, books.capture.at);
+    let (severity, message) = if period.start >= period.end {
+        (Severity::Error, "the billing period ends before it starts")
+    } else if at < period.start {
+        (Severity::Error, "the capture was taken before its billing period")
+    } else if at >= period.end {
+        (Severity::Warning, "the API still showed a billing period that had ended")
+    } else {
+        return Vec::new();
+    };
+    vec![Finding::new(Code::Period, severity, message).expected_actual(period, timestamp(at))]
+}
+
+/// No account twice, and everything belongs to the parent account that was asked for.
+pub(super) fn identity(books: &Books) -> Vec<Finding> {
+    let error = |message: &str| Finding::new(Code::Identity, Severity::Error, message);
+    let mut findings = Vec::new();
+    if books.usage.parent_id != books.account_id {
+        let finding = error("the usage is of another parent account");
+        findings.push(finding.expected_actual(books.account_id, books.usage.parent_id));
+    }
+    let mut seen: BTreeMap<Uuid, (usize, &str)> = BTreeMap::new();
+    for line in &books.usage.sub_accounts {
+        seen.entry(line.account_id).or_insert((0, &line.name)).0 += 1;
+    }
+    for (id, (count, name)) in seen {
+        if count > 1 {
+            findings.push(error("a sub account has several usage lines").about(id, name).expected_actual(1, count));
+        }
+        if id == books.account_id {
+            findings.push(error("the parent account is among its own sub accounts").about(id, name));
+        }
+    }
+    for same in books.accounts.chunk_by(|a, b| a.id == b.id).filter(|same| same.len() > 1) {
+        let finding = error("a sub account is listed several times").about(same[0].id, &same[0].name);
+        findings.push(finding.expected_actual(1, same.len()));
+    }
+    let looked_up = books.lookups.values().filter_map(|lookup| match lookup {
+        Lookup::Found(account) => Some(account),
+        Lookup::Gone => None,
+    });
+    for account in books.accounts.iter().chain(looked_up).filter(|account| account.parent_id != books.account_id) {
+        let finding = error("a listed account belongs to another parent account").about(account.id, &account.name);
+        findings.push(finding.expected_actual(books.account_id, account.parent_id));
+    }
+    findings
+}
+
+pub(super) fn unlisted(books: &Books) -> Vec<Finding> {
+    let lines = books.usage.sub_accounts.iter().filter(|line| books.listed(line.account_id).is_none());
+    let found = lines.map(|line| {
+        let message = match books.lookups.get(&line.account_id) {
+            Some(Lookup::Found(_)) => "usage without an entry in the list, though the account exists",
+            Some(Lookup::Gone) => "usage without an entry in the list: the account was deleted during the capture",
+            None => "usage without an entry in the list",
+        };
+        Finding::new(Code::Unlisted, Severity::Warning, message).about(line.account_id, &line.name)
+    });
+    found.collect()
+}
+
+pub(super) fn unbilled(books: &Books) -> Vec<Finding> {
+    let accounts = books.accounts.iter().filter(|account| books.usage_line(account.id).is_none());
+    let found = accounts.map(|account| {
+        let message = match account.status {
+            Status::Suspended | Status::ParentSuspended => "listed without usage: the account is suspended",
+            _ if books.usage.period.contains(account.created_at) => "listed without usage: created in this period",
+            _ => "listed without usage",
+        };
+        Finding::new(Code::Unbilled, Severity::Warning, message).about(account.id, &account.name)
+    });
+    found.collect()
+}
+
+pub(super) fn unmapped(books: &Books, terms: &Terms) -> Vec<Finding> {
+    let Some(map) = &terms.customers else { return Vec::new() };
+    let listed = books.accounts.iter().map(|account| (account.id, account.name.as_str()));
+    let used = books.usage.sub_accounts.iter().map(|line| (line.account_id, line.name.as_str()));
+    let accounts: BTreeMap<Uuid, &str> = listed.chain(used).collect();
+    let unowned = accounts.into_iter().filter(|(id, _)| map.owner(*id).is_none());
+    let message = "no customer in the customer map owns this sub account";
+    unowned.map(|(id, name)| Finding::new(Code::Unmapped, terms.unmapped, message).about(id, name)).collect()
+}
+
+pub(super) fn precision(books: &Books) -> Vec<Finding> {
+    let finer = books.parts().filter(|tally| tally.cost.scale() > TABLE_SCALE).count();
+    let finding = || {
+        let message = "amounts have more decimals than the Parquet files carry; there they are rounded";
+        Finding::new(Code::Precision, Severity::Note, message).expected_actual(0, finer)
+    };
+    if finer == 0 { Vec::new() } else { vec![finding().difference(format!("{finer:+}"), "amounts")] }
+}
+
+pub(super) fn drift(books: &Books) -> Vec<Finding> {
+    let unknown = books.unknown.iter();
+    unknown.map(|at| Finding::new(Code::Drift, Severity::Note, format!("unknown in the API's answer: {at}"))).collect()
+}

@@ -1,0 +1,57 @@
+//! Checks of the pooled invoice: what finance entered against the API, and our statements against both.
+
+use super::super::books::Books;
+use super::super::charges::{Charges, LineKind};
+use super::super::finding::{Code, Finding, Severity};
+use super::super::money::{Exact, Minor};
+use super::super::terms::Terms;
+
+/// The invoice as entered = the API's total + tax + credit + add-on, to the minor unit.
+///
+/// Less than one minor unit is rounding and a note; anything more is an unexplained rest and an error.
+pub(super) fn invoice(books: &Books, terms: &Terms) -> Vec<Finding> {
+    let Some(entry) = terms.invoice else { return Vec::new() };
+    let currency = books.usage.currency;
+    let declared = [entry.tax, entry.credit, entry.add_on];
+    let explained = books.usage.total.cost.exact() + declared.iter().map(|class| class.exact()).sum::<Exact>();
+    let rest = entry.amount.exact() - explained;
+    if rest.is_zero() {
+        return Vec::new();
+    }
+    let (severity, message) = if currency.round(explained) == currency.round(entry.amount.exact()) {
+        (Severity::Note, "the invoice differs from the API's total and the declared classes by rounding")
+    } else {
+        (Severity::Error, "the invoice differs from the API's total by an unexplained rest")
+    };
+    let message = if declared.iter().all(|class| class.exact().is_zero()) {
+        message.to_owned()
+    } else {
+        format!("{message} (tax {}, credit {}, add-on {} declared)", entry.tax, entry.credit, entry.add_on)
+    };
+    let finding = Finding::new(Code::Invoice, severity, message).expected_actual(explained, entry.amount);
+    vec![finding.difference(rest.signed(), currency.code())]
+}
+
+/// Nothing had to be left unallocated.
+pub(super) fn unallocated(charges: &Charges) -> Vec<Finding> {
+    let lines = charges.lines.iter().filter(|line| line.kind == LineKind::Unallocated);
+    let found = lines.map(|line| {
+        let reason = charges.unshareable.map_or_else(String::new, |why| format!(": {why}"));
+        Finding::new(Code::Unallocated, Severity::Error, format!("the pooled invoice cannot be shared{reason}"))
+            .expected_actual(charges.currency.format(Minor::ZERO), charges.currency.format(line.cost()))
+            .difference(charges.currency.exact(line.cost()).signed(), charges.currency.code())
+    });
+    found.collect()
+}
+
+/// Σ statements + kept lines = pooled invoice, in minor units. Anything else would be our own defect.
+pub(super) fn statements(charges: &Charges) -> Vec<Finding> {
+    let (sum, difference) = (charges.proof().cost, charges.proof().difference);
+    if difference == Minor::ZERO {
+        return Vec::new();
+    }
+    let message = "the statements and kept lines do not sum to the pooled invoice";
+    let finding = Finding::new(Code::Statements, Severity::Error, message)
+        .expected_actual(charges.currency.format(charges.pooled.minor), charges.currency.format(sum));
+    vec![finding.difference(charges.currency.exact(difference).signed(), charges.currency.code())]
+}

@@ -1,0 +1,130 @@
+//! Checks of the figures against each other: sums, proportions, signs.
+
+use uuid::Uuid;
+
+use super::super::books::{Books, Tally};
+use super::super::dust::Dust;
+use super::super::finding::{Code, Finding, Severity};
+use super::super::money::Exact;
+
+/// Decimals shown beyond those observed, where an ideal share has no end.
+const EXTRA_DECIMALS: u32 = 6;
+
+/// A bucket with the words to name it in a finding.
+struct Part<'a> {
+    account_id: Option<Uuid>,
+    name: &'a str,
+    tally: Tally,
+}
+
+impl Part<'_> {
+    fn finding(&self, code: Code, severity: Severity, message: &str) -> Finding {
+        match self.account_id {
+            Some(id) => Finding::new(code, severity, message).about(id, self.name),
+            None => Finding::new(code, severity, format!("{message} ({})", self.name)),
+        }
+    }
+}
+
+fn parts(books: &Books) -> impl Iterator<Item = Part<'_>> {
+    let usage = &books.usage;
+    let subs = usage.sub_accounts.iter();
+    let subs = subs.map(|line| Part { account_id: Some(line.account_id), name: &line.name, tally: line.tally });
+    let parent = Part { account_id: None, name: "parent account", tally: usage.parent };
+    let removed = Part { account_id: None, name: "removed sub accounts", tally: usage.removed };
+    std::iter::once(parent).chain(subs).chain(std::iter::once(removed))
+}
+
+/// parent + Σ sub accounts + removed = total, in messages. Counts have no dust.
+pub(super) fn count_sum(books: &Books) -> Vec<Finding> {
+    let (sum, total) = (books.messages_sum(), i128::from(books.usage.total.messages));
+    if sum == total {
+        return Vec::new();
+    }
+    let message = "parent + sub accounts + removed differs from the total, in messages";
+    let finding = Finding::new(Code::CountSum, Severity::Error, message);
+    vec![finding.expected_actual(total, sum).difference(format!("{:+}", sum - total), "messages")]
+}
+
+/// The same for cost. A difference is dust if it is within the bound of a sum and each line is within its own:
+/// a line that rounding cannot explain takes the excuse from the sum as well.
+pub(super) fn cost_sum(books: &Books, dust: &Dust) -> Vec<Finding> {
+    let (sum, total) = (books.cost_sum(), books.usage.total.cost.exact());
+    let difference = sum - total;
+    if difference.is_zero() {
+        return Vec::new();
+    }
+    let terms = || books.parts().map(|tally| tally.cost.exact()).filter(|cost| !cost.is_zero());
+    let bound = dust.of_sum(terms().count(), terms().map(Exact::abs).sum());
+    let explained = difference.abs() <= bound && proportional(books, dust).is_empty();
+    let (severity, message) = if explained {
+        (Severity::Note, "parent + sub accounts + removed differs from the total by rounding dust")
+    } else {
+        (Severity::Error, "parent + sub accounts + removed differs from the total, in cost")
+    };
+    let finding = Finding::new(Code::CostSum, severity, message).expected_actual(total, sum);
+    vec![finding.difference(difference.signed(), books.usage.currency.code())]
+}
+
+/// Each allocated cost = total cost × messages ÷ total messages, within the dust of one line.
+///
+/// Where all costs sum to the total exactly, they may have been made to foot (as largest remainders do), which
+/// moves a line by less than one unit of the last decimal; that is no error either.
+pub(super) fn proportional(books: &Books, dust: &Dust) -> Vec<Finding> {
+    let total = books.usage.total;
+    if total.messages == 0 {
+        return Vec::new();
+    }
+    let foots = books.cost_sum() == total.cost.exact();
+    let decimals = dust.decimals + EXTRA_DECIMALS;
+    let check = |part: Part<'_>| {
+        let ideal = total.cost.exact().scaled(part.tally.messages.into(), total.messages.into());
+        let difference = part.tally.cost.exact() - ideal;
+        let within =
+            difference.abs() <= dust.of_line(ideal, part.tally, total) || (foots && difference.abs() < dust.unit());
+        (!within).then(|| {
+            part.finding(Code::Proportional, Severity::Error, "allocated cost is not the proportional share")
+                .expected_actual(ideal.readable(decimals), part.tally.cost)
+                .difference(difference.readable(decimals).signed(), books.usage.currency.code())
+        })
+    };
+    parts(books).filter_map(check).collect()
+}
+
+/// Nothing is below zero.
+pub(super) fn negative(books: &Books) -> Vec<Finding> {
+    let total = Part { account_id: None, name: "total", tally: books.usage.total };
+    let negative = parts(books).chain(std::iter::once(total)).flat_map(|part| {
+        let messages = (part.tally.messages < 0).then(|| {
+            let finding = part.finding(Code::Negative, Severity::Error, "message count is negative");
+            finding.expected_actual(0, part.tally.messages).difference(part.tally.messages, "messages")
+        });
+        let cost = part.tally.cost.exact();
+        let cost = cost.is_negative().then(|| {
+            let finding = part.finding(Code::Negative, Severity::Error, "allocated cost is negative");
+            finding.expected_actual(0, part.tally.cost).difference(cost.signed(), books.usage.currency.code())
+        });
+        [messages, cost]
+    });
+    negative.flatten().collect()
+}
+
+/// No cost without messages and no messages without cost, beyond the dust of one line.
+pub(super) fn zero_cost(books: &Books, dust: &Dust) -> Vec<Finding> {
+    let total = books.usage.total;
+    let check = |part: Part<'_>| {
+        let cost = part.tally.cost.exact();
+        let ideal = total.cost.exact().scaled(part.tally.messages.into(), i128::from(total.messages).max(1));
+        let bound = dust.of_line(ideal, part.tally, total);
+        let message = match (part.tally.messages, cost.is_zero()) {
+            (0, _) if cost.abs() > bound => "cost without messages",
+            (1.., true) if ideal.abs() > bound => "messages without cost",
+            _ => return None,
+        };
+        let difference = (cost - ideal).readable(dust.decimals + EXTRA_DECIMALS).signed();
+        let finding = part.finding(Code::ZeroCost, Severity::Warning, message);
+        let finding = finding.expected_actual(ideal.readable(dust.decimals + EXTRA_DECIMALS), part.tally.cost);
+        Some(finding.difference(difference, books.usage.currency.code()))
+    };
+    parts(books).filter_map(check).collect()
+}

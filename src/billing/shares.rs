@@ -1,0 +1,136 @@
+//! Shares: one amount divided by weights into whole minor units, without a cent too many or too few.
+//!
+//! The method is the largest remainder (Hamilton's): everyone gets the whole part of the ideal share, and what
+//! is left goes, one unit each, to those with the largest fractions. Remainders are compared as integers.
+
+use ethnum::I256;
+
+use super::money::{Exact, Minor};
+
+/// Why an amount could not be shared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unshareable {
+    /// There is an amount to share, but the weights sum to zero.
+    #[error("all weights are zero")]
+    NoWeight,
+    /// A weight is below zero, so a share would have no meaning.
+    #[error("a weight is negative")]
+    NegativeWeight,
+}
+
+/// Shares `whole` by `weight` and returns one part for each entry, in the order given.
+///
+/// The parts sum to `whole` exactly; each is less than one minor unit from its ideal share. Equal remainders are
+/// settled by `key`, so the order of the input does not matter as long as keys differ. A negative whole is
+/// shared like its absolute value.
+pub fn largest_remainder<K: Ord>(whole: Minor, entries: &[(K, Exact)]) -> Result<Vec<Minor>, Unshareable> {
+    if whole == Minor::ZERO {
+        return Ok(vec![Minor::ZERO; entries.len()]);
+    }
+    if entries.iter().any(|(_, weight)| weight.is_negative()) {
+        return Err(Unshareable::NegativeWeight);
+    }
+    let total = entries.iter().map(|(_, weight)| *weight).sum::<Exact>().units();
+    if total == I256::ZERO {
+        return Err(Unshareable::NoWeight);
+    }
+    let magnitude = I256::from(whole.0).abs();
+    let mut parts = Vec::with_capacity(entries.len());
+    let mut remainders = Vec::with_capacity(entries.len());
+    for (index, (key, weight)) in entries.iter().enumerate() {
+        let product = magnitude * weight.units();
+        parts.push((product / total).as_i128());
+        remainders.push((product % total, key, index));
+    }
+    let left_over = usize::try_from(whole.0.abs() - parts.iter().sum::<i128>()).unwrap_or(usize::MAX);
+    if (1..remainders.len()).contains(&left_over) {
+        // largest remainder first, then the smaller key
+        remainders.select_nth_unstable_by(left_over - 1, |a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(b.1)));
+    }
+    for (_, _, index) in remainders.iter().take(left_over) {
+        parts[*index] += 1;
+    }
+    Ok(parts.into_iter().map(|part| Minor(part * whole.0.signum())).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::money::Amount;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn weights(texts: &[&str]) -> Vec<(usize, Exact)> {
+        texts.iter().map(|text| Amount::parse(text).unwrap().exact()).enumerate().collect()
+    }
+
+    fn shared(whole: i128, texts: &[&str]) -> Vec<i128> {
+        largest_remainder(Minor(whole), &weights(texts)).unwrap().iter().map(|part| part.0).collect()
+    }
+
+    #[test]
+    fn a_cent_that_does_not_divide_goes_to_the_largest_remainder() {
+        assert_eq!(shared(8000, &["20", "60", "0"]), [2000, 6000, 0]);
+        assert_eq!(shared(100, &["1", "1", "1"]), [34, 33, 33]);
+        assert_eq!(shared(10, &["3", "3", "4"]), [3, 3, 4]);
+        assert_eq!(shared(-100, &["1", "1", "1"]), [-34, -33, -33]);
+        assert_eq!(shared(0, &["0", "0"]), [0, 0]);
+    }
+
+    #[test]
+    fn what_has_no_meaning_is_refused() {
+        assert_eq!(largest_remainder(Minor(1), &weights(&["0", "0"])), Err(Unshareable::NoWeight));
+        assert_eq!(largest_remainder(Minor(1), &weights(&[])), Err(Unshareable::NoWeight));
+        assert_eq!(largest_remainder(Minor(1), &weights(&["5", "-1"])), Err(Unshareable::NegativeWeight));
+    }
+
+    fn entries() -> impl Strategy<Value = Vec<(usize, Exact)>> {
+        let weight = (0_u64..1_000_000_000_000, 0_u32..13)
+            .prop_map(|(digits, scale)| Amount::parse(&format!("{digits}e-{scale}")).unwrap().exact());
+        prop::collection::vec(prop_oneof![4 => weight, 1 => Just(Exact::ZERO)], 1..60)
+            .prop_map(|weights| weights.into_iter().enumerate().collect())
+            .prop_filter("some weight", |entries: &Vec<(usize, Exact)>| {
+                entries.iter().any(|(_, weight)| !weight.is_zero())
+            })
+    }
+
+    fn wholes() -> impl Strategy<Value = i128> {
+        -10_i128.pow(17)..10_i128.pow(17)
+    }
+
+    proptest! {
+        #[test]
+        fn parts_sum_to_the_whole(entries in entries(), whole in wholes()) {
+            let parts = largest_remainder(Minor(whole), &entries).unwrap();
+            prop_assert_eq!(parts.into_iter().sum::<Minor>(), Minor(whole));
+        }
+
+        #[test]
+        fn each_part_is_less_than_one_unit_from_its_ideal(entries in entries(), whole in wholes()) {
+            let total: Exact = entries.iter().map(|(_, weight)| *weight).sum();
+            for (part, (_, weight)) in largest_remainder(Minor(whole), &entries).unwrap().iter().zip(&entries) {
+                // |part − whole × weight ÷ total| < 1, multiplied by total
+                let gap = (I256::from(part.0) * total.units() - I256::from(whole) * weight.units()).abs();
+                prop_assert!(gap < total.units());
+            }
+        }
+
+        #[test]
+        fn the_sign_only_mirrors(entries in entries(), whole in wholes()) {
+            let parts = largest_remainder(Minor(whole), &entries).unwrap();
+            let mirrored: Vec<Minor> = largest_remainder(Minor(-whole), &entries).unwrap().into_iter().map(|part| -part).collect();
+            prop_assert_eq!(parts, mirrored);
+        }
+
+        #[test]
+        fn the_order_of_the_input_does_not_matter(entries in entries(), whole in wholes(), seed in any::<u64>()) {
+            let parts = largest_remainder(Minor(whole), &entries).unwrap();
+            let mut shuffled: Vec<usize> = (0..entries.len()).collect();
+            fastrand::Rng::with_seed(seed).shuffle(&mut shuffled);
+            let reordered: Vec<_> = shuffled.iter().map(|&index| entries[index]).collect();
+            let again = largest_remainder(Minor(whole), &reordered).unwrap();
+            for (position, &index) in shuffled.iter().enumerate() {
+                prop_assert_eq!(again[position], parts[index]);
+            }
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The terms on which a capture is turned into charges: everything that is decided outside the API.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use super::customers::{Customer, CustomerMap};
+use super::finding::Severity;
+use super::money::{Amount, Currency};
+
+/// What the pooled invoice is shared by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Weights {
+    /// The API's allocated costs, so that statements agree with the provider's own dashboard.
+    #[default]
+    AllocatedCost,
+    /// Message counts.
+    Messages,
+}
+
+impl Weights {
+    /// The name in configuration and reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AllocatedCost => "allocated-cost",
+            Self::Messages => "messages",
+        }
+    }
+}
+
+/// Who bears usage that no customer made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Bearer {
+    /// It stays on a line of its own.
+    #[default]
+    Keep,
+    /// It is spread over the sub accounts by messages.
+    Spread,
+}
+
+impl Bearer {
+    /// The name in configuration and reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Keep => "keep",
+            Self::Spread => "spread",
+        }
+    }
+}
+
+/// The invoice as finance entered it. All amounts are in major units and signed as printed on the invoice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InvoiceEntry {
+    /// The amount to pay, everything included.
+    pub amount: Amount,
+    /// Tax in the amount; it is not charged on.
+    pub tax: Amount,
+    /// Credits in the amount, usually negative.
+    pub credit: Amount,
+    /// Add-ons in the amount that the API's total does not know.
+    pub add_on: Amount,
+}
+
+/// Cap levels in per cent of `monthly_credit`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Thresholds {
+    /// From here a cap is near.
+    pub near: Decimal,
+    /// From here it is critical.
+    pub critical: Decimal,
+    /// From here it is exceeded.
+    pub exceeded: Decimal,
+}
+
+impl Default for Thresholds {
+    fn default() -> Self {
+        Self { near: Decimal::from(80), critical: Decimal::from(95), exceeded: Decimal::ONE_HUNDRED }
+    }
+}
+
+/// The terms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Terms {
+    /// The customer map; without one each sub account is its own customer.
+    pub customers: Option<CustomerMap>,
+    /// The invoice for the period, if finance has entered it.
+    pub invoice: Option<InvoiceEntry>,
+    /// What the pooled invoice is shared by.
+    pub weights: Weights,
+    /// Who bears the parent account's own usage.
+    pub parent_usage: Bearer,
+    /// Who bears removed usage.
+    pub removed_usage: Bearer,
+    /// Cap levels for everyone.
+    pub thresholds: Thresholds,
+    /// Cap levels of single customers, by customer id.
+    pub customer_thresholds: BTreeMap<String, Thresholds>,
+    /// An absolute tolerance on costs, in major units, on top of the dust derived from the digits.
+    pub tolerance: Amount,
+    /// The currency that the API must use.
+    pub expected_currency: Option<Currency>,
+    /// How much an unmapped sub account matters.
+    pub unmapped: Severity,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self {
+            customers: None,
+            invoice: None,
+            weights: Weights::default(),
+            parent_usage: Bearer::default(),
+            removed_usage: Bearer::default(),
+            thresholds: Thresholds::default(),
+            customer_thresholds: BTreeMap::new(),
+            tolerance: Amount::ZERO,
+            expected_currency: None,
+            unmapped: Severity::Warning,
+        }
+    }
+}
+
+impl Terms {
+    /// Who is charged for a sub account; without a customer map that is the sub account itself.
+    ///
+    /// Nothing if there is a map and nobody in it owns the account.
+    pub fn customer_of(&self, account_id: Uuid, name: &str) -> Option<Cow<'_, Customer>> {
+        match &self.customers {
+            Some(map) => map.owner(account_id).map(Cow::Borrowed),
+            None => Some(Cow::Owned(Customer {
+                id: account_id.to_string(),
+                name: name.to_owned(),
+                cost_center: String::new(),
+                markup_percent: Decimal::ZERO,
+            })),
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! The command line. The doc comments are the help; parsing does nothing but parse.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::Overrides;
+
+/// Nightly reconciliation and chargeback for `AhaSend` sub accounts.
+///
+/// Captures what the API shows, proves that the allocated costs add up to the pooled invoice, flags caps, and writes
+/// a chargeback report per customer.
+#[derive(Debug, Parser)]
+#[command(name = "subledger", version, propagate_version = true, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+    /// Settings for every command
+    #[command(flatten)]
+    pub global: Global,
+}
+
+const EXIT_CODES: &str = "\
+Environment: AHASEND_API_KEY, AHASEND_ACCOUNT_ID, AHASEND_BASE_URL. A key is never a flag.
+
+Exit codes: 0 balanced and published. Tens, tonight's evidence is safe: 10 the books do not balance, 11 caps flagged
+(with --fail-on caps), 12 reports not published, 13 archived bytes cannot be used. Twenties, it is not: 20 API
+unreachable, 21 refused, 22 answer unusable, 23 archive not durable. Others: 1 a bug, 2 usage or configuration,
+75 another run holds the lock, 128+N signal. The last line on stderr says what to do.";
+
+/// Settings for every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Configuration file [default: subledger.toml, if it is there]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// What to write to stdout
+    #[arg(long, global = true, value_enum, default_value_t = Output::Text)]
+    pub output: Output,
+    /// Say more on stderr (twice: everything)
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// Say less on stderr: only errors and the last line
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Pretend that it is this time, for tests and demos
+    #[arg(long, global = true, hide = true, value_name = "RFC3339")]
+    pub now: Option<DateTime<Utc>>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The nightly job: capture, reconcile, publish
+    Run(Run),
+    /// Capture only the evidence
+    Capture(Places),
+    /// Rebuild reports from the archive, offline
+    Report(Report),
+    /// Run the nightly job against a simulated API, into demo/
+    Demo(Demo),
+}
+
+/// Where things are.
+#[derive(Debug, Args)]
+pub struct Places {
+    /// Archive: a folder or an object-store URL (s3://, gs://, az://) [default: archive]
+    #[arg(long, value_name = "PLACE")]
+    pub archive: Option<String>,
+}
+
+/// What decides charges, and where reports go.
+#[derive(Debug, Args)]
+pub struct Terms {
+    /// Folder that report sets are published in [default: reports]
+    #[arg(long, value_name = "FOLDER")]
+    pub reports: Option<PathBuf>,
+    /// Customer map (CSV): which customer owns which sub account
+    #[arg(long, value_name = "FILE")]
+    pub customers: Option<PathBuf>,
+    /// Pooled invoice as finance has it, in major units: 80.00
+    #[arg(long, value_name = "AMOUNT")]
+    pub invoice: Option<String>,
+    /// Findings that make the exit code non-zero although the books balance
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub fail_on: Vec<FailOn>,
+}
+
+/// Flags of `run`.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// Where things are
+    #[command(flatten)]
+    pub places: Places,
+    /// What decides charges
+    #[command(flatten)]
+    pub terms: Terms,
+}
+
+/// Flags of `report`.
+#[derive(Debug, Args)]
+pub struct Report {
+    /// Where things are
+    #[command(flatten)]
+    pub places: Places,
+    /// What decides charges
+    #[command(flatten)]
+    pub terms: Terms,
+    /// Billing period by its start date, 2024-01-01 [default: that of the last capture]
+    #[arg(long, value_name = "DATE")]
+    pub period: Option<String>,
+    /// Capture by its name, 20240115T020000Z [default: the last one of the period]
+    #[arg(long, value_name = "NAME")]
+    pub capture: Option<String>,
+}
+
+/// Flags of `demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Folder for the demo's archive and reports; a demo that is there already is replaced
+    #[arg(long, value_name = "FOLDER", default_value = "demo")]
+    pub folder: PathBuf,
+    /// Seed of the simulated world
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub seed: u64,
+    /// Sub accounts in the simulated world
+    #[arg(long, value_name = "NUMBER", default_value_t = 250)]
+    pub accounts: usize,
+}
+
+/// The form of the result on stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+/// Findings that can be made to count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// A cap at the near level or above: exit 11
+    Caps,
+}
+
+impl Cli {
+    /// What the command line sets of the configuration.
+    pub fn overrides(&self) -> Overrides {
+        let config = self.global.config.clone();
+        let (places, terms) = match &self.command {
+            Command::Run(run) => (Some(&run.places), Some(&run.terms)),
+            Command::Report(report) => (Some(&report.places), Some(&report.terms)),
+            Command::Capture(places) => (Some(places), None),
+            Command::Demo(_) => (None, None),
+        };
+        Overrides {
+            config,
+            archive: places.and_then(|places| places.archive.clone()),
+            reports: terms.and_then(|terms| terms.reports.clone()),
+            customers: terms.and_then(|terms| terms.customers.clone()),
+            invoice: terms.and_then(|terms| terms.invoice.clone()),
+        }
+    }
+}

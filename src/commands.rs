@@ -1,0 +1,44 @@
+//! The subcommands: each builds its inputs, calls the rooms, and says what came of it.
+
+pub mod capture;
+pub mod demo;
+mod progress;
+pub mod report;
+pub mod run;
+
+use crate::billing::caps::Level;
+use crate::billing::ledger::Ledger;
+use crate::failure::{Evidence, closing};
+
+/// What a command leaves to be printed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The exit code.
+    pub exit_code: u8,
+    /// The result for people, with a final line break.
+    pub text: String,
+    /// The result for programs.
+    pub json: String,
+    /// The last line on stderr.
+    pub closing: String,
+}
+
+/// What makes the exit code non-zero although the books balance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FailOn {
+    /// A cap at the near level or above.
+    pub caps: bool,
+}
+
+/// The exit code of a ledger whose reports are published, and what to do about it.
+fn verdict(ledger: &Ledger, fail_on: FailOn, evidence: &Evidence) -> (u8, String) {
+    if !ledger.balanced() {
+        let next = "the books do not balance, read the findings before statements go out";
+        return (10, closing(evidence, next));
+    }
+    let flagged = ledger.caps.iter().filter(|cap| cap.level >= Level::Near).count();
+    if fail_on.caps && flagged > 0 {
+        return (11, closing(evidence, &format!("caps are flagged ({flagged}), see caps.csv")));
+    }
+    (0, closing(evidence, "the books balance, nothing to do"))
+}

@@ -1,0 +1,52 @@
+//! `subledger capture`: only the evidence.
+
+use serde::Serialize;
+
+use super::Outcome;
+use super::progress::Spinner;
+use crate::config::Config;
+use crate::failure::{Evidence, Failure, closing};
+use crate::nightly;
+
+#[derive(Serialize)]
+struct Json<'a> {
+    schema: &'static str,
+    exit_code: u8,
+    capture: &'a str,
+    period: &'a str,
+    evidence: &'a str,
+    manifest_sha256: &'a str,
+}
+
+/// Captures, and reads the capture back to see that it can be used.
+pub async fn run(config: &Config, show_progress: bool) -> Result<Outcome, Failure> {
+    let missing = |failure: Failure| failure.with_evidence(Evidence::Missing);
+    let account_id = config.account_id().map_err(|error| missing(Failure::usage(error)))?;
+    let api = config.api().map_err(|error| missing(Failure::usage(error)))?;
+    let spinner = Spinner::start(show_progress);
+    let archive = nightly::open_archive(config, account_id).map_err(missing)?;
+    let _lock = nightly::lock_captures(config, &archive)?;
+    let secured = nightly::capture(&archive, &api, config.clock, &|message| spinner.tell(message)).await?;
+    let evidence = Evidence::Safe(secured.folder.clone());
+    let safe = |failure: Failure| failure.with_evidence(evidence.clone());
+    let ledger = nightly::reconcile(&archive, &secured.key, config.terms(&secured.key.period)).await.map_err(safe)?;
+    nightly::derive_usage_table(&archive, &ledger, &secured.key).await.map_err(safe)?;
+    drop(spinner);
+    let json = Json {
+        schema: "subledger/capture-result/v1",
+        exit_code: 0,
+        capture: &secured.key.id,
+        period: &secured.key.period,
+        evidence: &secured.folder,
+        manifest_sha256: &secured.sha256,
+    };
+    Ok(Outcome {
+        exit_code: 0,
+        text: format!(
+            "captured {} of period {}\nevidence  safe in {}\n",
+            secured.key.id, secured.key.period, secured.folder
+        ),
+        json: serde_json::to_string(&json).unwrap_or_default(),
+        closing: closing(&evidence, "nothing to do"),
+    })
+}

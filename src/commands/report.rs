@@ -1,0 +1,62 @@
+//! `subledger report`: reports from the archive, without key and without network.
+
+use super::run::outcome;
+use super::{FailOn, Outcome};
+use crate::archive::{Archive, CaptureKey, parents_in};
+use crate::config::Config;
+use crate::failure::{Failure, Kind};
+use crate::nightly::{self, Secured};
+
+/// Which capture to report.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// The billing period by its start date; nothing for that of the last capture.
+    pub period: Option<String>,
+    /// The capture by its name; nothing for the last one.
+    pub capture: Option<String>,
+}
+
+/// Rebuilds the reports of one capture.
+pub async fn run(config: &Config, selection: &Selection, fail_on: FailOn) -> Result<Outcome, Failure> {
+    let archive = Archive::open(&config.archive, account_id(config)?, &config.store_options).map_err(Failure::usage)?;
+    let key = select(&archive, selection).await?;
+    let ledger = nightly::reconcile(&archive, &key, config.terms(&key.period)).await?;
+    if let Err(error) = nightly::derive_usage_table(&archive, &ledger, &key).await {
+        // the archive may well be read-only here, and reports do not need the table
+        tracing::info!(%error, "the capture's table was not written");
+    }
+    let published = nightly::publish(config, &ledger)?;
+    let sha256 = ledger.books.capture.sha256.clone();
+    let secured = Secured { folder: archive.shown_path(&key), key, sha256 };
+    Ok(outcome(config, &ledger, &secured, &published, fail_on))
+}
+
+/// The configured parent account, or the only one in a local archive.
+fn account_id(config: &Config) -> Result<uuid::Uuid, Failure> {
+    match config.account_id() {
+        Ok(account_id) => Ok(account_id),
+        Err(error) => match parents_in(config.archive.as_ref()).as_slice() {
+            [only] => Ok(*only),
+            _ => Err(Failure::usage(error)),
+        },
+    }
+}
+
+async fn select(archive: &Archive, selection: &Selection) -> Result<CaptureKey, Failure> {
+    let captures = archive.captures().await.map_err(Failure::of_archive)?;
+    let wanted = |key: &&CaptureKey| {
+        selection.period.as_ref().is_none_or(|period| *period == key.period)
+            && selection.capture.as_ref().is_none_or(|capture| *capture == key.id)
+    };
+    captures.iter().rev().find(wanted).cloned().ok_or_else(|| {
+        let there = match (captures.first(), captures.last()) {
+            (Some(first), Some(last)) => {
+                format!("the archive holds {} from `{}` to `{}`", captures.len(), first.id, last.id)
+            }
+            _ => "the archive holds none; `subledger run` or `subledger capture` takes one".to_owned(),
+        };
+        let problem =
+            format!("no such capture in `{}` for parent account {}", archive.location(), archive.account_id());
+        Failure::new(Kind::Usage, problem).hint(there)
+    })
+}

@@ -1,0 +1,77 @@
+//! The process's surroundings: environment variables and the clock, read here and passed down.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
+
+/// Prefixes of variables that object stores take their settings and credentials from.
+const STORE_PREFIXES: [&str; 3] = ["AWS_", "AZURE_", "GOOGLE_"];
+
+/// The clock: the system's, or one that stands still for tests and demos.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clock {
+    /// The system's clock.
+    System,
+    /// Always this instant.
+    Fixed(DateTime<Utc>),
+}
+
+impl Clock {
+    /// The time.
+    pub fn now(self) -> DateTime<Utc> {
+        match self {
+            Self::System => Utc::now(),
+            Self::Fixed(at) => at,
+        }
+    }
+}
+
+/// What the process finds around it.
+#[derive(Clone)]
+pub struct Surroundings {
+    variables: BTreeMap<String, String>,
+    /// The clock.
+    pub clock: Clock,
+}
+
+impl std::fmt::Debug for Surroundings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // values may be secrets; names are not
+        f.debug_struct("Surroundings").field("variables", &self.variables.keys()).field("clock", &self.clock).finish()
+    }
+}
+
+impl Surroundings {
+    /// Reads the environment of this process.
+    pub fn of_process(clock: Clock) -> Self {
+        let known =
+            |name: &str| name.starts_with("AHASEND_") || STORE_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+        let text =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        Self { variables: text.filter(|(name, _)| known(name)).collect(), clock }
+    }
+
+    /// Surroundings that are not the process's, for the demo.
+    pub fn made_of(variables: impl IntoIterator<Item = (String, String)>, clock: Clock) -> Self {
+        Self { variables: variables.into_iter().collect(), clock }
+    }
+
+    /// A variable that is set to something.
+    pub(super) fn variable(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// The API key; a single line break at its end is a file's, not the key's.
+    pub(super) fn key(&self) -> Option<SecretString> {
+        let key = self.variable("AHASEND_API_KEY")?;
+        Some(key.strip_suffix('\n').unwrap_or(key).into())
+    }
+
+    /// What object stores may take from the environment, names in lower case as they expect.
+    pub(super) fn store_options(&self) -> Vec<(String, String)> {
+        let of_store = |name: &str| STORE_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+        let options = self.variables.iter().filter(|(name, _)| of_store(name));
+        options.map(|(name, value)| (name.to_ascii_lowercase(), value.clone())).collect()
+    }
+}

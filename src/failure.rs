@@ -1,0 +1,248 @@
+//! What can stop a run: the exit code, a sentence on what to do, and whether the evidence is safe.
+//!
+//! A difference in the books is no failure; that is a finding. The cause of a failure stays in `source`.
+
+use std::any::Any;
+use std::error::Error as StdError;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::ahasend;
+use crate::archive;
+use crate::archive::lock::LockError;
+use crate::{publish, report};
+
+/// What happened to tonight's evidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Evidence {
+    /// The command does not capture.
+    Untouched,
+    /// Nothing of tonight was kept.
+    Missing,
+    /// Only part of a capture was kept; it says where.
+    Partial(String),
+    /// The capture is complete and durable; it says where.
+    Safe(String),
+}
+
+/// The class of a failure: its exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A defect of this program.
+    Bug,
+    /// The command line, the configuration or the environment.
+    Usage,
+    /// Reports could not be published.
+    NotPublished,
+    /// Archived bytes cannot be used.
+    ArchiveUnusable,
+    /// The API could not be reached.
+    Unreachable,
+    /// The API refused the key.
+    Refused,
+    /// The API's answer cannot be used.
+    AnswerUnusable,
+    /// The archive is not durable.
+    NotDurable,
+    /// Another run holds the lock.
+    Busy,
+    /// A signal, by its number.
+    Interrupted(u8),
+}
+
+impl Kind {
+    /// The exit code.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Bug => 1,
+            Self::Usage => 2,
+            Self::NotPublished => 12,
+            Self::ArchiveUnusable => 13,
+            Self::Unreachable => 20,
+            Self::Refused => 21,
+            Self::AnswerUnusable => 22,
+            Self::NotDurable => 23,
+            Self::Busy => 75,
+            Self::Interrupted(signal) => 128 + signal,
+        }
+    }
+}
+
+/// A run that could not go on.
+#[derive(Debug)]
+pub struct Failure {
+    /// Its class.
+    pub kind: Kind,
+    /// What was being done, and on what.
+    pub doing: String,
+    /// What the reader can do about it.
+    pub hint: Option<String>,
+    /// What happened to tonight's evidence.
+    pub evidence: Evidence,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl Failure {
+    /// A failure without a cause below it.
+    pub fn new(kind: Kind, doing: impl Into<String>) -> Self {
+        Self { kind, doing: doing.into(), hint: None, evidence: Evidence::Untouched, source: None }
+    }
+
+    /// Adds the cause.
+    #[must_use]
+    pub fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// Adds what the reader can do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Says what happened to the evidence.
+    #[must_use]
+    pub fn with_evidence(mut self, evidence: Evidence) -> Self {
+        self.evidence = evidence;
+        self
+    }
+
+    /// Runs work that only a defect of ours can make panic, and turns such a panic into a failure.
+    ///
+    /// A panic's text is ours; what it was about is not shown to anybody else.
+    pub fn guard<T>(work: impl FnOnce() -> Result<T, Self>) -> Result<T, Self> {
+        catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(Self::of_panic(panic.as_ref())))
+    }
+
+    /// A caught panic.
+    fn of_panic(panic: &(dyn Any + Send)) -> Self {
+        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+        Self::new(Kind::Bug, format!("a defect of subledger: {text}"))
+    }
+
+    /// A configuration that cannot be used.
+    pub fn usage(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::new(Kind::Usage, "the configuration cannot be used").because(source)
+    }
+
+    /// The client's error while capturing.
+    pub fn of_client(error: ahasend::Error) -> Self {
+        let (kind, hint) = match error.class() {
+            ahasend::Class::Config => (Kind::Usage, None),
+            ahasend::Class::Unreachable => (Kind::Unreachable, Some("run again as soon as the API answers")),
+            ahasend::Class::Refused => (Kind::Refused, Some("check AHASEND_API_KEY, its scopes and its IP allow list")),
+            ahasend::Class::Unusable => {
+                (Kind::AnswerUnusable, Some("run again; if it stays, look for a newer version"))
+            }
+        };
+        let failure = Self::new(kind, "the capture failed").because(error);
+        Self { hint: hint.map(str::to_owned), ..failure }
+    }
+
+    /// The archive's error while capturing.
+    pub fn of_evidence(error: archive::Error) -> Self {
+        Self::new(Kind::NotDurable, "the capture could not be made durable")
+            .because(error)
+            .hint("free space or repair the archive, then run again")
+    }
+
+    /// A derived table that could not be put beside its capture, which is complete without it.
+    pub fn of_evidence_table(error: archive::Error) -> Self {
+        Self::new(Kind::NotPublished, "the capture's table could not be written")
+            .because(error)
+            .hint("the capture itself is complete; run `subledger report` once the cause is mended")
+    }
+
+    /// The archive's error while reading captures back.
+    pub fn of_archive(error: archive::Error) -> Self {
+        let hint = match &error {
+            archive::Error::Version { .. } => "use the version of subledger that wrote it, or a newer one",
+            _ => "restore the capture from a backup; nothing was changed",
+        };
+        Self::new(Kind::ArchiveUnusable, "the archive cannot be read").because(error).hint(hint)
+    }
+
+    /// Archived answers that cannot become books.
+    pub fn of_wire(capture: &str, error: ahasend::wire::Error) -> Self {
+        Self::new(Kind::ArchiveUnusable, format!("the answers of capture `{capture}` cannot be used"))
+            .because(error)
+            .hint("the answers are archived as they came; ask AhaSend, or look for a newer version of subledger")
+    }
+
+    /// Reports that could not be made.
+    pub fn of_report(error: report::Error) -> Self {
+        let hint = match &error {
+            report::Error::Leak { .. } => "this is a defect of subledger, nothing was published; please report it",
+            _ => "run `subledger report` once the cause is mended",
+        };
+        Self::new(Kind::NotPublished, "the reports were not published").because(error).hint(hint)
+    }
+
+    /// Reports that could not be put in their place.
+    pub fn of_publish(error: publish::Error) -> Self {
+        Self::new(Kind::NotPublished, "the reports were not published")
+            .because(error)
+            .hint("run `subledger report` once the cause is mended; the last set is as it was")
+    }
+
+    /// A lock that could not be had; `otherwise` is the class when the cause is not another run.
+    pub fn of_lock(error: LockError, otherwise: Kind) -> Self {
+        match error {
+            LockError::Busy { .. } => Self::new(Kind::Busy, "nothing was done").because(error),
+            LockError::Io { .. } => Self::new(otherwise, "nothing was done").because(error),
+        }
+    }
+
+    /// The last line on stderr: whether the evidence is safe, and what to do next.
+    pub fn closing(&self) -> String {
+        closing(
+            &self.evidence,
+            match self.kind {
+                Kind::Bug => "please report this defect, then run again",
+                Kind::Usage => "correct what is named above and run again",
+                Kind::NotPublished => "rebuild the reports with `subledger report`",
+                Kind::ArchiveUnusable => "look at the archive before anything else",
+                Kind::Unreachable | Kind::AnswerUnusable | Kind::NotDurable | Kind::Interrupted(_) => "run again",
+                Kind::Refused => "mend the key and run again",
+                Kind::Busy => "the other run captures tonight's",
+            },
+        )
+    }
+}
+
+/// A closing line: the state of the evidence, then what to do.
+pub fn closing(evidence: &Evidence, next: &str) -> String {
+    match evidence {
+        Evidence::Untouched => format!("evidence: untouched; {next}"),
+        Evidence::Safe(place) => format!("evidence: safe in {place}; {next}"),
+        Evidence::Partial(place) => {
+            format!("evidence: NOT SAFE, only a part is kept in {place}; {next} before the billing period closes")
+        }
+        Evidence::Missing => {
+            format!("evidence: NOT SAFE, nothing of tonight is kept; {next} before the billing period closes")
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.doing)
+    }
+}
+
+impl StdError for Failure {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// The chain of causes below an error, each once, outermost first.
+pub fn causes(error: &(dyn StdError + 'static)) -> Vec<String> {
+    let chain = std::iter::successors(error.source(), |error: &&(dyn StdError + 'static)| (*error).source());
+    let mut causes: Vec<String> = chain.map(ToString::to_string).collect();
+    causes.dedup();
+    causes
+}

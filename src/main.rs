@@ -1,0 +1,105 @@
+//! Parses, dispatches, prints the result or the error chain once, and exits.
+
+use std::io::{IsTerminal, Write, stderr, stdout};
+use std::process::ExitCode;
+
+use clap::Parser;
+use subledger::cli::{Cli, Command, FailOn, Output, Terms};
+use subledger::commands::{self, Outcome, demo::Scene, report::Selection};
+use subledger::config::{Clock, Config, Surroundings};
+use subledger::failure::{Evidence, Failure, Kind, causes};
+use tracing::Level;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // help and version are results; a closed pipe is no reason to fail
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    start_log(&cli);
+    // a panic is reported once, by the failure that it becomes
+    std::panic::set_hook(Box::new(|_| ()));
+    match Failure::guard(|| dispatch(&cli)) {
+        Ok(outcome) => say(&cli, &outcome),
+        Err(failure) => complain(&cli, &failure),
+    }
+}
+
+fn dispatch(cli: &Cli) -> Result<Outcome, Failure> {
+    let runtime = tokio::runtime::Runtime::new()
+        .map_err(|error| Failure::new(Kind::Usage, "the runtime did not start").because(error))?;
+    let show_progress = !cli.global.quiet && cli.global.verbose == 0 && stderr().is_terminal();
+    let clock = cli.global.now.map_or(Clock::System, Clock::Fixed);
+    let load = || Config::load(&cli.overrides(), &Surroundings::of_process(clock));
+    // a capture that never began has captured nothing
+    let load_to_capture = || load().map_err(|error| Failure::usage(error).with_evidence(Evidence::Missing));
+    runtime.block_on(async {
+        match &cli.command {
+            Command::Run(run) => commands::run::run(&load_to_capture()?, fail_on(&run.terms), show_progress).await,
+            Command::Capture(_) => commands::capture::run(&load_to_capture()?, show_progress).await,
+            Command::Report(report) => {
+                let selection = Selection { period: report.period.clone(), capture: report.capture.clone() };
+                let config = load().map_err(Failure::usage)?;
+                commands::report::run(&config, &selection, fail_on(&report.terms)).await
+            }
+            Command::Demo(demo) => {
+                let scene = Scene { seed: demo.seed, account_count: demo.accounts };
+                commands::demo::demo(&demo.folder, scene, show_progress).await
+            }
+        }
+    })
+}
+
+fn fail_on(terms: &Terms) -> commands::FailOn {
+    commands::FailOn { caps: terms.fail_on.contains(&FailOn::Caps) }
+}
+
+/// Logs of this program only: what libraries log of requests may hold what nobody should read.
+fn start_log(cli: &Cli) {
+    let level = match (cli.global.quiet, cli.global.verbose) {
+        (true, _) => Level::ERROR,
+        (false, 0) => Level::WARN,
+        (false, 1) => Level::INFO,
+        (false, _) => Level::TRACE,
+    };
+    let layer = tracing_subscriber::fmt::layer().with_writer(stderr).with_ansi(false).with_target(false);
+    tracing_subscriber::registry().with(Targets::new().with_target("subledger", level)).with(layer).init();
+}
+
+/// Prints the result. That stdout is full or gone changes nothing about the night, so nothing here can fail.
+fn say(cli: &Cli, outcome: &Outcome) -> ExitCode {
+    let _ = match cli.global.output {
+        Output::Text => write!(stdout(), "{}", outcome.text),
+        Output::Json => writeln!(stdout(), "{}", outcome.json),
+    };
+    let _ = writeln!(stderr(), "{}", outcome.closing);
+    ExitCode::from(outcome.exit_code)
+}
+
+fn complain(cli: &Cli, failure: &Failure) -> ExitCode {
+    let causes = causes(failure);
+    let exit_code = failure.kind.exit_code();
+    if cli.global.output == Output::Json {
+        let json = serde_json::json!({
+            "schema": "subledger/failure/v1",
+            "exit_code": exit_code,
+            "error": failure.doing,
+            "causes": causes,
+            "hint": failure.hint,
+            "evidence": failure.closing(),
+        });
+        let _ = writeln!(stdout(), "{json}");
+    }
+    let mut lines = vec![format!("error: {}", failure.doing)];
+    lines.extend(causes.iter().map(|cause| format!("  caused by: {cause}")));
+    lines.extend(failure.hint.iter().map(|hint| format!("\nhint: {hint}")));
+    lines.push(failure.closing());
+    let _ = writeln!(stderr(), "{}", lines.join("\n"));
+    ExitCode::from(exit_code)
+}

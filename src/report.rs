@@ -1,0 +1,163 @@
+//! Reports: a report set is a pure function of a ledger, named bytes in a fixed order.
+//!
+//! Nothing here computes a sum, reads a clock or touches a file. A format is one small file that turns a
+//! [`table::Table`] or a ledger into bytes; [`render`] hands every file of the set to a sink as it is made.
+
+mod control;
+pub mod csv;
+mod json;
+mod manifest;
+pub mod parquet;
+mod privacy;
+pub mod table;
+mod tables;
+pub mod text;
+mod usage;
+
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::billing::charges::Statement;
+use crate::billing::ledger::Ledger;
+
+pub use self::usage::usage_parquet;
+
+/// Why a report set could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A table could not be turned into a format.
+    #[error("writing `{file}`")]
+    Format {
+        /// The file.
+        file: String,
+        /// What the format's library says.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A customer's file would show something of somebody else. Nothing is published.
+    #[error("`{file}` would show {what}, which is not this customer's")]
+    Leak {
+        /// The file.
+        file: String,
+        /// What was found.
+        what: String,
+    },
+    /// The sink could not take a file.
+    #[error(transparent)]
+    Sink(Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// What a set says about itself beside the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetInfo {
+    /// The parent account's label.
+    pub label: String,
+    /// The program that makes the set, with its version.
+    pub tool: String,
+}
+
+/// Takes one file of the set: its path within the set, and its bytes.
+pub type Sink<'a> = dyn FnMut(&str, Vec<u8>) -> Result<(), Box<dyn std::error::Error + Send + Sync>> + 'a;
+
+/// One file of a set, as the manifest and the control sheet name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct FileEntry {
+    path: String,
+    bytes: usize,
+    sha256: String,
+}
+
+/// Renders the whole set into the sink, `manifest.json` last.
+pub fn render(ledger: &Ledger, info: &SetInfo, sink: &mut Sink<'_>) -> Result<(), Error> {
+    let mut files: Vec<FileEntry> = Vec::new();
+    let mut emit = |path: &str, bytes: Vec<u8>| {
+        let entry = FileEntry { path: path.to_owned(), bytes: bytes.len(), sha256: sha256(&bytes) };
+        sink(path, bytes).map_err(Error::Sink)?;
+        files.push(entry.clone());
+        Ok::<FileEntry, Error>(entry)
+    };
+    let chargeback = tables::chargeback(ledger);
+    emit("chargeback.csv", csv::bytes("chargeback.csv", &chargeback)?)?;
+    emit("chargeback.parquet", parquet::bytes("chargeback.parquet", &chargeback)?)?;
+    let mut statement_files = Vec::with_capacity(ledger.charges.statements.len());
+    for statement in &ledger.charges.statements {
+        let folder = customer_folder(statement);
+        let table = tables::statement(ledger, statement);
+        let (csv_path, parquet_path) = (format!("{folder}/chargeback.csv"), format!("{folder}/chargeback.parquet"));
+        let csv = csv::bytes(&csv_path, &table)?;
+        let parquet = parquet::bytes(&parquet_path, &table)?;
+        privacy::check(ledger, statement, &csv_path, &csv, &parquet_path, &parquet)?;
+        statement_files.push(emit(&csv_path, csv)?);
+        emit(&parquet_path, parquet)?;
+    }
+    emit("control.csv", csv::bytes("control.csv", &control::control(ledger, &statement_files))?)?;
+    emit("caps.csv", csv::bytes("caps.csv", &tables::caps(ledger))?)?;
+    emit("reconciliation.json", json::reconciliation(ledger, info))?;
+    let manifest = manifest::manifest(ledger, info, &files);
+    sink("manifest.json", manifest).map_err(Error::Sink)
+}
+
+/// The contents of `reconciliation.json`, for results on stdout.
+pub fn reconciliation_json(ledger: &Ledger, label: &str, tool: &str) -> Box<RawValue> {
+    let info = SetInfo { label: label.to_owned(), tool: tool.to_owned() };
+    let text = String::from_utf8(json::reconciliation(ledger, &info)).unwrap_or_default();
+    RawValue::from_string(text).unwrap_or_default()
+}
+
+/// `customers/<slug>-<id8>`: a name to recognise, and eight hex digits of the id's hash to tell names apart.
+pub fn customer_folder(statement: &Statement) -> String {
+    let id8: String = sha256(statement.customer.id.as_bytes()).chars().take(8).collect();
+    format!("customers/{}-{id8}", slug(&statement.customer.name))
+}
+
+/// A name as a part of a path: `[a-z0-9-]`, at most 40 characters, never empty.
+pub fn slug(name: &str) -> String {
+    let mut slug = String::new();
+    for c in name.chars() {
+        match c.to_ascii_lowercase() {
+            c if c.is_ascii_alphanumeric() => slug.push(c),
+            _ if slug.ends_with('-') || slug.is_empty() => {}
+            _ => slug.push('-'),
+        }
+        if slug.len() == 40 {
+            break;
+        }
+    }
+    let slug = slug.trim_end_matches('-');
+    if slug.is_empty() { "customer".to_owned() } else { slug.to_owned() }
+}
+
+/// An account id as reports show it.
+fn shown_id(id: Option<Uuid>) -> Option<String> {
+    id.map(|id| id.to_string())
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slugs_are_safe_in_any_path() {
+        for (name, expected) in [
+            ("Acme Subsidiary", "acme-subsidiary"),
+            ("../../etc/passwd", "etc-passwd"),
+            ("CON", "con"),
+            ("  ", "customer"),
+            ("客户", "customer"),
+            ("-rf .", "rf"),
+            ("Söhne & Co. GmbH", "s-hne-co-gmbh"),
+            ("a".repeat(300).as_str(), "a".repeat(40).as_str()),
+        ] {
+            assert_eq!(slug(name), expected);
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Tables: typed columns with their documentation, the one thing that every tabular format renders.
+
+use chrono::{DateTime, Utc};
+
+use crate::billing::money::Exact;
+
+/// What a column is, apart from its cells: also the source of the column reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spec {
+    /// The header.
+    pub name: &'static str,
+    /// The unit; empty where there is none.
+    pub unit: &'static str,
+    /// What the column means, in one sentence.
+    pub meaning: &'static str,
+}
+
+/// The cells of a column, all of one type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cells {
+    /// Free text; spreadsheet formats guard it against being run as a formula.
+    Text(Vec<Option<String>>),
+    /// Whole numbers.
+    Integer(Vec<Option<i64>>),
+    /// Whole numbers of 10^-scale: money in minor units, percentages.
+    Decimal {
+        /// Decimals of every cell.
+        scale: u32,
+        /// The cells.
+        units: Vec<Option<i128>>,
+    },
+    /// Exact amounts with all their digits, at least `decimals` of them shown.
+    Exact {
+        /// Decimals shown even where they are zero.
+        decimals: u32,
+        /// The cells.
+        amounts: Vec<Option<Exact>>,
+    },
+    /// Instants.
+    Timestamp(Vec<Option<DateTime<Utc>>>),
+}
+
+impl Cells {
+    /// How many cells there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Text(cells) => cells.len(),
+            Self::Integer(cells) => cells.len(),
+            Self::Decimal { units, .. } => units.len(),
+            Self::Exact { amounts, .. } => amounts.len(),
+            Self::Timestamp(cells) => cells.len(),
+        }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// A table: columns of equal length.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Table {
+    /// The columns, in order.
+    pub columns: Vec<(Spec, Cells)>,
+}
+
+impl Table {
+    /// Rows without the header.
+    pub fn height(&self) -> usize {
+        self.columns.first().map_or(0, |(_, cells)| cells.len())
+    }
+}
+
+/// Gathers a table from rows of one type, column by column.
+pub(super) struct Builder<'r, R> {
+    rows: &'r [R],
+    table: Table,
+}
+
+impl<'r, R> Builder<'r, R> {
+    pub(super) fn new(rows: &'r [R]) -> Self {
+        Self { rows, table: Table::default() }
+    }
+
+    fn column(mut self, spec: Spec, cells: Cells) -> Self {
+        self.table.columns.push((spec, cells));
+        self
+    }
+
+    pub(super) fn text(self, name: &'static str, meaning: &'static str, cell: impl Fn(&R) -> Option<String>) -> Self {
+        let cells = Cells::Text(self.rows.iter().map(cell).collect());
+        self.column(Spec { name, unit: "", meaning }, cells)
+    }
+
+    pub(super) fn integer(
+        self,
+        name: &'static str,
+        unit: &'static str,
+        meaning: &'static str,
+        cell: impl Fn(&R) -> Option<i64>,
+    ) -> Self {
+        let cells = Cells::Integer(self.rows.iter().map(cell).collect());
+        self.column(Spec { name, unit, meaning }, cells)
+    }
+
+    pub(super) fn decimal(
+        self,
+        name: &'static str,
+        unit: &'static str,
+        scale: u32,
+        meaning: &'static str,
+        cell: impl Fn(&R) -> Option<i128>,
+    ) -> Self {
+        let units = self.rows.iter().map(cell).collect();
+        self.column(Spec { name, unit, meaning }, Cells::Decimal { scale, units })
+    }
+
+    pub(super) fn exact(
+        self,
+        name: &'static str,
+        decimals: u32,
+        meaning: &'static str,
+        cell: impl Fn(&R) -> Option<Exact>,
+    ) -> Self {
+        let amounts = self.rows.iter().map(cell).collect();
+        self.column(Spec { name, unit: "major units of `currency`", meaning }, Cells::Exact { decimals, amounts })
+    }
+
+    pub(super) fn timestamp(
+        self,
+        name: &'static str,
+        meaning: &'static str,
+        cell: impl Fn(&R) -> Option<DateTime<Utc>>,
+    ) -> Self {
+        let cells = Cells::Timestamp(self.rows.iter().map(cell).collect());
+        self.column(Spec { name, unit: "UTC", meaning }, cells)
+    }
+
+    pub(super) fn finish(self) -> Table {
+        self.table
+    }
+}

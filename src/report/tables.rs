@@ -1,0 +1,178 @@
+//! The tables of a report set: which columns, and where each cell comes from.
+
+use std::cmp::Reverse;
+
+use rust_decimal::Decimal;
+
+use crate::billing::caps::{Cap, Level};
+use crate::billing::charges::{Line, LineKind, Statement};
+use crate::billing::customers::Customer;
+use crate::billing::ledger::Ledger;
+use crate::billing::money::Amount;
+
+use super::shown_id;
+use super::table::{Builder, Table};
+
+/// The state of a set that no invoice has closed yet.
+pub(super) const STATE: &str = "provisional";
+
+/// The unit of every money column.
+pub(super) const MONEY: &str = "major units of `currency`";
+
+/// A line with the customer who bears it.
+struct Row<'a> {
+    line: &'a Line,
+    customer: Option<&'a Customer>,
+}
+
+/// `chargeback`: every line of every customer, and the kept lines.
+pub(super) fn chargeback(ledger: &Ledger) -> Table {
+    let charges = &ledger.charges;
+    let owned = charges.statements.iter().flat_map(|statement| {
+        let customer = Some(&statement.customer);
+        charges.lines_of(statement).iter().map(move |line| Row { line, customer })
+    });
+    let rows: Vec<Row<'_>> = owned.chain(charges.kept().map(|line| Row { line, customer: None })).collect();
+    let (decimals, code) = (charges.currency.decimals, charges.currency.code());
+    let cap = |row: &Row<'_>| {
+        let position = ledger.caps.binary_search_by_key(&row.line.account_id, |cap| Some(cap.account_id)).ok()?;
+        ledger.caps.get(position)
+    };
+    let builder = Builder::new(&rows)
+        .text("line_type", "`sub_account`, `parent`, `removed`, `tax` or `unallocated`", |row| {
+            Some(row.line.kind.as_str().to_owned())
+        })
+        .timestamp("period_start", "first instant of the billing period", |_| Some(ledger.books.usage.period.start))
+        .timestamp("period_end", "first instant after the billing period", |_| Some(ledger.books.usage.period.end))
+        .text("customer_id", "who is charged; empty on kept lines", |row| Some(row.customer?.id.clone()))
+        .text("customer_name", "its name", |row| Some(row.customer?.name.clone()))
+        .text("cost_center", "where it books the charge", |row| Some(row.customer?.cost_center.clone()))
+        .text("account_id", "the sub account or the parent account", |row| shown_id(row.line.account_id))
+        .text("account_name", "its name", |row| Some(row.line.name.clone()))
+        .text("account_status", "its status at the capture, where known", |row| {
+            Some(row.line.status.as_ref()?.as_str().to_owned())
+        })
+        .integer("messages", "messages", "messages received in the period so far", |row| row.line.messages)
+        .exact("allocated_cost", decimals, "the API's own share, every digit as sent", |row| {
+            row.line.allocated_cost.map(Amount::exact)
+        })
+        .text("currency", "ISO 4217 code of all money in the row", |_| Some(code.to_owned()))
+        .decimal("share", MONEY, decimals, "share of the pooled invoice", |row| Some(row.line.share.0))
+        .decimal("spread", MONEY, decimals, "borne of usage that is spread", |row| Some(row.line.spread.0))
+        .decimal("cost", MONEY, decimals, "share + spread; sums to the pooled invoice", |row| Some(row.line.cost().0))
+        .decimal("markup_percent", "percent", 4, "the customer's markup", |row| {
+            row.customer.map(|customer| percent_units(customer.markup_percent))
+        })
+        .decimal("markup", MONEY, decimals, "the markup on cost, rounded once", |row| Some(row.line.markup.0))
+        .decimal("charge", MONEY, decimals, "cost + markup", |row| Some(row.line.charge().0))
+        .integer("monthly_credit", "messages", "the cap; 0 means uncapped", |row| row.line.monthly_credit)
+        .decimal("cap_utilisation", "percent", 2, "messages ÷ cap, rounded down; empty if uncapped", |row| {
+            cap(row)?.utilisation
+        })
+        .text("cap_level", "`uncapped`, `clear`, `near`, `critical` or `exceeded`", |row| {
+            Some(cap(row)?.level.as_str().to_owned())
+        });
+    provenance(builder, ledger).finish()
+}
+
+/// One row of a customer's own file: a line, or the control line that sums them.
+enum StatementRow<'a> {
+    Line(&'a Line),
+    Control(&'a Statement),
+}
+
+/// A customer's own `chargeback`: its lines and one control line.
+///
+/// Nothing in it tells what anybody else used or what the parent account pays: no shares, no costs, no markup.
+pub(super) fn statement(ledger: &Ledger, statement: &Statement) -> Table {
+    use StatementRow::{Control, Line};
+    let lines = ledger.charges.lines_of(statement).iter().map(Line);
+    let rows: Vec<StatementRow<'_>> = lines.chain(std::iter::once(Control(statement))).collect();
+    let (decimals, code) = (ledger.charges.currency.decimals, ledger.charges.currency.code());
+    let customer = &statement.customer;
+    let builder = Builder::new(&rows)
+        .text("line_type", "`sub_account`, or `statement_total` on the control line", |row| match row {
+            Line(line) => Some(line.kind.as_str().to_owned()),
+            Control(_) => Some("statement_total".to_owned()),
+        })
+        .timestamp("period_start", "first instant of the billing period", |_| Some(ledger.books.usage.period.start))
+        .timestamp("period_end", "first instant after the billing period", |_| Some(ledger.books.usage.period.end))
+        .text("customer_id", "who is charged", |_| Some(customer.id.clone()))
+        .text("customer_name", "its name", |_| Some(customer.name.clone()))
+        .text("cost_center", "where it books the charge", |_| Some(customer.cost_center.clone()))
+        .text("account_id", "the sub account", |row| match row {
+            Line(line) => shown_id(line.account_id),
+            Control(_) => None,
+        })
+        .text("account_name", "its name", |row| match row {
+            Line(line) => Some(line.name.clone()),
+            Control(_) => None,
+        })
+        .text("account_status", "its status at the capture, where known", |row| match row {
+            Line(line) => Some(line.status.as_ref()?.as_str().to_owned()),
+            Control(_) => None,
+        })
+        .integer("messages", "messages", "messages received in the period so far", |row| match row {
+            Line(line) => line.messages,
+            Control(statement) => i64::try_from(statement.messages).ok(),
+        })
+        .text("currency", "ISO 4217 code of the charge", |_| Some(code.to_owned()))
+        .decimal("charge", MONEY, decimals, "what is charged for the row", |row| match row {
+            Line(line) => Some(line.charge().0),
+            Control(statement) => Some(statement.charge.0),
+        });
+    provenance(builder, ledger).finish()
+}
+
+/// `caps`: every account's cap, the most used first.
+pub(super) fn caps(ledger: &Ledger) -> Table {
+    let left = |cap: &&Cap| {
+        (cap.level != Level::Uncapped).then(|| cap.monthly_credit.saturating_sub(cap.messages.unwrap_or(0)))
+    };
+    let mut caps: Vec<&Cap> = ledger.caps.iter().collect();
+    caps.sort_by_key(|cap| (Reverse(cap.level), Reverse(cap.utilisation), cap.account_id));
+    let builder = Builder::new(&caps)
+        .text("level", "`uncapped`, `clear`, `near`, `critical` or `exceeded`", |cap| {
+            Some(cap.level.as_str().to_owned())
+        })
+        .decimal("cap_utilisation", "percent", 2, "messages ÷ cap, rounded down; empty if uncapped", |cap| {
+            cap.utilisation
+        })
+        .text("account_id", "the sub account", |cap| Some(cap.account_id.to_string()))
+        .text("account_name", "its name", |cap| Some(cap.name.clone()))
+        .text("account_status", "its status at the capture", |cap| Some(cap.status.as_str().to_owned()))
+        .text("customer_id", "the customer that owns it; empty if none does", |cap| cap.customer_id.clone())
+        .integer("monthly_credit", "messages", "the cap; 0 means uncapped", |cap| Some(cap.monthly_credit))
+        .integer("messages", "messages", "messages in the period so far; empty if the API sent no usage", |cap| {
+            cap.messages
+        })
+        .integer("left", "messages", "messages until the cap; negative beyond it", left);
+    provenance(builder, ledger).finish()
+}
+
+/// The columns that say what a row was made from.
+pub(super) fn provenance<'r, R>(builder: Builder<'r, R>, ledger: &Ledger) -> Builder<'r, R> {
+    builder.text("state", "`provisional` until the period is closed", |_| Some(STATE.to_owned())).text(
+        "capture",
+        "the capture that the row was made from",
+        |_| Some(ledger.books.capture.id.clone()),
+    )
+}
+
+/// A percentage in units of 10^-4.
+fn percent_units(percent: Decimal) -> i128 {
+    let mut percent = percent;
+    percent.rescale(4);
+    percent.mantissa()
+}
+
+/// The name of a kept line's bearer in the control sheet.
+pub(super) fn kept_name(line: &Line) -> &str {
+    match line.kind {
+        LineKind::SubAccount => &line.name,
+        LineKind::Parent => "Parent account",
+        LineKind::Removed => "Removed sub accounts",
+        LineKind::Tax => "Tax",
+        LineKind::Unallocated => "Unallocated",
+    }
+}

@@ -1,0 +1,198 @@
+//! The summary that a person reads in the morning: sums side by side, findings, caps, and where everything is.
+
+use std::fmt::Write;
+
+use crate::billing::caps::{Cap, Level};
+use crate::billing::finding::{Code, Finding, Severity};
+use crate::billing::ledger::Ledger;
+use crate::billing::money::{Minor, format_units};
+use crate::billing::period::timestamp;
+
+use super::csv::padded;
+
+/// Findings written out in full; the rest is counted, and all of them are in `reconciliation.json`.
+const FINDING_COUNT_MAX: usize = 8;
+/// Caps written out, the most used first.
+const CAP_COUNT_MAX: usize = 3;
+
+/// Where the pieces of tonight are, for the last lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Places {
+    /// The capture's folder.
+    pub evidence: String,
+    /// The report set, if it was published.
+    pub reports: Option<String>,
+}
+
+/// The summary of a night, with a final line break.
+pub fn summary(ledger: &Ledger, label: &str, places: &Places) -> String {
+    let mut text = String::new();
+    head(&mut text, ledger, label);
+    sums(&mut text, ledger);
+    findings(&mut text, ledger);
+    caps(&mut text, ledger);
+    // writing into a String cannot fail
+    let _ = writeln!(text, "evidence  safe in {}", places.evidence);
+    if let Some(reports) = &places.reports {
+        let _ = writeln!(text, "reports   {reports}");
+    }
+    text
+}
+
+fn head(text: &mut String, ledger: &Ledger, label: &str) {
+    let (books, charges) = (&ledger.books, &ledger.charges);
+    let verdict = if ledger.balanced() { "balanced" } else { "NOT BALANCED" };
+    let at = timestamp(books.capture.at);
+    let _ = writeln!(text, "{}: {verdict}, period {}, captured {at}", shown(label), books.usage.period);
+    let subs = counted(books.usage.sub_accounts.len(), "sub account");
+    let customers = counted(charges.statements.len(), "customer");
+    let sum = charges.statements.iter().map(|statement| statement.charge).sum();
+    let _ = writeln!(text, "charged   {subs}, {customers}: {}", money(ledger, sum));
+}
+
+/// The sums side by side: what the parts make, what the API says, what is shared, what we charge.
+fn sums(text: &mut String, ledger: &Ledger) {
+    let (books, charges, proof) = (&ledger.books, &ledger.charges, ledger.charges.proof());
+    let (messages, total) = (books.messages_sum(), books.usage.total);
+    let cost = books.cost_sum();
+    let decimals = charges.currency.decimals as usize;
+    let amount = |digits: &str| grouped(&padded(digits, decimals));
+    let amounts = |minor| grouped(&charges.currency.format(minor));
+    let invoice = if charges.pooled.entered { "invoice entered" } else { "pooled invoice" };
+    let columns = [
+        ["", "messages", charges.currency.code()].map(str::to_owned),
+        ["sum of parts".to_owned(), grouped(&messages.to_string()), amount(&cost.to_string())],
+        ["API total".to_owned(), grouped(&total.messages.to_string()), amount(&total.cost.to_string())],
+        [
+            "difference".to_owned(),
+            grouped(&format!("{:+}", messages - i128::from(total.messages))),
+            amount(&(cost - total.cost.exact()).signed()),
+        ],
+        [invoice.to_owned(), String::new(), amounts(charges.pooled.minor)],
+        ["statements + kept".to_owned(), grouped(&proof.messages.to_string()), amounts(proof.cost)],
+    ];
+    for row in 0..3 {
+        let cells = columns.iter().enumerate().map(|(index, column)| {
+            let width = column.iter().map(|cell| cell.chars().count()).max().unwrap_or(0);
+            if index == 0 { format!("{:<width$}", column[row]) } else { format!("{:>width$}", column[row]) }
+        });
+        let _ = writeln!(text, "{}", cells.collect::<Vec<_>>().join("  ").trim_end());
+    }
+}
+
+fn findings(text: &mut String, ledger: &Ledger) {
+    // caps have a line of their own
+    let mut rest: Vec<&Finding> = ledger.findings.iter().filter(|finding| !is_cap(finding.code)).collect();
+    rest.sort_by_key(|finding| (finding.severity, finding.code));
+    let counts =
+        rest.chunk_by(|a, b| a.severity == b.severity).map(|same| counted(same.len(), same[0].severity.as_str()));
+    let counts: Vec<String> = counts.collect();
+    let _ = writeln!(text, "findings  {}", if counts.is_empty() { "none".to_owned() } else { counts.join(", ") });
+    let mut last = None;
+    for finding in rest.iter().take(FINDING_COUNT_MAX) {
+        let _ = writeln!(text, "  {:<7} {:<12} {}", finding.severity.as_str(), finding.code, sentence(finding));
+        let next_code = last.replace(finding.code) != Some(finding.code);
+        if finding.severity != Severity::Note && next_code {
+            let _ = writeln!(text, "  {:<20} tip: {}", "", finding.code.tip());
+        }
+    }
+    if rest.len() > FINDING_COUNT_MAX {
+        let _ = writeln!(text, "  and {} more, see reconciliation.json", rest.len() - FINDING_COUNT_MAX);
+    }
+}
+
+/// One finding in one line.
+fn sentence(finding: &Finding) -> String {
+    let mut line = finding.message.clone();
+    if let Some(subject) = &finding.subject {
+        let _ = write!(line, ": {} ({})", shown(&subject.name), subject.account_id);
+    }
+    if let (Some(expected), Some(actual)) = (&finding.expected, &finding.actual) {
+        let unit = finding.unit.as_deref().map(|unit| format!(" {unit}")).unwrap_or_default();
+        let difference = finding.difference.as_deref().map(|difference| format!(", difference {difference}"));
+        let _ = write!(line, "; expected {expected}, got {actual}{}{unit}", difference.unwrap_or_default());
+    }
+    line
+}
+
+fn caps(text: &mut String, ledger: &Ledger) {
+    let count = |level: &Level| ledger.caps.iter().filter(|cap| cap.level == *level).count();
+    let levels =
+        Level::ALL.iter().rev().map(|level| format!("{} {}", grouped(&count(level).to_string()), level.as_str()));
+    let _ = writeln!(text, "caps      {}", levels.collect::<Vec<_>>().join(", "));
+    let mut flagged: Vec<&Cap> = ledger.caps.iter().filter(|cap| cap.level.code().is_some()).collect();
+    flagged.sort_by_key(|cap| std::cmp::Reverse(cap.utilisation));
+    for cap in flagged.iter().take(CAP_COUNT_MAX) {
+        let percent = grouped(&format_units(cap.utilisation.unwrap_or(0), 2));
+        let credit = grouped(&cap.monthly_credit.to_string());
+        let _ = writeln!(text, "  {:<8} {percent:>10} % of {credit:>13}  {}", cap.level.as_str(), shown(&cap.name));
+    }
+    if flagged.len() > CAP_COUNT_MAX {
+        let _ = writeln!(text, "  and {} more, see caps.csv", flagged.len() - CAP_COUNT_MAX);
+    }
+}
+
+fn money(ledger: &Ledger, minor: Minor) -> String {
+    let currency = ledger.charges.currency;
+    format!("{} {}", grouped(&currency.format(minor)), currency.code())
+}
+
+fn is_cap(code: Code) -> bool {
+    Level::ALL.iter().any(|level| level.code() == Some(code))
+}
+
+/// A name on a terminal: direction overrides and invisible characters are written out.
+pub fn shown(name: &str) -> String {
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+                | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
+    let mut shown = String::with_capacity(name.len());
+    for c in name.chars() {
+        if hidden(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
+    }
+    shown
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    format!("{} {noun}{}", grouped(&count.to_string()), if count == 1 { "" } else { "s" })
+}
+
+/// Digits with thousands separators, for reading: `-1,234,567.89`.
+pub fn grouped(digits: &str) -> String {
+    let (sign, rest) = digits.split_at(usize::from(digits.starts_with(['-', '+'])));
+    let (integer, fraction) =
+        rest.split_once('.').map_or((rest, None), |(integer, fraction)| (integer, Some(fraction)));
+    let mut grouped = String::from(sign);
+    for (index, digit) in integer.chars().enumerate() {
+        if index > 0 && (integer.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    if let Some(fraction) = fraction {
+        let _ = write!(grouped, ".{fraction}");
+    }
+    grouped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_grouped_in_threes() {
+        for (digits, expected) in
+            [("1", "1"), ("-1234567.8901", "-1,234,567.8901"), ("+100", "+100"), ("1000", "1,000"), ("0", "0")]
+        {
+            assert_eq!(grouped(digits), expected);
+        }
+    }
+
+    #[test]
+    fn hidden_characters_are_written_out() {
+        assert_eq!(shown("a\u{202e}b\u{1b}[2J"), "a\\u{202e}b\\u{1b}[2J");
+        assert_eq!(shown("Müller 客户 🚀"), "Müller 客户 🚀");
+    }
+}

@@ -1,0 +1,47 @@
+//! `usage.parquet`: a capture's facts as one table, so that SQL engines can read the archive as a dataset.
+
+use crate::billing::books::{Books, Tally};
+
+use super::Error;
+use super::parquet;
+use super::shown_id;
+use super::table::{Builder, Table};
+
+struct Row<'a> {
+    kind: &'static str,
+    account_id: Option<uuid::Uuid>,
+    name: Option<&'a str>,
+    tally: Tally,
+}
+
+/// The usage of one capture as Parquet: the parent, each sub account, the removed aggregate. No total row.
+///
+/// Amounts have a fixed scale in every capture, so that the files of an archive have one schema.
+pub fn usage_parquet(books: &Books) -> Result<Vec<u8>, Error> {
+    parquet::bytes("usage.parquet", &table(books))
+}
+
+fn table(books: &Books) -> Table {
+    let usage = &books.usage;
+    let mut rows = Vec::with_capacity(usage.sub_accounts.len() + 2);
+    rows.push(Row { kind: "parent", account_id: Some(usage.parent_id), name: None, tally: usage.parent });
+    rows.extend(usage.sub_accounts.iter().map(|line| {
+        let (account_id, name) = (Some(line.account_id), Some(line.name.as_str()));
+        Row { kind: "sub_account", account_id, name, tally: line.tally }
+    }));
+    rows.push(Row { kind: "removed", account_id: None, name: None, tally: usage.removed });
+    let account = |row: &Row<'_>| row.account_id.and_then(|id| books.account(id));
+    Builder::new(&rows)
+        .text("bucket", "`parent`, `sub_account` or `removed`", |row| Some(row.kind.to_owned()))
+        .text("account_id", "the account; empty for removed", |row| shown_id(row.account_id))
+        .text("account_name", "its name", |row| row.name.map(str::to_owned))
+        .text("account_status", "its status, where known", |row| Some(account(row)?.status.as_str().to_owned()))
+        .integer("monthly_credit", "messages", "its cap; 0 means uncapped", |row| Some(account(row)?.monthly_credit))
+        .integer("messages", "messages", "messages in the period so far", |row| Some(row.tally.messages))
+        .exact("allocated_cost", 0, "the API's share", |row| Some(row.tally.cost.exact()))
+        .text("currency", "ISO 4217 code", |_| Some(usage.currency.code().to_owned()))
+        .timestamp("captured_at", "when the usage answer had arrived", |_| Some(books.capture.at))
+        .timestamp("period_start", "first instant of the billing period", |_| Some(usage.period.start))
+        .timestamp("period_end", "first instant after the billing period", |_| Some(usage.period.end))
+        .finish()
+}

@@ -1,0 +1,3 @@
+//! The integration tests, in one program: linking polars once is enough.
+
+mod architecture;
