@@ -1,3 +1,5 @@
 //! The integration tests, in one program: linking polars once is enough.
+#![expect(clippy::disallowed_methods, reason = "tests look at files")]
 
 mod architecture;
+mod support;
