@@ -21,3 +21,6 @@ pub mod period;
 pub mod reconcile;
 pub mod shares;
 pub mod terms;
+
+#[cfg(test)]
+mod tests;

@@ -99,11 +99,6 @@ impl Exact {
         let unit = power_of_ten(EXACT_SCALE - scale.min(EXACT_SCALE));
         Self(divide_half_away(self.0, unit) * unit)
     }
-
-    /// The value with an explicit sign, `+` for anything above zero: for signed differences.
-    pub fn signed(self) -> String {
-        if self.0 > I256::ZERO { format!("+{self}") } else { self.to_string() }
-    }
 }
 
 impl fmt::Display for Exact {
@@ -218,6 +213,20 @@ impl Currency {
         Exact(I256::from(minor.0) * power_of_ten(EXACT_SCALE - self.decimals))
     }
 
+    /// An exact amount with all its digits, and at least the decimals of the currency: `60.00`, `1.2345`.
+    pub fn show(self, amount: Exact) -> String {
+        let digits = amount.to_string();
+        let shown = digits.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+        let missing = (self.decimals as usize).saturating_sub(shown);
+        let point = if shown == 0 && missing > 0 { "." } else { "" };
+        format!("{digits}{point}{}", "0".repeat(missing))
+    }
+
+    /// The same with an explicit sign, `+` for anything above zero: for signed differences.
+    pub fn show_signed(self, amount: Exact) -> String {
+        if amount > Exact::ZERO { format!("+{}", self.show(amount)) } else { self.show(amount) }
+    }
+
     /// Minor units in major units, with all decimals of the currency: `60.00`.
     pub fn format(self, minor: Minor) -> String {
         format_units(minor.0, self.decimals)
@@ -262,6 +271,21 @@ mod tests {
         assert_eq!(shown("kwd", "0.0004"), "0.000");
         assert_eq!(Currency::parse("xau"), None, "gold has no minor unit");
         assert_eq!(Currency::parse("zzz"), None);
+    }
+
+    #[test]
+    fn exact_amounts_show_at_least_the_decimals_of_the_currency() {
+        let currency = Currency::parse("eur").unwrap();
+        for (text, shown, signed) in [
+            ("60", "60.00", "+60.00"),
+            ("0.5", "0.50", "+0.50"),
+            ("-1.2345", "-1.2345", "-1.2345"),
+            ("0", "0.00", "0.00"),
+        ] {
+            let amount = Amount::parse(text).unwrap().exact();
+            assert_eq!((currency.show(amount), currency.show_signed(amount)), (shown.to_owned(), signed.to_owned()));
+        }
+        assert_eq!(Currency::parse("jpy").unwrap().show(Exact::whole(7)), "7");
     }
 
     #[test]

@@ -28,22 +28,10 @@ fn cell(cells: &Cells, row: usize) -> String {
         Cells::Text(cells) => cells.get(row).and_then(Option::as_deref).map(guarded),
         Cells::Integer(cells) => cells.get(row).copied().flatten().map(|number| number.to_string()),
         Cells::Decimal { scale, units } => units.get(row).copied().flatten().map(|units| format_units(units, *scale)),
-        Cells::Exact { decimals, amounts } => {
-            amounts.get(row).copied().flatten().map(|amount| padded(&amount.to_string(), *decimals as usize))
-        }
+        Cells::Exact { currency, amounts } => amounts.get(row).copied().flatten().map(|amount| currency.show(amount)),
         Cells::Timestamp(cells) => cells.get(row).copied().flatten().map(timestamp),
     };
     text.unwrap_or_default()
-}
-
-/// Plain digits with at least `decimals` decimals: `60` becomes `60.00`.
-pub(super) fn padded(digits: &str, decimals: usize) -> String {
-    let shown = digits.split_once('.').map_or(0, |(_, fraction)| fraction.len());
-    if shown >= decimals {
-        return digits.to_owned();
-    }
-    let point = if shown == 0 { "." } else { "" };
-    format!("{digits}{point}{}", "0".repeat(decimals - shown))
 }
 
 /// A text that no spreadsheet runs.
@@ -87,13 +75,5 @@ mod tests {
     fn a_table_without_rows_keeps_its_header() {
         let table = Table { columns: vec![(Spec { name: "a", unit: "", meaning: "" }, Cells::Integer(vec![]))] };
         assert_eq!(bytes("t", &table).unwrap(), b"a\r\n");
-    }
-
-    #[test]
-    fn digits_are_padded_to_the_currency() {
-        assert_eq!(padded("60", 2), "60.00");
-        assert_eq!(padded("0.5", 2), "0.50");
-        assert_eq!(padded("1.2345", 2), "1.2345");
-        assert_eq!(padded("7", 0), "7");
     }
 }

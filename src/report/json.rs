@@ -175,16 +175,16 @@ fn sums(ledger: &Ledger) -> Sums {
             difference: messages - i128::from(total.messages),
         },
         cost: Compared {
-            parts: cost.to_string(),
-            total: total.cost.to_string(),
-            difference: (cost - total.cost.exact()).to_string(),
+            parts: charges.currency.show(cost),
+            total: charges.currency.show(total.cost.exact()),
+            difference: charges.currency.show(cost - total.cost.exact()),
         },
         charges: ChargeSums {
             statements_and_kept_lines: charges.currency.format(proof.cost),
             pooled_invoice: charges.currency.format(charges.pooled.minor),
             difference: charges.currency.format(proof.difference),
             pooled_invoice_source: if charges.pooled.entered { "invoice as entered" } else { "API total" },
-            pooled_invoice_exact: charges.pooled.exact.to_string(),
+            pooled_invoice_exact: charges.currency.show(charges.pooled.exact),
             markup: charges.currency.format(proof.markup),
         },
     }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::billing::money::Exact;
+use crate::billing::money::{Currency, Exact};
 
 /// What a column is, apart from its cells: also the source of the column reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,10 +29,10 @@ pub enum Cells {
         /// The cells.
         units: Vec<Option<i128>>,
     },
-    /// Exact amounts with all their digits, at least `decimals` of them shown.
+    /// Exact amounts with all their digits.
     Exact {
-        /// Decimals shown even where they are zero.
-        decimals: u32,
+        /// Their currency.
+        currency: Currency,
         /// The cells.
         amounts: Vec<Option<Exact>>,
     },
@@ -119,12 +119,12 @@ impl<'r, R> Builder<'r, R> {
     pub(super) fn exact(
         self,
         name: &'static str,
-        decimals: u32,
+        currency: Currency,
         meaning: &'static str,
         cell: impl Fn(&R) -> Option<Exact>,
     ) -> Self {
         let amounts = self.rows.iter().map(cell).collect();
-        self.column(Spec { name, unit: "major units of `currency`", meaning }, Cells::Exact { decimals, amounts })
+        self.column(Spec { name, unit: "major units of `currency`", meaning }, Cells::Exact { currency, amounts })
     }
 
     pub(super) fn timestamp(

@@ -53,7 +53,7 @@ pub(super) fn chargeback(ledger: &Ledger) -> Table {
             Some(row.line.status.as_ref()?.as_str().to_owned())
         })
         .integer("messages", "messages", "messages received in the period so far", |row| row.line.messages)
-        .exact("allocated_cost", decimals, "the API's own share, every digit as sent", |row| {
+        .exact("allocated_cost", charges.currency, "the API's own share, every digit as sent", |row| {
             row.line.allocated_cost.map(Amount::exact)
         })
         .text("currency", "ISO 4217 code of all money in the row", |_| Some(code.to_owned()))

@@ -8,8 +8,6 @@ use crate::billing::ledger::Ledger;
 use crate::billing::money::{Minor, format_units};
 use crate::billing::period::timestamp;
 
-use super::csv::padded;
-
 /// Findings written out in full; the rest is counted, and all of them are in `reconciliation.json`.
 const FINDING_COUNT_MAX: usize = 8;
 /// Caps written out, the most used first.
@@ -55,21 +53,20 @@ fn sums(text: &mut String, ledger: &Ledger) {
     let (books, charges, proof) = (&ledger.books, &ledger.charges, ledger.charges.proof());
     let (messages, total) = (books.messages_sum(), books.usage.total);
     let cost = books.cost_sum();
-    let decimals = charges.currency.decimals as usize;
-    let amount = |digits: &str| grouped(&padded(digits, decimals));
-    let amounts = |minor| grouped(&charges.currency.format(minor));
+    let amount = |amount| grouped(&charges.currency.show(amount));
+    let minor = |minor| grouped(&charges.currency.format(minor));
     let invoice = if charges.pooled.entered { "invoice entered" } else { "pooled invoice" };
     let columns = [
         ["", "messages", charges.currency.code()].map(str::to_owned),
-        ["sum of parts".to_owned(), grouped(&messages.to_string()), amount(&cost.to_string())],
-        ["API total".to_owned(), grouped(&total.messages.to_string()), amount(&total.cost.to_string())],
+        ["sum of parts".to_owned(), grouped(&messages.to_string()), amount(cost)],
+        ["API total".to_owned(), grouped(&total.messages.to_string()), amount(total.cost.exact())],
         [
             "difference".to_owned(),
             grouped(&format!("{:+}", messages - i128::from(total.messages))),
-            amount(&(cost - total.cost.exact()).signed()),
+            grouped(&charges.currency.show_signed(cost - total.cost.exact())),
         ],
-        [invoice.to_owned(), String::new(), amounts(charges.pooled.minor)],
-        ["statements + kept".to_owned(), grouped(&proof.messages.to_string()), amounts(proof.cost)],
+        [invoice.to_owned(), String::new(), minor(charges.pooled.minor)],
+        ["statements + kept".to_owned(), grouped(&proof.messages.to_string()), minor(proof.cost)],
     ];
     for row in 0..3 {
         let cells = columns.iter().enumerate().map(|(index, column)| {
@@ -117,9 +114,10 @@ fn sentence(finding: &Finding) -> String {
 
 fn caps(text: &mut String, ledger: &Ledger) {
     let count = |level: &Level| ledger.caps.iter().filter(|cap| cap.level == *level).count();
-    let levels =
-        Level::ALL.iter().rev().map(|level| format!("{} {}", grouped(&count(level).to_string()), level.as_str()));
-    let _ = writeln!(text, "caps      {}", levels.collect::<Vec<_>>().join(", "));
+    let levels = Level::ALL.iter().rev().map(|level| (count(level), level.as_str())).filter(|(count, _)| *count > 0);
+    let levels: Vec<String> = levels.map(|(count, level)| format!("{} {level}", grouped(&count.to_string()))).collect();
+    let _ =
+        writeln!(text, "caps      {}", if levels.is_empty() { "none listed".to_owned() } else { levels.join(", ") });
     let mut flagged: Vec<&Cap> = ledger.caps.iter().filter(|cap| cap.level.code().is_some()).collect();
     flagged.sort_by_key(|cap| std::cmp::Reverse(cap.utilisation));
     for cap in flagged.iter().take(CAP_COUNT_MAX) {

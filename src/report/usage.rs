@@ -38,7 +38,7 @@ fn table(books: &Books) -> Table {
         .text("account_status", "its status, where known", |row| Some(account(row)?.status.as_str().to_owned()))
         .integer("monthly_credit", "messages", "its cap; 0 means uncapped", |row| Some(account(row)?.monthly_credit))
         .integer("messages", "messages", "messages in the period so far", |row| Some(row.tally.messages))
-        .exact("allocated_cost", 0, "the API's share", |row| Some(row.tally.cost.exact()))
+        .exact("allocated_cost", usage.currency, "the API's share", |row| Some(row.tally.cost.exact()))
         .text("currency", "ISO 4217 code", |_| Some(usage.currency.code().to_owned()))
         .timestamp("captured_at", "when the usage answer had arrived", |_| Some(books.capture.at))
         .timestamp("period_start", "first instant of the billing period", |_| Some(usage.period.start))

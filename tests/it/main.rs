@@ -2,4 +2,5 @@
 #![expect(clippy::disallowed_methods, reason = "tests look at files")]
 
 mod architecture;
+mod fixtures;
 mod support;

@@ -26,10 +26,12 @@ pub(super) fn invoice(books: &Books, terms: &Terms) -> Vec<Finding> {
     let message = if declared.iter().all(|class| class.exact().is_zero()) {
         message.to_owned()
     } else {
-        format!("{message} (tax {}, credit {}, add-on {} declared)", entry.tax, entry.credit, entry.add_on)
+        let [tax, credit, add_on] = declared.map(|class| currency.show(class.exact()));
+        format!("{message} (tax {tax}, credit {credit}, add-on {add_on} declared)")
     };
-    let finding = Finding::new(Code::Invoice, severity, message).expected_actual(explained, entry.amount);
-    vec![finding.difference(rest.signed(), currency.code())]
+    let finding = Finding::new(Code::Invoice, severity, message);
+    let finding = finding.expected_actual(currency.show(explained), currency.show(entry.amount.exact()));
+    vec![finding.difference(currency.show_signed(rest), currency.code())]
 }
 
 /// Nothing had to be left unallocated.
@@ -39,7 +41,7 @@ pub(super) fn unallocated(charges: &Charges) -> Vec<Finding> {
         let reason = charges.unshareable.map_or_else(String::new, |why| format!(": {why}"));
         Finding::new(Code::Unallocated, Severity::Error, format!("the pooled invoice cannot be shared{reason}"))
             .expected_actual(charges.currency.format(Minor::ZERO), charges.currency.format(line.cost()))
-            .difference(charges.currency.exact(line.cost()).signed(), charges.currency.code())
+            .difference(charges.currency.show_signed(charges.currency.exact(line.cost())), charges.currency.code())
     });
     found.collect()
 }
@@ -53,5 +55,5 @@ pub(super) fn statements(charges: &Charges) -> Vec<Finding> {
     let message = "the statements and kept lines do not sum to the pooled invoice";
     let finding = Finding::new(Code::Statements, Severity::Error, message)
         .expected_actual(charges.currency.format(charges.pooled.minor), charges.currency.format(sum));
-    vec![finding.difference(charges.currency.exact(difference).signed(), charges.currency.code())]
+    vec![finding.difference(charges.currency.show_signed(charges.currency.exact(difference)), charges.currency.code())]
 }

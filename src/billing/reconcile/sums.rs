@@ -62,8 +62,10 @@ pub(super) fn cost_sum(books: &Books, dust: &Dust) -> Vec<Finding> {
     } else {
         (Severity::Error, "parent + sub accounts + removed differs from the total, in cost")
     };
-    let finding = Finding::new(Code::CostSum, severity, message).expected_actual(total, sum);
-    vec![finding.difference(difference.signed(), books.usage.currency.code())]
+    let currency = books.usage.currency;
+    let finding = Finding::new(Code::CostSum, severity, message);
+    let finding = finding.expected_actual(currency.show(total), currency.show(sum));
+    vec![finding.difference(currency.show_signed(difference), currency.code())]
 }
 
 /// Each allocated cost = total cost × messages ÷ total messages, within the dust of one line.
@@ -75,6 +77,7 @@ pub(super) fn proportional(books: &Books, dust: &Dust) -> Vec<Finding> {
     if total.messages == 0 {
         return Vec::new();
     }
+    let currency = books.usage.currency;
     let foots = books.cost_sum() == total.cost.exact();
     let decimals = dust.decimals + EXTRA_DECIMALS;
     let check = |part: Part<'_>| {
@@ -84,8 +87,8 @@ pub(super) fn proportional(books: &Books, dust: &Dust) -> Vec<Finding> {
             difference.abs() <= dust.of_line(ideal, part.tally, total) || (foots && difference.abs() < dust.unit());
         (!within).then(|| {
             part.finding(Code::Proportional, Severity::Error, "allocated cost is not the proportional share")
-                .expected_actual(ideal.readable(decimals), part.tally.cost)
-                .difference(difference.readable(decimals).signed(), books.usage.currency.code())
+                .expected_actual(currency.show(ideal.readable(decimals)), currency.show(part.tally.cost.exact()))
+                .difference(currency.show_signed(difference.readable(decimals)), currency.code())
         })
     };
     parts(books).filter_map(check).collect()
@@ -102,7 +105,9 @@ pub(super) fn negative(books: &Books) -> Vec<Finding> {
         let cost = part.tally.cost.exact();
         let cost = cost.is_negative().then(|| {
             let finding = part.finding(Code::Negative, Severity::Error, "allocated cost is negative");
-            finding.expected_actual(0, part.tally.cost).difference(cost.signed(), books.usage.currency.code())
+            let currency = books.usage.currency;
+            let finding = finding.expected_actual(currency.show(Exact::ZERO), currency.show(cost));
+            finding.difference(currency.show_signed(cost), currency.code())
         });
         [messages, cost]
     });
@@ -121,10 +126,10 @@ pub(super) fn zero_cost(books: &Books, dust: &Dust) -> Vec<Finding> {
             (1.., true) if ideal.abs() > bound => "messages without cost",
             _ => return None,
         };
-        let difference = (cost - ideal).readable(dust.decimals + EXTRA_DECIMALS).signed();
+        let (currency, decimals) = (books.usage.currency, dust.decimals + EXTRA_DECIMALS);
         let finding = part.finding(Code::ZeroCost, Severity::Warning, message);
-        let finding = finding.expected_actual(ideal.readable(dust.decimals + EXTRA_DECIMALS), part.tally.cost);
-        Some(finding.difference(difference, books.usage.currency.code()))
+        let finding = finding.expected_actual(currency.show(ideal.readable(decimals)), currency.show(cost));
+        Some(finding.difference(currency.show_signed((cost - ideal).readable(decimals)), currency.code()))
     };
     parts(books).filter_map(check).collect()
 }

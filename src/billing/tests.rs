@@ -1,0 +1,191 @@
+//! The core over random books: whatever the API sends and whatever the terms, no cent is lost or made.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use super::books::{Books, CaptureRef, Tally, Usage, UsageLine};
+use super::charges::{Charges, Line, LineKind, charges};
+use super::customers::{Customer, CustomerMap};
+use super::finding::{Code, Severity};
+use super::ledger::Ledger;
+use super::money::{Amount, Currency, Exact, Minor};
+use super::period::Period;
+use super::terms::{Bearer, InvoiceEntry, Terms, Weights};
+
+fn amount(text: &str) -> Amount {
+    Amount::parse(text).unwrap()
+}
+
+/// Books with the given figures; the first pair is the parent's, the second the removed bucket's.
+fn books(figures: &[(i64, String)], total: (i64, &str)) -> Books {
+    let tally = |(messages, cost): &(i64, String)| Tally { messages: *messages, cost: amount(cost) };
+    let line = |(number, figure): (usize, &(i64, String))| UsageLine {
+        account_id: Uuid::from_u128(number as u128 + 1),
+        name: format!("Account {}", number % 3),
+        tally: tally(figure),
+    };
+    let period = Period { start: chrono::DateTime::UNIX_EPOCH, end: chrono::DateTime::<chrono::Utc>::MAX_UTC };
+    let usage = Usage {
+        period,
+        currency: Currency::parse("eur").unwrap(),
+        method: "proportional".to_owned(),
+        note: String::new(),
+        parent_id: Uuid::nil(),
+        parent: tally(&figures[0]),
+        sub_accounts: figures[2..].iter().enumerate().map(line).collect(),
+        removed: tally(&figures[1]),
+        total: Tally { messages: total.0, cost: amount(total.1) },
+    };
+    let capture = CaptureRef { id: "19700101T000000Z".to_owned(), at: period.start, sha256: String::new() };
+    Books::new(capture, Uuid::nil(), usage, Vec::new(), BTreeMap::new(), Vec::new())
+}
+
+/// Any figures at all, most of them plausible.
+fn any_figures() -> impl Strategy<Value = Vec<(i64, String)>> {
+    let cost = prop_oneof![
+        6 => (0_u64..100_000_000, 0_u32..13).prop_map(|(digits, scale)| format!("{digits}e-{scale}")),
+        1 => Just("0".to_owned()),
+        1 => (1_u64..1_000).prop_map(|digits| format!("-{digits}")),
+    ];
+    prop::collection::vec((0_i64..10_000_000, cost), 2..40)
+}
+
+fn any_terms() -> impl Strategy<Value = Terms> {
+    let bearer = || prop_oneof![Just(Bearer::Keep), Just(Bearer::Spread)];
+    let invoice = prop::option::of((-100_000_i64..10_000_000, 0_i64..10_000));
+    let owners = prop::option::of(prop::collection::vec((0_u8..5, -1_000_i64..5_000), 0..40));
+    (prop::bool::ANY, bearer(), bearer(), invoice, owners).prop_map(|(by_cost, parent, removed, invoice, owners)| {
+        let cents = |cents: i64| amount(&format!("{cents}e-2"));
+        Terms {
+            weights: if by_cost { Weights::AllocatedCost } else { Weights::Messages },
+            parent_usage: parent,
+            removed_usage: removed,
+            invoice: invoice.map(|(total, tax)| InvoiceEntry {
+                amount: cents(total),
+                tax: cents(tax),
+                credit: Amount::ZERO,
+                add_on: Amount::ZERO,
+            }),
+            customers: owners.map(|owners| map(&owners)),
+            ..Terms::default()
+        }
+    })
+}
+
+/// A map in which the n-th account belongs to the n-th owner; owner 0 means that nobody owns it.
+fn map(owners: &[(u8, i64)]) -> CustomerMap {
+    let mut map = CustomerMap::default();
+    for (number, (owner, markup)) in owners.iter().enumerate().filter(|(_, (owner, _))| *owner > 0) {
+        let customer = Customer {
+            id: format!("c{owner}"),
+            name: format!("Customer {}", owner % 2),
+            cost_center: String::new(),
+            // one customer has one markup: the first that comes along
+            markup_percent: Decimal::new(
+                owners.iter().find(|(other, _)| other == owner).map_or(*markup, |(_, m)| *m),
+                2,
+            ),
+        };
+        map.insert(Uuid::from_u128(number as u128 + 1), customer).unwrap();
+    }
+    map
+}
+
+fn sum(charges: &Charges, of: impl Fn(&Line) -> Minor) -> Minor {
+    charges.lines.iter().map(of).sum()
+}
+
+proptest! {
+    #[test]
+    fn no_cent_is_lost_or_made(figures in any_figures(), terms in any_terms(), total in 0_u64..1_000_000_000) {
+        let books = books(&figures, (1, &format!("{total}e-4")));
+        let charges = charges(&books, &terms);
+        prop_assert_eq!(sum(&charges, Line::cost), charges.pooled.minor);
+        prop_assert_eq!(sum(&charges, |line| line.spread), Minor::ZERO);
+        prop_assert_eq!(charges.proof().difference, Minor::ZERO);
+        prop_assert_eq!(charges.proof().charge, charges.proof().cost + charges.proof().markup);
+    }
+
+    #[test]
+    fn each_line_is_on_one_statement_or_kept(figures in any_figures(), terms in any_terms()) {
+        let books = books(&figures, (1, "100"));
+        let charges = charges(&books, &terms);
+        let on_statements: usize = charges.statements.iter().map(|statement| statement.lines.len()).sum();
+        prop_assert_eq!(on_statements + charges.kept().count(), charges.lines.len());
+        for statement in &charges.statements {
+            for line in charges.lines_of(statement) {
+                let owner = terms.customer_of(line.account_id.unwrap(), &line.name).map(|owner| owner.id.clone());
+                prop_assert_eq!(owner.as_ref(), Some(&statement.customer.id));
+            }
+        }
+        let mut ids: Vec<&String> = charges.statements.iter().map(|statement| &statement.customer.id).collect();
+        ids.sort();
+        ids.dedup();
+        prop_assert_eq!(ids.len(), charges.statements.len(), "a customer has one statement");
+    }
+
+    #[test]
+    fn the_order_of_the_answer_does_not_matter(figures in any_figures(), terms in any_terms(), seed in any::<u64>()) {
+        let ordered = books(&figures, (1, "100"));
+        let mut usage = ordered.usage.clone();
+        fastrand::Rng::with_seed(seed).shuffle(&mut usage.sub_accounts);
+        let shuffled =
+            Books::new(ordered.capture.clone(), ordered.account_id, usage, Vec::new(), BTreeMap::new(), Vec::new());
+        prop_assert_eq!(Ledger::draw_up(ordered, terms.clone()), Ledger::draw_up(shuffled, terms));
+    }
+
+    /// A provider that rounds each exact share to `decimals` is never accused, whatever the volumes.
+    #[test]
+    fn honest_rounding_is_dust(counts in prop::collection::vec(0_i64..5_000_000, 3..40), cents in 0_u64..100_000_000, decimals in 2_u32..9) {
+        let total: i64 = counts.iter().sum();
+        let invoice = amount(&format!("{cents}e-2")).exact();
+        let share = |messages: i64| {
+            let ideal = if total == 0 { Exact::ZERO } else { invoice.scaled(messages.into(), total.into()) };
+            super::money::format_units(ideal.rounded_at_scale(decimals).unwrap(), decimals)
+        };
+        let figures: Vec<(i64, String)> = counts.iter().map(|messages| (*messages, share(*messages))).collect();
+        // with no message at all there is nothing to share: a total without parts is rightly an error
+        prop_assume!(total > 0);
+        let ledger = Ledger::draw_up(books(&figures, (total, &format!("{cents}e-2"))), Terms::default());
+        let accused = ledger.findings.iter().filter(|f| matches!(f.code, Code::CostSum | Code::Proportional | Code::CountSum));
+        prop_assert!(accused.clone().all(|f| f.severity == Severity::Note), "{:?}", accused.collect::<Vec<_>>());
+    }
+
+    /// A line that is off by a whole unit of the last decimal or more is always named.
+    #[test]
+    fn a_wrong_line_is_always_found(counts in prop::collection::vec(1_i64..5_000_000, 4..20), line in 0_usize..100, cents in 1_i64..10_000) {
+        let price = |messages: i64| format!("{}e-2", messages * 3);
+        let mut figures: Vec<(i64, String)> = counts.iter().map(|messages| (*messages, price(*messages))).collect();
+        let total: i64 = counts.iter().sum();
+        let wrong = line % figures.len();
+        figures[wrong].1 = format!("{}e-2", figures[wrong].0 * 3 + cents);
+        let ledger = Ledger::draw_up(books(&figures, (total, &price(total))), Terms::default());
+        let has = |code| ledger.findings.iter().any(|f| f.code == code && f.severity == Severity::Error);
+        prop_assert!(has(Code::CostSum) && has(Code::Proportional), "{:?}", ledger.findings);
+        prop_assert!(!ledger.balanced());
+    }
+}
+
+#[test]
+fn a_statement_that_lost_a_cent_is_our_defect_and_found() {
+    let figures = [(0, "0".to_owned()), (0, "0".to_owned()), (3, "60".to_owned()), (1, "20".to_owned())];
+    let mut ledger = Ledger::draw_up(books(&figures, (4, "80")), Terms::default());
+    assert!(ledger.balanced());
+    ledger.charges.statements[0].cost = ledger.charges.statements[0].cost - Minor(1);
+    let findings =
+        super::reconcile::reconcile(&ledger.books, &ledger.terms, &ledger.dust, &ledger.charges, &ledger.caps);
+    let found = findings.iter().find(|finding| finding.code == Code::Statements).unwrap();
+    assert_eq!((found.severity, found.difference.as_deref()), (Severity::Error, Some("-0.01")));
+}
+
+#[test]
+fn spread_usage_that_nobody_can_bear_is_kept() {
+    let figures = [(4, "80".to_owned()), (0, "0".to_owned())];
+    let terms = Terms { parent_usage: Bearer::Spread, ..Terms::default() };
+    let charges = charges(&books(&figures, (4, "80")), &terms);
+    let parent = charges.lines.iter().find(|line| line.kind == LineKind::Parent).unwrap();
+    assert_eq!(parent.cost(), Minor(8_000));
+}

@@ -1,0 +1,171 @@
+//! The core from real bytes: each case is a capture as the archive stores it, and what is made of it.
+//!
+//! `fixtures/<case>/archive` was written by `subledger capture` against the answers in [`cases`]; the first test
+//! captures them again and compares. `SUBLEDGER_UPDATE=1` writes them anew instead (`just fixtures`).
+
+mod cases;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use crate::support::{NIGHT, Ran, Server, project, ran, subledger, subledger_at, tree};
+use cases::{Case, Source};
+use subledger::simulator::Simulator;
+
+/// Where a case is kept.
+fn folder(case: &Case) -> PathBuf {
+    project().join("fixtures").join(case.name)
+}
+
+fn updating() -> bool {
+    std::env::var_os("SUBLEDGER_UPDATE").is_some()
+}
+
+/// Captures a case's answers into `archive` with the real binary.
+fn capture(case: &Case, archive: &Path) {
+    let scratch = tempfile::tempdir().expect("a folder");
+    let night = case.night.unwrap_or(NIGHT);
+    let arguments = ["capture", "--now", night, "--archive", archive.to_str().expect("UTF-8")];
+    let ran = match &case.source {
+        Source::Answers(answers) => {
+            let server = Server::of(answers.clone());
+            ran(subledger_at(scratch.path(), &server).args(arguments))
+        }
+        Source::World(world) => {
+            let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+            let account = world.parent_account_id().to_string();
+            let simulator = runtime.block_on(Simulator::start((**world).clone(), "aha-sk-fixture".to_owned()));
+            let simulator = simulator.expect("a simulator");
+            let mut command = subledger(scratch.path());
+            command.env("AHASEND_ACCOUNT_ID", account).env("AHASEND_API_KEY", "aha-sk-fixture");
+            ran(command.env("AHASEND_BASE_URL", simulator.base_url()).args(arguments))
+        }
+    };
+    assert_eq!(ran.code, 0, "{}: {}", case.name, ran.stderr);
+}
+
+/// A captured tree without what differs between two captures of the same answers: the port, the version, the lock.
+fn comparable(archive: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut files = tree(archive);
+    files.retain(|name, _| !is_lock(name));
+    for bytes in files.iter_mut().filter(|(name, _)| name.ends_with("capture.json")).map(|(_, bytes)| bytes) {
+        let text = std::str::from_utf8(bytes).expect("UTF-8");
+        let lasting = text.lines().filter(|line| !line.contains("\"base_url\"") && !line.contains("\"tool\""));
+        *bytes = lasting.collect::<Vec<_>>().join("\n").into_bytes();
+    }
+    files.into_iter().collect()
+}
+
+fn is_lock(name: &str) -> bool {
+    Path::new(name).file_name().is_some_and(|name| name == ".lock")
+}
+
+#[test]
+fn fixtures_are_what_capture_writes() {
+    for case in cases::all() {
+        let kept = folder(&case).join("archive");
+        if updating() {
+            let _ = std::fs::remove_dir_all(&kept);
+            capture(&case, &kept);
+            for lock in tree(&kept).into_keys().filter(|name| is_lock(name)) {
+                std::fs::remove_file(kept.join(lock)).expect("a lock file");
+            }
+        } else {
+            let scratch = tempfile::tempdir().expect("a folder");
+            capture(&case, scratch.path());
+            let (fresh, kept) = (comparable(scratch.path()), comparable(&kept));
+            let names = |files: &[(String, Vec<u8>)]| files.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+            assert_eq!(names(&fresh), names(&kept), "{}", case.name);
+            for ((name, fresh), (_, kept)) in fresh.iter().zip(&kept) {
+                assert!(fresh == kept, "{}: {name} differs from the fixture; see `just fixtures`", case.name);
+            }
+        }
+    }
+}
+
+/// Rebuilds a case's reports, offline, into `reports`.
+fn report(case: &Case, reports: &Path) -> Ran {
+    let folder = folder(case);
+    let archive = folder.join("archive");
+    let mut command = subledger(reports);
+    command.arg("report").arg("--archive").arg(archive).arg("--reports").arg(reports);
+    if folder.join("subledger.toml").is_file() {
+        command.arg("--config").arg(folder.join("subledger.toml"));
+    }
+    ran(&mut command)
+}
+
+/// Everything that a case comes to, as one text.
+fn story(case: &Case) -> String {
+    let scratch = tempfile::tempdir().expect("a folder");
+    let ran = report(case, scratch.path());
+    let files = tree(scratch.path());
+    let file = |wanted: &str| {
+        let found = files.iter().find(|(name, _)| !name.contains("customers/") && name.ends_with(wanted));
+        let (_, bytes) = found.unwrap_or_else(|| panic!("{}: no {wanted}: {}", case.name, ran.stderr));
+        String::from_utf8(bytes.clone()).expect("UTF-8")
+    };
+    let mut story = format!("exit code: {}\nclosing: {}\n\n--- summary\n{}", ran.code, ran.closing(), ran.stdout);
+    for name in ["chargeback.csv", "control.csv", "caps.csv", "reconciliation.json"] {
+        let text = file(name);
+        assert!(name == "reconciliation.json" || text.ends_with("\r\n"), "{name} is RFC 4180");
+        story = [story, format!("--- {name}"), text.replace("\r\n", "\n")].join("\n");
+    }
+    let version = format!("subledger {}", env!("CARGO_PKG_VERSION"));
+    story
+        .replace(scratch.path().to_str().expect("UTF-8"), "[REPORTS]")
+        .replace(project().to_str().expect("UTF-8"), "[PROJECT]")
+        .replace(&version, "subledger [VERSION]")
+}
+
+macro_rules! stories {
+    ($($name:ident)+) => {
+        $(
+            #[test]
+            fn $name() {
+                let case = cases::$name();
+                insta::assert_snapshot!(case.name, story(&case));
+            }
+        )+
+
+        #[test]
+        fn every_case_has_a_story() {
+            assert_eq!(cases::all().len(), [$(stringify!($name)),+].len());
+        }
+    };
+}
+
+stories! {
+    vendor_example month count_sum cost_sum dust doubles proportional invoice unallocated method currency period
+    identity negative zero_cost unlisted unbilled unmapped caps precision drift spread yen
+}
+
+/// Every finding code but `statements`, which only a defect of ours could raise, occurs in some story.
+#[test]
+fn every_finding_code_has_a_case() {
+    use subledger::billing::finding::Code;
+    let snapshots = tree(&project().join("tests/it/snapshots"));
+    let text: String = snapshots.into_values().map(|bytes| String::from_utf8(bytes).expect("UTF-8")).collect();
+    let missing = Code::ALL.iter().filter(|code| !text.contains(&format!("\"code\": \"{code}\"")));
+    assert_eq!(missing.collect::<Vec<_>>(), [&Code::Statements]);
+}
+
+/// The example under `reports/` is what this version makes of a small case, byte for byte.
+#[test]
+fn example_reports_are_rebuilt_byte_for_byte() {
+    let example = project().join("reports/example");
+    let scratch = tempfile::tempdir().expect("a folder");
+    let ran = report(&cases::spread(), scratch.path());
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let rebuilt = scratch.path().join("example");
+    std::fs::remove_file(rebuilt.join(".lock")).expect("a lock file");
+    if updating() {
+        let _ = std::fs::remove_dir_all(&example);
+        let moved = std::process::Command::new("cp").arg("-a").arg(&rebuilt).arg(&example).status();
+        assert!(moved.expect("cp").success());
+    }
+    let (rebuilt, kept) = (tree(&rebuilt), tree(&example));
+    let names: BTreeSet<&String> = rebuilt.keys().chain(kept.keys()).collect();
+    let stale: Vec<_> = names.into_iter().filter(|name| rebuilt.get(*name) != kept.get(*name)).collect();
+    assert!(stale.is_empty(), "out of date below reports/example, see `just example`: {stale:?}");
+}
