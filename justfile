@@ -24,7 +24,7 @@ fixtures:
 
 # rewrite reports/example; read the diff before you commit it
 example:
-    SUBLEDGER_UPDATE=1 cargo test --locked --test it example
+    SUBLEDGER_UPDATE=1 cargo test --locked --test it example_reports
 
 # review the snapshots that changed
 snapshots:

@@ -7,7 +7,7 @@ use clap::Parser;
 use subledger::cli::{Cli, Command, FailOn, Output, Terms};
 use subledger::commands::{self, Outcome, demo::Scene, report::Selection};
 use subledger::config::{Clock, Config, Surroundings};
-use subledger::failure::{Evidence, Failure, Kind, causes};
+use subledger::failure::{Evidence, Failure, Kind, causes, closing};
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
@@ -19,7 +19,11 @@ fn main() -> ExitCode {
         Err(error) => {
             // help and version are results; a closed pipe is no reason to fail
             let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+            if !error.use_stderr() {
+                return ExitCode::SUCCESS;
+            }
+            let _ = writeln!(stderr(), "{}", closing(&Evidence::Untouched, "correct the command line and run again"));
+            return ExitCode::from(2);
         }
     };
     start_log(&cli);

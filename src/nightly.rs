@@ -15,7 +15,7 @@ use crate::billing::books::CaptureRef;
 use crate::billing::ledger::Ledger;
 use crate::billing::terms::Terms;
 use crate::config::Config;
-use crate::failure::{Failure, Kind};
+use crate::failure::{Evidence, Failure, Kind};
 use crate::publish::{Published, Staging};
 use crate::report::{self, SetInfo};
 
@@ -37,7 +37,11 @@ pub fn lock_captures(config: &Config, archive: &Archive) -> Result<Lock, Failure
     // an object store has no locks: then the reports' folder stands in, which guards this machine only
     let folder = archive.folder().unwrap_or(&config.reports);
     let path = folder.join(format!("parent={}", archive.account_id())).join(".lock");
-    Lock::acquire(&path, &holder(config)).map_err(|error| Failure::of_lock(error, Kind::Usage))
+    Lock::acquire(&path, &holder(config)).map_err(|error| {
+        let failure = Failure::of_lock(error, Kind::Usage);
+        // another run is at work on tonight's evidence; without any lock nobody is
+        if failure.kind == Kind::Busy { failure } else { failure.with_evidence(Evidence::Missing) }
+    })
 }
 
 fn holder(config: &Config) -> String {

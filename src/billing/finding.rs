@@ -107,6 +107,9 @@ pub struct Subject {
     pub name: String,
 }
 
+/// What a finding says is there where nothing is.
+pub const NONE: &str = "none";
+
 /// One finding. Numbers are exact digits; `unit` says of what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {

@@ -104,18 +104,12 @@ struct Counts {
 struct FindingEntry<'a> {
     code: &'static str,
     severity: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     account_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     account_name: Option<&'a str>,
     message: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     expected: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     actual: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     difference: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     unit: Option<&'a str>,
     tip: &'static str,
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::billing::caps::{Cap, Level};
-use crate::billing::finding::{Code, Finding, Severity};
+use crate::billing::finding::{Code, Finding, NONE, Severity};
 use crate::billing::ledger::Ledger;
 use crate::billing::money::{Minor, format_units};
 use crate::billing::period::timestamp;
@@ -104,7 +104,10 @@ fn sentence(finding: &Finding) -> String {
     if let Some(subject) = &finding.subject {
         let _ = write!(line, ": {} ({})", shown(&subject.name), subject.account_id);
     }
-    if let (Some(expected), Some(actual)) = (&finding.expected, &finding.actual) {
+    let (expected, actual) = (finding.expected.as_deref(), finding.actual.as_deref());
+    if expected == Some(NONE) {
+        let _ = write!(line, ": {}", actual.unwrap_or_default());
+    } else if let (Some(expected), Some(actual)) = (expected, actual.filter(|actual| *actual != NONE)) {
         let unit = finding.unit.as_deref().map(|unit| format!(" {unit}")).unwrap_or_default();
         let difference = finding.difference.as_deref().map(|difference| format!(", difference {difference}"));
         let _ = write!(line, "; expected {expected}, got {actual}{}{unit}", difference.unwrap_or_default());

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use super::super::books::{Books, Lookup, Status};
-use super::super::finding::{Code, Finding, Severity};
+use super::super::finding::{Code, Finding, NONE, Severity};
 use super::super::money::TABLE_SCALE;
 use super::super::period::timestamp;
 use super::super::terms::Terms;
@@ -87,7 +87,8 @@ pub(super) fn unlisted(books: &Books) -> Vec<Finding> {
             Some(Lookup::Gone) => "usage without an entry in the list: the account was deleted during the capture",
             None => "usage without an entry in the list",
         };
-        Finding::new(Code::Unlisted, Severity::Warning, message).about(line.account_id, &line.name)
+        let finding = Finding::new(Code::Unlisted, Severity::Warning, message).about(line.account_id, &line.name);
+        finding.expected_actual("an entry in the account list", NONE)
     });
     found.collect()
 }
@@ -100,7 +101,8 @@ pub(super) fn unbilled(books: &Books) -> Vec<Finding> {
             _ if books.usage.period.contains(account.created_at) => "listed without usage: created in this period",
             _ => "listed without usage",
         };
-        Finding::new(Code::Unbilled, Severity::Warning, message).about(account.id, &account.name)
+        let finding = Finding::new(Code::Unbilled, Severity::Warning, message).about(account.id, &account.name);
+        finding.expected_actual("a usage line", NONE)
     });
     found.collect()
 }
@@ -112,7 +114,8 @@ pub(super) fn unmapped(books: &Books, terms: &Terms) -> Vec<Finding> {
     let accounts: BTreeMap<Uuid, &str> = listed.chain(used).collect();
     let unowned = accounts.into_iter().filter(|(id, _)| map.owner(*id).is_none());
     let message = "no customer in the customer map owns this sub account";
-    unowned.map(|(id, name)| Finding::new(Code::Unmapped, terms.unmapped, message).about(id, name)).collect()
+    let finding = |(id, name)| Finding::new(Code::Unmapped, terms.unmapped, message).about(id, name);
+    unowned.map(|account| finding(account).expected_actual("a customer", NONE)).collect()
 }
 
 pub(super) fn precision(books: &Books) -> Vec<Finding> {
@@ -125,6 +128,7 @@ pub(super) fn precision(books: &Books) -> Vec<Finding> {
 }
 
 pub(super) fn drift(books: &Books) -> Vec<Finding> {
-    let unknown = books.unknown.iter();
-    unknown.map(|at| Finding::new(Code::Drift, Severity::Note, format!("unknown in the API's answer: {at}"))).collect()
+    let finding =
+        || Finding::new(Code::Drift, Severity::Note, "the API's answer has something that this version ignores");
+    books.unknown.iter().map(|unknown| finding().expected_actual(NONE, unknown)).collect()
 }
