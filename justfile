@@ -34,3 +34,7 @@ snapshots:
 # prove with DuckDB and pyarrow that Parquet and CSV say the same
 parquet *arguments:
     tests/parquet/run {{ arguments }}
+
+# rewrite the parts of the README that come from the program
+readme:
+    SUBLEDGER_UPDATE=1 cargo test --locked --test it readme_says

@@ -7,12 +7,12 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::Overrides;
 
-/// Nightly reconciliation and chargeback for `AhaSend` sub accounts.
+/// Nightly reconciliation and chargeback for AhaSend sub accounts.
 ///
 /// Captures what the API shows, proves that the allocated costs add up to the pooled invoice, flags caps, and writes
 /// a chargeback report per customer.
 #[derive(Debug, Parser)]
-#[command(name = "subledger", version, propagate_version = true, after_help = EXIT_CODES)]
+#[command(name = "subledger", version, after_help = EXIT_CODES)]
 pub struct Cli {
     /// What to do
     #[command(subcommand)]
@@ -23,12 +23,21 @@ pub struct Cli {
 }
 
 const EXIT_CODES: &str = "\
-Environment: AHASEND_API_KEY, AHASEND_ACCOUNT_ID, AHASEND_BASE_URL. A key is never a flag.
+Environment:
+  AHASEND_API_KEY      key with the scopes sub-accounts:usage and sub-accounts:read
+  AHASEND_ACCOUNT_ID   the parent account
+  AHASEND_BASE_URL     where the API is [default: https://api.ahasend.com]
 
-Exit codes: 0 balanced and published. Tens, tonight's evidence is safe: 10 the books do not balance, 11 caps flagged
-(with --fail-on caps), 12 reports not published, 13 archived bytes cannot be used. Twenties, it is not: 20 API
-unreachable, 21 refused, 22 answer unusable, 23 archive not durable. Others: 1 a bug, 2 usage or configuration,
-75 another run holds the lock, 128+N signal. The last line on stderr says what to do.";
+Exit codes:
+  0   balanced, published             20  API unreachable after retries
+  1   a bug                           21  refused: key, scope, suspended parent
+  2   usage or configuration          22  the answer cannot be used
+  10  the books do not balance        23  the archive is not durable
+  11  caps flagged (--fail-on caps)   75  another run holds the lock
+  12  reports not published           128+N  signal
+  13  archived bytes cannot be used
+Tens: tonight's evidence is safe. Twenties: it is not; act before the period
+closes. The last line on stderr says which.";
 
 /// Settings for every command.
 #[derive(Debug, Args)]

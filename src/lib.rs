@@ -1,4 +1,4 @@
-//! `subledger`: nightly reconciliation and chargeback for `AhaSend` sub accounts.
+//! subledger: nightly reconciliation and chargeback for AhaSend sub accounts.
 //!
 //! The rooms, from the command line down to the core. Each may use only those below it:
 //! `tests/it/architecture.rs` holds that.

@@ -98,6 +98,16 @@ pub fn render(ledger: &Ledger, info: &SetInfo, sink: &mut Sink<'_>) -> Result<()
     sink("manifest.json", manifest).map_err(Error::Sink)
 }
 
+/// The tables of a set by the files they are in, for the column reference.
+pub fn tables(ledger: &Ledger) -> Vec<(&'static str, table::Table)> {
+    let statement = ledger.charges.statements.first().map(|statement| tables::statement(ledger, statement));
+    let mut tables = vec![("chargeback", tables::chargeback(ledger))];
+    tables.extend(statement.map(|table| ("customers/…/chargeback", table)));
+    tables.push(("control", control::control(ledger, &[])));
+    tables.push(("caps", tables::caps(ledger)));
+    tables
+}
+
 /// The contents of `reconciliation.json`, for results on stdout.
 pub fn reconciliation_json(ledger: &Ledger, label: &str, tool: &str) -> Box<RawValue> {
     let info = SetInfo { label: label.to_owned(), tool: tool.to_owned() };

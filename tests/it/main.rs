@@ -3,4 +3,5 @@
 
 mod architecture;
 mod fixtures;
+mod readme;
 mod support;

@@ -1,0 +1,85 @@
+//! The README says what the program says: help, demo and columns are compared, or written with `SUBLEDGER_UPDATE=1`.
+
+use std::fmt::Write;
+
+use subledger::archive::{Archive, CaptureKey};
+use subledger::billing::terms::Terms;
+use subledger::report::table::Cells;
+
+use crate::support::{PARENT, project, ran, subledger};
+
+/// The text between the two comments that frame a part of the README.
+fn check_part(name: &str, expected: &str) {
+    let path = project().join("README.md");
+    let readme = std::fs::read_to_string(&path).expect("a README");
+    let (begin, end) = (format!("<!-- begin {name} -->\n"), format!("<!-- end {name} -->"));
+    let start = readme.find(&begin).unwrap_or_else(|| panic!("no part `{name}` in the README")) + begin.len();
+    let stop = readme[start..].find(&end).expect("the part's end") + start;
+    if std::env::var_os("SUBLEDGER_UPDATE").is_some() {
+        let updated = format!("{}{expected}{}", &readme[..start], &readme[stop..]);
+        std::fs::write(&path, updated).expect("writing the README");
+    } else {
+        assert_eq!(&readme[start..stop], expected, "the README's part `{name}` is out of date; see `just readme`");
+    }
+}
+
+/// One test for all parts: they are in one file.
+#[test]
+fn readme_says_what_the_program_says() {
+    let scratch = tempfile::tempdir().expect("a folder");
+    let help = ran(subledger(scratch.path()).arg("--help"));
+    let help: Vec<&str> = help.stdout.lines().map(str::trim_end).collect();
+    check_part("help", &format!("```text\n{}\n```\n", help.join("\n")));
+    let demo = ran(subledger(scratch.path()).arg("demo"));
+    assert_eq!(demo.code, 0, "{}", demo.stderr);
+    let summary = demo.stdout.split("\n\n").next().expect("a summary");
+    check_part("demo", &format!("```text\n$ cargo run -- demo\n{summary}\n```\n"));
+    check_part("columns", &columns());
+}
+
+/// Every column of every table, from the code.
+fn columns() -> String {
+    let archive = project().join("fixtures/vendor-example/archive");
+    let archive = archive.to_str().expect("UTF-8");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let ledger = runtime.block_on(async {
+        let archive = Archive::open(archive, PARENT.parse().expect("an id"), &[]).expect("the archive");
+        let key = CaptureKey { id: "20240115T020000Z".to_owned(), period: "2024-01-01".to_owned() };
+        subledger::nightly::reconcile(&archive, &key, Terms::default()).await.expect("a ledger")
+    });
+    let mut text = String::new();
+    for (name, table) in subledger::report::tables(&ledger) {
+        write!(text, "\n**`{name}`**\n\n| column | type | unit | meaning |\n|---|---|---|---|\n").expect("a String");
+        for (spec, cells) in &table.columns {
+            writeln!(text, "| `{}` | {} | {} | {} |", spec.name, kind(cells), spec.unit, spec.meaning)
+                .expect("a String");
+        }
+    }
+    text.push('\n');
+    text
+}
+
+fn kind(cells: &Cells) -> String {
+    match cells {
+        Cells::Text(_) => "text".to_owned(),
+        Cells::Integer(_) => "integer".to_owned(),
+        Cells::Decimal { scale, .. } => format!("decimal({scale})"),
+        Cells::Exact { .. } => "decimal, all digits".to_owned(),
+        Cells::Timestamp(_) => "timestamp".to_owned(),
+    }
+}
+
+/// The configuration in the README is one that works.
+#[test]
+fn readme_shows_a_configuration_that_works() {
+    let readme = std::fs::read_to_string(project().join("README.md")).expect("a README");
+    let toml = readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a configuration");
+    let map = readme.split("```csv\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a customer map");
+    let scratch = tempfile::tempdir().expect("a folder");
+    std::fs::write(scratch.path().join("subledger.toml"), toml).expect("a file");
+    std::fs::write(scratch.path().join("customers.csv"), map).expect("a file");
+    std::fs::create_dir(scratch.path().join("archive")).expect("a folder");
+    // it is read whole before the archive is found to be empty
+    let ran = ran(subledger(scratch.path()).arg("report"));
+    assert!(ran.stderr.contains("the archive holds none"), "{}", ran.stderr);
+}
