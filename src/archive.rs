@@ -122,7 +122,8 @@ impl Archive {
     /// As [`Archive::open`], and what creating the folder gives.
     pub fn open_or_create(location: &str, account_id: Uuid, options: &[(String, String)]) -> Result<Self, Error> {
         if let Some(folder) = local_folder(location) {
-            let failed = |source: std::io::Error| Error::Open { location: shown(location), source: source.into() };
+            let failed =
+                |source: std::io::Error| Error::Open { location: without_secrets(location), source: source.into() };
             std::fs::create_dir_all(folder).map_err(failed)?;
         }
         Self::open(location, account_id, options)
@@ -136,13 +137,22 @@ impl Archive {
     ///
     /// [`Error::Open`] if there is no such folder, or the URL is none that can be used.
     pub fn open(location: &str, account_id: Uuid, options: &[(String, String)]) -> Result<Self, Error> {
-        let failed = |source: object_store::Error| Error::Open { location: shown(location), source: source.into() };
+        let failed =
+            |source: object_store::Error| Error::Open { location: without_secrets(location), source: source.into() };
         let Some(folder) = local_folder(location) else {
             let url = Url::parse(location)
-                .map_err(|error| Error::Open { location: shown(location), source: error.into() })?;
+                .map_err(|error| Error::Open { location: without_secrets(location), source: error.into() })?;
             let options = options.iter().map(|(name, value)| (name, value.as_str()));
+            // the store's own HTTP client finds its cryptography here; that it was installed before is as good
+            let _ = rustls::crypto::ring::default_provider().install_default();
             let (store, root) = object_store::parse_url_opts(&url, options).map_err(failed)?;
-            return Ok(Self { store: store.into(), root, location: shown(location), folder: None, account_id });
+            return Ok(Self {
+                store: store.into(),
+                root,
+                location: without_secrets(location),
+                folder: None,
+                account_id,
+            });
         };
         // without the folder's own fsync a file can be whole on disk and have no name after a power cut
         let store = LocalFileSystem::new_with_prefix(&folder).map_err(failed)?.with_fsync(true);
@@ -167,7 +177,13 @@ impl Archive {
 
     /// The folder of a capture, for people: `archive/parent=…/period=…/capture=…`.
     pub fn shown_path(&self, key: &CaptureKey) -> String {
-        format!("{}/{}", self.location, self.capture_path(key))
+        self.shown(&self.capture_path(key))
+    }
+
+    /// A path in the archive, for people; the location says already where the archive's root is.
+    fn shown(&self, path: &Path) -> String {
+        let below = path.as_ref().strip_prefix(self.root.as_ref()).unwrap_or(path.as_ref());
+        format!("{}/{}", self.location, below.trim_start_matches('/'))
     }
 
     /// Every complete capture, oldest first.
@@ -250,7 +266,7 @@ fn local_folder(location: &str) -> Option<PathBuf> {
 }
 
 /// A location without the user part of its URL, which may carry a secret.
-fn shown(location: &str) -> String {
+fn without_secrets(location: &str) -> String {
     match Url::parse(location) {
         Ok(mut url) if location.contains("://") => {
             let _ = url.set_username("");

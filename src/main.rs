@@ -27,8 +27,12 @@ fn main() -> ExitCode {
         }
     };
     start_log(&cli);
-    // a panic is reported once, by the failure that it becomes
-    std::panic::set_hook(Box::new(|_| ()));
+    // what a panic says is reported by the failure that it becomes; only the hook knows where it was
+    std::panic::set_hook(Box::new(|panic| {
+        if let Some(at) = panic.location() {
+            tracing::error!(file = at.file(), line = at.line(), "panicked");
+        }
+    }));
     match Failure::guard(|| dispatch(&cli)) {
         Ok(outcome) => say(&cli, &outcome),
         Err(failure) => complain(&cli, &failure),

@@ -35,8 +35,10 @@ pub fn open_archive(config: &Config, account_id: uuid::Uuid) -> Result<Archive, 
 /// Takes the lock that lets one run at a time capture for a parent account.
 pub fn lock_captures(config: &Config, archive: &Archive) -> Result<Lock, Failure> {
     // an object store has no locks: then the reports' folder stands in, which guards this machine only
-    let folder = archive.folder().unwrap_or(&config.reports);
-    let path = folder.join(format!("parent={}", archive.account_id())).join(".lock");
+    let path = match archive.folder() {
+        Some(folder) => folder.join(format!("parent={}", archive.account_id())).join(".lock"),
+        None => config.reports.join(format!(".captures-{}.lock", archive.account_id())),
+    };
     Lock::acquire(&path, &holder(config)).map_err(|error| {
         let failure = Failure::of_lock(error, Kind::Usage);
         // another run is at work on tonight's evidence; without any lock nobody is

@@ -93,7 +93,7 @@ impl Archive {
 impl Draft<'_> {
     /// Where the usage is until the capture is complete, for people.
     pub fn shown_inbox(&self) -> String {
-        format!("{}/{}", self.archive.location(), self.archive.inbox_path(&self.id))
+        self.archive.shown(&self.archive.inbox_path(&self.id))
     }
 
     /// Puts the capture into its billing period.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Timelike, Utc};
 use secrecy::SecretString;
 
 /// Prefixes of variables that object stores take their settings and credentials from.
@@ -18,12 +18,13 @@ pub enum Clock {
 }
 
 impl Clock {
-    /// The time.
+    /// The time, in whole seconds: captures are named by the second.
     pub fn now(self) -> DateTime<Utc> {
-        match self {
+        let at = match self {
             Self::System => Utc::now(),
             Self::Fixed(at) => at,
-        }
+        };
+        at.with_nanosecond(0).unwrap_or(at)
     }
 }
 
