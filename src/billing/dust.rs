@@ -42,10 +42,12 @@ impl Dust {
         half + from_total + self.double(ideal, DOUBLE_STEPS) + self.tolerance
     }
 
-    /// What the sum of `term_count` figures may miss a rounded total by; `magnitude` is Σ|term|.
-    pub fn of_sum(&self, term_count: usize, magnitude: Exact) -> Exact {
-        let terms = i128::try_from(term_count).unwrap_or(i128::MAX).saturating_add(1);
-        Exact::half_unit(self.decimals).times(terms) + self.double(magnitude, terms) + self.tolerance
+    /// What the sum of all parts may miss the total by. A bucket without cost was not rounded.
+    pub fn of_sum(&self, books: &Books) -> Exact {
+        let terms = || books.parts().map(|tally| tally.cost.exact()).filter(|cost| !cost.is_zero());
+        let magnitude = terms().map(Exact::abs).sum();
+        let figures = i128::try_from(terms().count()).unwrap_or(i128::MAX).saturating_add(1);
+        Exact::half_unit(self.decimals).times(figures) + self.double(magnitude, figures) + self.tolerance
     }
 
     /// One unit of the last decimal: how far parts may stand from their ideal if they were made to foot.

@@ -88,6 +88,8 @@ struct DustEntry {
     decimals: u32,
     doubles: bool,
     tolerance: String,
+    /// The most that rounding can explain of the difference in cost.
+    sum_bound: String,
 }
 
 #[derive(Serialize)]
@@ -144,6 +146,7 @@ pub(super) fn reconciliation(ledger: &Ledger, info: &SetInfo) -> Vec<u8> {
             decimals: ledger.dust.decimals,
             doubles: ledger.dust.doubles,
             tolerance: ledger.dust.tolerance.to_string(),
+            sum_bound: ledger.dust.of_sum(books).to_string(),
         },
         counts: Counts {
             sub_accounts: books.usage.sub_accounts.len(),

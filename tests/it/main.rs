@@ -3,5 +3,6 @@
 
 mod architecture;
 mod fixtures;
+mod privacy;
 mod readme;
 mod support;

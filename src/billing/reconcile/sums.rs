@@ -54,9 +54,7 @@ pub(super) fn cost_sum(books: &Books, dust: &Dust) -> Vec<Finding> {
     if difference.is_zero() {
         return Vec::new();
     }
-    let terms = || books.parts().map(|tally| tally.cost.exact()).filter(|cost| !cost.is_zero());
-    let bound = dust.of_sum(terms().count(), terms().map(Exact::abs).sum());
-    let explained = difference.abs() <= bound && proportional(books, dust).is_empty();
+    let explained = difference.abs() <= dust.of_sum(books) && proportional(books, dust).is_empty();
     let (severity, message) = if explained {
         (Severity::Note, "parent + sub accounts + removed differs from the total by rounding dust")
     } else {
