@@ -154,6 +154,10 @@ impl Archive {
                 account_id,
             });
         };
+        if !folder.is_dir() {
+            let source = std::io::Error::new(std::io::ErrorKind::NotFound, "there is no such folder");
+            return Err(Error::Open { location: without_secrets(location), source: source.into() });
+        }
         // without the folder's own fsync a file can be whole on disk and have no name after a power cut
         let store = LocalFileSystem::new_with_prefix(&folder).map_err(failed)?.with_fsync(true);
         let location = folder.to_string_lossy().trim_end_matches('/').to_owned();
@@ -195,6 +199,24 @@ impl Archive {
             objects.try_filter_map(async |path| Ok(key_of(&path))).try_collect().await.map_err(failed)?;
         keys.sort();
         Ok(keys)
+    }
+
+    /// Removes what killed runs have left half written. The caller holds the capture lock.
+    ///
+    /// An object store shows nothing half written; a local folder keeps it under names that no object can have.
+    pub fn sweep(&self) {
+        let Some(folder) = &self.folder else { return };
+        let mut waiting = vec![folder.join(self.parent_path().as_ref())];
+        while let Some(next) = waiting.pop() {
+            for entry in std::fs::read_dir(next).into_iter().flatten().flatten() {
+                let (path, name) = (entry.path(), entry.file_name());
+                if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                    waiting.push(path);
+                } else if is_staged(&name.to_string_lossy()) && std::fs::remove_file(&path).is_ok() {
+                    tracing::info!(path = %path.display(), "swept what a killed run had left half written");
+                }
+            }
+        }
     }
 
     /// Puts a table beside a capture's bodies. It can be rebuilt, so one that is there already is left as it is.
@@ -245,6 +267,11 @@ pub fn parents_in(folder: &FilePath) -> Vec<Uuid> {
     let mut parents: Vec<Uuid> = names.filter_map(|name| name.strip_prefix("parent=")?.parse().ok()).collect();
     parents.sort();
     parents
+}
+
+/// Whether a file's name is one that the local store writes to before it publishes: `capture.json#1`.
+fn is_staged(name: &str) -> bool {
+    name.rsplit_once('#').is_some_and(|(_, number)| number.parse::<u32>().is_ok())
 }
 
 /// `…/period=P/capture=C/capture.json` as a key.

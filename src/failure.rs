@@ -149,13 +149,6 @@ impl Failure {
             .hint("free space or repair the archive, then run again")
     }
 
-    /// A derived table that could not be put beside its capture, which is complete without it.
-    pub fn of_evidence_table(error: archive::Error) -> Self {
-        Self::new(Kind::NotPublished, "the capture's table could not be written")
-            .because(error)
-            .hint("the capture itself is complete; run `subledger report` once the cause is mended")
-    }
-
     /// The archive's error while reading captures back.
     pub fn of_archive(error: archive::Error) -> Self {
         let hint = match &error {
@@ -172,8 +165,15 @@ impl Failure {
             .hint("the answers are archived as they came; ask AhaSend, or look for a newer version of subledger")
     }
 
-    /// Reports that could not be made.
+    /// Reports that could not be made; a failure of our own that came up on the way stays what it is.
     pub fn of_report(error: report::Error) -> Self {
+        let error = match error {
+            report::Error::Sink(source) => match source.downcast::<Self>() {
+                Ok(failure) => return *failure,
+                Err(source) => report::Error::Sink(source),
+            },
+            error => error,
+        };
         let hint = match &error {
             report::Error::Leak { .. } => "this is a defect of subledger, nothing was published; please report it",
             _ => "run `subledger report` once the cause is mended",
@@ -188,12 +188,18 @@ impl Failure {
             .hint("run `subledger report` once the cause is mended; the last set is as it was")
     }
 
-    /// A lock that could not be had; `otherwise` is the class when the cause is not another run.
-    pub fn of_lock(error: LockError, otherwise: Kind) -> Self {
+    /// A lock that could not be had to capture. Another run is at work on tonight's evidence; without any lock nobody is.
+    pub fn of_capture_lock(error: LockError) -> Self {
+        let doing = "nothing was captured";
         match error {
-            LockError::Busy { .. } => Self::new(Kind::Busy, "nothing was done").because(error),
-            LockError::Io { .. } => Self::new(otherwise, "nothing was done").because(error),
+            LockError::Busy { .. } => Self::new(Kind::Busy, doing).because(error),
+            LockError::Io { .. } => Self::new(Kind::Usage, doing).because(error).with_evidence(Evidence::Missing),
         }
+    }
+
+    /// A lock that could not be had to publish.
+    pub fn of_reports_lock(error: LockError) -> Self {
+        Self::new(Kind::NotPublished, "the reports were not published").because(error)
     }
 
     /// The last line on stderr: whether the evidence is safe, and what to do next.

@@ -8,6 +8,7 @@ use subledger::cli::{Cli, Command, FailOn, Output, Terms};
 use subledger::commands::{self, Outcome, demo::Scene, report::Selection};
 use subledger::config::{Clock, Config, Surroundings};
 use subledger::failure::{Evidence, Failure, Kind, causes, closing};
+use subledger::nightly::Signals;
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
@@ -42,6 +43,8 @@ fn main() -> ExitCode {
 fn dispatch(cli: &Cli) -> Result<Outcome, Failure> {
     let runtime = tokio::runtime::Runtime::new()
         .map_err(|error| Failure::new(Kind::Usage, "the runtime did not start").because(error))?;
+    let signals = Signals::of_process()
+        .map_err(|error| Failure::new(Kind::Usage, "signals could not be taken over").because(error))?;
     let show_progress = !cli.global.quiet && cli.global.verbose == 0 && stderr().is_terminal();
     let clock = cli.global.now.map_or(Clock::System, Clock::Fixed);
     let load = || Config::load(&cli.overrides(), &Surroundings::of_process(clock));
@@ -49,16 +52,18 @@ fn dispatch(cli: &Cli) -> Result<Outcome, Failure> {
     let load_to_capture = || load().map_err(|error| Failure::usage(error).with_evidence(Evidence::Missing));
     runtime.block_on(async {
         match &cli.command {
-            Command::Run(run) => commands::run::run(&load_to_capture()?, fail_on(&run.terms), show_progress).await,
-            Command::Capture(_) => commands::capture::run(&load_to_capture()?, show_progress).await,
+            Command::Run(run) => {
+                commands::run::run(&load_to_capture()?, fail_on(&run.terms), &signals, show_progress).await
+            }
+            Command::Capture(_) => commands::capture::run(&load_to_capture()?, &signals, show_progress).await,
             Command::Report(report) => {
                 let selection = Selection { period: report.period.clone(), capture: report.capture.clone() };
                 let config = load().map_err(Failure::usage)?;
-                commands::report::run(&config, &selection, fail_on(&report.terms)).await
+                commands::report::run(&config, &selection, fail_on(&report.terms), &signals).await
             }
             Command::Demo(demo) => {
                 let scene = Scene { seed: demo.seed, account_count: demo.accounts };
-                commands::demo::demo(&demo.folder, scene, show_progress).await
+                commands::demo::demo(&demo.folder, scene, &signals, show_progress).await
             }
         }
     })

@@ -3,8 +3,7 @@
 //! Capture writes the archive; everything after it starts from what the archive gives back.
 
 mod capture;
-
-use std::path::PathBuf;
+mod signals;
 
 use chrono::{DateTime, Utc};
 
@@ -15,11 +14,14 @@ use crate::billing::books::CaptureRef;
 use crate::billing::ledger::Ledger;
 use crate::billing::terms::Terms;
 use crate::config::Config;
-use crate::failure::{Evidence, Failure, Kind};
+use crate::failure::{Evidence, Failure, Kind, causes};
 use crate::publish::{Published, Staging};
 use crate::report::{self, SetInfo};
 
-pub use self::capture::{Secured, capture};
+pub use self::capture::Secured;
+pub use self::signals::Signals;
+
+use self::capture::capture;
 
 /// The program and its version, as manifests and reports name it.
 pub const TOOL: &str = concat!("subledger ", env!("CARGO_PKG_VERSION"));
@@ -27,23 +29,31 @@ pub const TOOL: &str = concat!("subledger ", env!("CARGO_PKG_VERSION"));
 /// Told what the night is at, for a progress display.
 pub type Progress<'a> = dyn Fn(&str) + Sync + 'a;
 
-/// Opens the archive of a parent account to capture into; a folder that is not there yet is made.
-pub fn open_archive(config: &Config, account_id: uuid::Uuid) -> Result<Archive, Failure> {
-    Archive::open_or_create(&config.archive, account_id, &config.store_options).map_err(Failure::usage)
+/// A capture, with the archive that it is in and the lock that keeps other runs away.
+#[derive(Debug)]
+pub struct Night {
+    /// The archive.
+    pub archive: Archive,
+    /// The capture.
+    pub secured: Secured,
+    _lock: Lock,
 }
 
-/// Takes the lock that lets one run at a time capture for a parent account.
-pub fn lock_captures(config: &Config, archive: &Archive) -> Result<Lock, Failure> {
+/// Takes tonight's capture for the configured parent account, alone.
+pub async fn secure(config: &Config, signals: &Signals, progress: &Progress<'_>) -> Result<Night, Failure> {
+    let missing = |failure: Failure| failure.with_evidence(Evidence::Missing);
+    let account_id = config.account_id().map_err(|error| missing(Failure::usage(error)))?;
+    let api = config.api().map_err(|error| missing(Failure::usage(error)))?;
+    let archive = Archive::open_or_create(&config.archive, account_id, &config.store_options);
+    let archive = archive.map_err(|error| missing(Failure::usage(error)))?;
     // an object store has no locks: then the reports' folder stands in, which guards this machine only
     let path = match archive.folder() {
-        Some(folder) => folder.join(format!("parent={}", archive.account_id())).join(".lock"),
-        None => config.reports.join(format!(".captures-{}.lock", archive.account_id())),
+        Some(folder) => folder.join(format!("parent={account_id}")).join(".lock"),
+        None => config.reports.join(format!(".captures-{account_id}.lock")),
     };
-    Lock::acquire(&path, &holder(config)).map_err(|error| {
-        let failure = Failure::of_lock(error, Kind::Usage);
-        // another run is at work on tonight's evidence; without any lock nobody is
-        if failure.kind == Kind::Busy { failure } else { failure.with_evidence(Evidence::Missing) }
-    })
+    let lock = Lock::acquire(&path, &holder(config)).map_err(Failure::of_capture_lock)?;
+    let secured = capture(&archive, &api, config.clock, signals, progress).await?;
+    Ok(Night { archive, secured, _lock: lock })
 }
 
 fn holder(config: &Config) -> String {
@@ -75,23 +85,34 @@ fn bodies(capture: &Capture) -> Bodies<'_> {
 }
 
 /// Writes the capture's facts as a table beside its bodies, for SQL engines; what is there already stays.
-pub async fn derive_usage_table(archive: &Archive, ledger: &Ledger, key: &CaptureKey) -> Result<(), Failure> {
-    let bytes = report::usage_parquet(&ledger.books).map_err(Failure::of_report)?;
-    archive.put_derived(key, "usage.parquet", bytes).await.map_err(Failure::of_evidence_table)
+///
+/// The archive may be read-only, and nothing depends on the table: that it cannot be written is only logged.
+pub async fn derive_usage_table(archive: &Archive, ledger: &Ledger, key: &CaptureKey) {
+    let written = match report::usage_parquet(&ledger.books) {
+        Ok(bytes) => archive.put_derived(key, "usage.parquet", bytes).await.map_err(Failure::of_evidence),
+        Err(error) => Err(Failure::of_report(error)),
+    };
+    if let Err(failure) = written {
+        tracing::warn!(causes = ?causes(&failure), "the capture's usage.parquet was not written");
+    }
 }
 
 /// Renders the ledger's report set and publishes it whole, or leaves everything as it was.
-pub fn publish(config: &Config, ledger: &Ledger) -> Result<Published, Failure> {
+pub fn publish(config: &Config, ledger: &Ledger, signals: &Signals) -> Result<Published, Failure> {
     let label = config.label(ledger.books.account_id);
     let folder = config.reports.join(&label);
-    let lock_failed = |error| Failure::of_lock(error, Kind::NotPublished);
-    let _lock = Lock::acquire(&folder.join(".lock"), &holder(config)).map_err(lock_failed)?;
-    let home: PathBuf = folder.join(ledger.books.usage.period.name());
+    let _lock = Lock::acquire(&folder.join(".lock"), &holder(config)).map_err(Failure::of_reports_lock)?;
+    let home = folder.join(ledger.books.usage.period.name());
     let mut staging = Staging::begin(&home, &ledger.books.capture.id).map_err(Failure::of_publish)?;
     let info = SetInfo { label, tool: TOOL.to_owned() };
     Failure::guard(|| {
-        let mut sink = |path: &str, bytes: Vec<u8>| Ok(staging.add(path, bytes)?);
+        let mut sink = |path: &str, bytes: Vec<u8>| {
+            signals.check()?;
+            Ok(staging.add(path, bytes)?)
+        };
         report::render(ledger, &info, &mut sink).map_err(Failure::of_report)
     })?;
-    staging.publish().map_err(Failure::of_publish)
+    let ready = staging.ready().map_err(Failure::of_publish)?;
+    signals.check()?;
+    ready.publish().map_err(Failure::of_publish)
 }

@@ -55,6 +55,14 @@ pub struct Staging {
     published: bool,
 }
 
+/// A set that is durable and has its place, one step before it appears.
+#[derive(Debug)]
+pub struct Ready {
+    staging: Staging,
+    folder: PathBuf,
+    unchanged: bool,
+}
+
 impl Staging {
     /// Begins a set `name` in the folder `home`, sweeping what killed runs have left there.
     ///
@@ -89,17 +97,11 @@ impl Staging {
         Ok(())
     }
 
-    /// Puts the set into its place and moves `latest`, unless that already points to a later set.
-    pub fn publish(mut self) -> Result<Published, Error> {
+    /// Makes the set durable and finds its place; nothing is visible yet.
+    pub fn ready(self) -> Result<Ready, Error> {
         sync_folders(&self.temporary)?;
         let (folder, unchanged) = self.place()?;
-        if !unchanged {
-            fs::rename(&self.temporary, &folder).map_err(failed("publishing", &folder))?;
-            self.published = true;
-            sync_folder(&self.home)?;
-        }
-        let is_latest = self.point(&folder)?;
-        Ok(Published { folder, unchanged, is_latest })
+        Ok(Ready { staging: self, folder, unchanged })
     }
 
     /// The first name that is free, or that holds this very set already.
@@ -131,6 +133,20 @@ impl Staging {
             sync_folder(&self.home)?;
         }
         Ok(true)
+    }
+}
+
+impl Ready {
+    /// Puts the set into its place and moves `latest`, unless that already points to a later set.
+    pub fn publish(mut self) -> Result<Published, Error> {
+        let Self { staging, folder, unchanged } = &mut self;
+        if !*unchanged {
+            fs::rename(&staging.temporary, &*folder).map_err(failed("publishing", folder))?;
+            staging.published = true;
+            sync_folder(&staging.home)?;
+        }
+        let is_latest = staging.point(folder)?;
+        Ok(Published { folder: std::mem::take(folder), unchanged: *unchanged, is_latest })
     }
 }
 
@@ -178,7 +194,7 @@ mod tests {
         let mut staging = Staging::begin(home, name).unwrap();
         staging.add("deep/file.csv", contents.as_bytes().to_vec()).unwrap();
         staging.add(MANIFEST_NAME, contents.as_bytes().to_vec()).unwrap();
-        staging.publish().unwrap()
+        staging.ready().unwrap().publish().unwrap()
     }
 
     fn latest(home: &Path) -> String {

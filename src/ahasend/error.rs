@@ -5,7 +5,7 @@
 
 use uuid::Uuid;
 
-use super::{Call, Failure, GiveUp, wire};
+use super::{Answer, Call, Failure, GiveUp, wire};
 
 /// What an error asks of its reader; the shell turns it into an exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -64,6 +64,8 @@ pub enum Error {
     Page {
         /// The page, counted from 1.
         page: u32,
+        /// The page as received: it is evidence all the same.
+        answer: Box<Answer>,
         /// What is wrong with it.
         source: wire::Error,
     },

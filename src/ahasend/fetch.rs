@@ -19,8 +19,9 @@ use super::{Answer, Call, Client, Failure, retry};
 /// The server's id of a request, to be quoted to its support.
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Longest text taken over from a header, in characters: two UUIDs fit, a smuggled page does not.
-const HEADER_TEXT_CHARS_MAX: usize = 128;
+/// Longest text taken over from a header, in characters: a UUID or a host name fits. A key is longer, and anything
+/// longer is left out whole, so that no encoding of a key passes.
+const HEADER_TEXT_CHARS_MAX: usize = 64;
 
 impl Client {
     /// Waits until the pace allows one more request; none begins after the deadline.
@@ -138,14 +139,15 @@ impl Client {
         self.shown_text(&String::from_utf8_lossy(value.as_bytes()))
     }
 
-    /// The server's text, fit to be shown: bounded, visible ASCII, and nothing at all if the server echoes the key.
+    /// The server's text, fit to be shown: visible ASCII, and nothing at all if it is long or echoes the key.
     fn shown_text(&self, text: &str) -> String {
-        let key = self.key.expose_secret().to_ascii_lowercase();
-        if text.to_ascii_lowercase().contains(&key) {
-            return "(withheld: contains the key)".to_owned();
-        }
         let is_plain = |char: &char| char.is_ascii_graphic() && *char != '`';
-        text.chars().filter(is_plain).take(HEADER_TEXT_CHARS_MAX).collect()
+        let shown: String = text.chars().filter(is_plain).collect();
+        let key = self.key.expose_secret().to_ascii_lowercase();
+        if shown.len() > HEADER_TEXT_CHARS_MAX || shown.to_ascii_lowercase().contains(&key) {
+            return "(withheld)".to_owned();
+        }
+        shown
     }
 }
 

@@ -65,7 +65,10 @@ impl<'a> Pages<'a> {
         };
         let page = self.count + 1;
         let answer = self.client.ask(Call::Page(page), &url).await?;
-        let head = wire::page_head(&answer.body).map_err(|source| Error::Page { page, source })?;
+        let head = match wire::page_head(&answer.body) {
+            Ok(head) => head,
+            Err(source) => return Err(Error::Page { page, answer: Box::new(answer), source }),
+        };
         self.next = self.follow(page, &head).unwrap_or_else(Next::Fault);
         self.count = page;
         Ok(Some(Page { answer, head }))

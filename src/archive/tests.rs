@@ -101,6 +101,20 @@ fn every_changed_byte_is_noticed() {
 }
 
 #[test]
+fn what_a_killed_run_left_half_written_is_swept() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = Archive::open_or_create(folder.path().to_str().unwrap(), PARENT, &[]).unwrap();
+    run(async {
+        let key = capture(&archive, 1).await.unwrap().key;
+        let left = folder.path().join(archive.capture_path(&key).as_ref()).join("capture.json#1");
+        std::fs::write(&left, "half").unwrap();
+        archive.sweep();
+        assert!(!left.exists());
+        archive.read(&key).await.unwrap();
+    });
+}
+
+#[test]
 fn an_unknown_schema_is_told_from_damage() {
     let read = |text: &str| Manifest::from_bytes("m", text.as_bytes()).unwrap_err();
     assert!(matches!(read("{\"schema\":\"subledger/capture/v9\"}"), Error::Version { .. }));

@@ -6,7 +6,7 @@ use super::Outcome;
 use super::progress::Spinner;
 use crate::config::Config;
 use crate::failure::{Evidence, Failure, closing};
-use crate::nightly;
+use crate::nightly::{self, Night, Signals};
 
 #[derive(Serialize)]
 struct Json<'a> {
@@ -19,18 +19,13 @@ struct Json<'a> {
 }
 
 /// Captures, and reads the capture back to see that it can be used.
-pub async fn run(config: &Config, show_progress: bool) -> Result<Outcome, Failure> {
-    let missing = |failure: Failure| failure.with_evidence(Evidence::Missing);
-    let account_id = config.account_id().map_err(|error| missing(Failure::usage(error)))?;
-    let api = config.api().map_err(|error| missing(Failure::usage(error)))?;
+pub async fn run(config: &Config, signals: &Signals, show_progress: bool) -> Result<Outcome, Failure> {
     let spinner = Spinner::start(show_progress);
-    let archive = nightly::open_archive(config, account_id).map_err(missing)?;
-    let _lock = nightly::lock_captures(config, &archive)?;
-    let secured = nightly::capture(&archive, &api, config.clock, &|message| spinner.tell(message)).await?;
+    let Night { archive, secured, .. } = &nightly::secure(config, signals, &|message| spinner.tell(message)).await?;
     let evidence = Evidence::Safe(secured.folder.clone());
-    let safe = |failure: Failure| failure.with_evidence(evidence.clone());
-    let ledger = nightly::reconcile(&archive, &secured.key, config.terms(&secured.key.period)).await.map_err(safe)?;
-    nightly::derive_usage_table(&archive, &ledger, &secured.key).await.map_err(safe)?;
+    let ledger = nightly::reconcile(archive, &secured.key, config.terms(&secured.key.period)).await;
+    let ledger = ledger.map_err(|failure| failure.with_evidence(evidence.clone()))?;
+    nightly::derive_usage_table(archive, &ledger, &secured.key).await;
     drop(spinner);
     let json = Json {
         schema: "subledger/capture-result/v1",

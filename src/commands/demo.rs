@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeZone, Utc};
 use super::{FailOn, Outcome, run};
 use crate::config::{Clock, Config, Overrides, Surroundings};
 use crate::failure::{Failure, Kind};
+use crate::nightly::Signals;
 use crate::publish::scratch;
 use crate::simulator::Simulator;
 use crate::simulator::world::{Period, World};
@@ -26,7 +27,7 @@ pub struct Scene {
 }
 
 /// Runs one night of a simulated month into `folder`.
-pub async fn demo(folder: &Path, scene: Scene, show_progress: bool) -> Result<Outcome, Failure> {
+pub async fn demo(folder: &Path, scene: Scene, signals: &Signals, show_progress: bool) -> Result<Outcome, Failure> {
     let failed =
         |error| Failure::new(Kind::Usage, format!("`{}` cannot hold the demo", folder.display())).because(error);
     scratch::prepare(folder, MARKER).map_err(failed)?;
@@ -51,7 +52,7 @@ pub async fn demo(folder: &Path, scene: Scene, show_progress: bool) -> Result<Ou
     let surroundings = Surroundings::made_of(variables, Clock::Fixed(night));
     let overrides = Overrides { config: Some(folder.join("subledger.toml")), ..Overrides::default() };
     let config = Config::load(&overrides, &surroundings).map_err(Failure::usage)?;
-    let mut outcome = run::run(&config, FailOn::default(), show_progress).await?;
+    let mut outcome = run::run(&config, FailOn::default(), signals, show_progress).await?;
     outcome.text.push_str(&what_to_open(folder, scene));
     Ok(outcome)
 }

@@ -5,7 +5,7 @@ use super::{FailOn, Outcome};
 use crate::archive::{Archive, CaptureKey, parents_in};
 use crate::config::Config;
 use crate::failure::{Failure, Kind};
-use crate::nightly::{self, Secured};
+use crate::nightly::{self, Secured, Signals};
 
 /// Which capture to report.
 #[derive(Debug, Clone, Default)]
@@ -17,15 +17,20 @@ pub struct Selection {
 }
 
 /// Rebuilds the reports of one capture.
-pub async fn run(config: &Config, selection: &Selection, fail_on: FailOn) -> Result<Outcome, Failure> {
-    let archive = Archive::open(&config.archive, account_id(config)?, &config.store_options).map_err(Failure::usage)?;
+pub async fn run(
+    config: &Config,
+    selection: &Selection,
+    fail_on: FailOn,
+    signals: &Signals,
+) -> Result<Outcome, Failure> {
+    let archive = Archive::open(&config.archive, account_id(config)?, &config.store_options);
+    let archive = archive.map_err(|error| {
+        Failure::usage(error).hint("`--archive` says where it is; `subledger run` or `subledger capture` makes one")
+    })?;
     let key = select(&archive, selection).await?;
     let ledger = nightly::reconcile(&archive, &key, config.terms(&key.period)).await?;
-    if let Err(error) = nightly::derive_usage_table(&archive, &ledger, &key).await {
-        // the archive may well be read-only here, and reports do not need the table
-        tracing::info!(%error, "the capture's table was not written");
-    }
-    let published = nightly::publish(config, &ledger)?;
+    nightly::derive_usage_table(&archive, &ledger, &key).await;
+    let published = nightly::publish(config, &ledger, signals)?;
     let sha256 = ledger.books.capture.sha256.clone();
     let secured = Secured { folder: archive.shown_path(&key), key, sha256 };
     Ok(outcome(config, &ledger, &secured, &published, fail_on))

@@ -7,29 +7,22 @@ use super::{FailOn, Outcome, verdict};
 use crate::billing::ledger::Ledger;
 use crate::config::Config;
 use crate::failure::{Evidence, Failure};
-use crate::nightly::{self, Secured};
+use crate::nightly::{self, Night, Secured, Signals};
 use crate::publish::Published;
 use crate::report::text::{Places, summary};
 
 /// Captures, reconciles and publishes.
-pub async fn run(config: &Config, fail_on: FailOn, show_progress: bool) -> Result<Outcome, Failure> {
-    let missing = |failure: Failure| failure.with_evidence(Evidence::Missing);
-    let account_id = config.account_id().map_err(|error| missing(Failure::usage(error)))?;
-    let api = config.api().map_err(|error| missing(Failure::usage(error)))?;
+pub async fn run(config: &Config, fail_on: FailOn, signals: &Signals, show_progress: bool) -> Result<Outcome, Failure> {
     let spinner = Spinner::start(show_progress);
-    let archive = nightly::open_archive(config, account_id).map_err(missing)?;
-    let _lock = nightly::lock_captures(config, &archive)?;
-    let secured = nightly::capture(&archive, &api, config.clock, &|message| spinner.tell(message)).await?;
-    let evidence = Evidence::Safe(secured.folder.clone());
-    let safe = |failure: Failure| failure.with_evidence(evidence.clone());
+    let Night { archive, secured, .. } = &nightly::secure(config, signals, &|message| spinner.tell(message)).await?;
+    let safe = |failure: Failure| failure.with_evidence(Evidence::Safe(secured.folder.clone()));
     spinner.tell("reconciling");
-    let terms = config.terms(&secured.key.period);
-    let ledger = nightly::reconcile(&archive, &secured.key, terms).await.map_err(safe)?;
+    let ledger = nightly::reconcile(archive, &secured.key, config.terms(&secured.key.period)).await.map_err(safe)?;
+    nightly::derive_usage_table(archive, &ledger, &secured.key).await;
     spinner.tell("publishing");
-    nightly::derive_usage_table(&archive, &ledger, &secured.key).await.map_err(safe)?;
-    let published = nightly::publish(config, &ledger).map_err(safe)?;
+    let published = nightly::publish(config, &ledger, signals).map_err(safe)?;
     drop(spinner);
-    Ok(outcome(config, &ledger, &secured, &published, fail_on))
+    Ok(outcome(config, &ledger, secured, &published, fail_on))
 }
 
 #[derive(Serialize)]

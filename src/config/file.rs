@@ -152,7 +152,12 @@ pub(super) struct LimitSettings {
 impl File {
     /// Reads the text; the problem names line and column.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())
+        toml::from_str(text).map_err(|error| {
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
+            let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+            format!("line {line}, column {column}: {}", without_value(error.message()))
+        })
     }
 
     /// The terms without customers and invoice.
@@ -265,6 +270,20 @@ impl LimitSettings {
     pub(super) fn run_timeout(&self) -> Duration {
         self.run_timeout_secs.map_or(RUN_TIMEOUT, Duration::from_secs)
     }
+}
+
+/// The reader's words without the value that it quotes: somebody may have put a key there.
+fn without_value(message: &str) -> String {
+    let quotes = ["invalid type", "invalid value", "unknown variant"].iter().any(|start| message.starts_with(start));
+    let message = match message.split_once(", expected ") {
+        Some((_, expected)) if quotes => format!("expected {expected}"),
+        _ if quotes => "invalid value".to_owned(),
+        _ => message.to_owned(),
+    };
+    if ["unknown field `api_key`", "unknown field `key`"].iter().any(|start| message.starts_with(start)) {
+        return "a key has no place in a file; set the environment variable AHASEND_API_KEY".to_owned();
+    }
+    message
 }
 
 fn amount(name: &str, digits: Option<&Digits>) -> Result<Amount, Error> {

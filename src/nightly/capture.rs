@@ -1,4 +1,6 @@
 //! Capturing: usage first and durable, then the list, then what the list lacks, the manifest last.
+//!
+//! Only waiting for the network is ever given up; a write that has begun is carried through.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -7,9 +9,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::signals::Signals;
 use super::{Progress, TOOL};
 use crate::ahasend::wire::{self, UsageHead};
-use crate::ahasend::{Answer, Client};
+use crate::ahasend::{Answer, Client, Error};
 use crate::archive::{self, Archive, Body, CaptureKey, Draft};
 use crate::config::{Api, Clock};
 use crate::failure::{Evidence, Failure, Kind};
@@ -33,89 +36,113 @@ pub struct Secured {
     pub sha256: String,
 }
 
-/// Takes one capture, or says what of it was kept.
-///
-/// The caller holds the capture lock. A signal ends it between two steps; what is durable by then stays.
-pub async fn capture(archive: &Archive, api: &Api, clock: Clock, progress: &Progress<'_>) -> Result<Secured, Failure> {
-    let kept = RefCell::new(Evidence::Missing);
-    let done = tokio::select! {
-        done = take(archive, api, clock, progress, &kept) => done,
-        signal = interrupted() => Err(Failure::new(Kind::Interrupted(signal), format!("interrupted by signal {signal}"))),
-    };
-    done.map_err(|failure| failure.with_evidence(kept.into_inner()))
-}
-
-async fn take(
+/// Takes one capture, or says what of it was kept. The caller holds the capture lock.
+pub(super) async fn capture(
     archive: &Archive,
     api: &Api,
     clock: Clock,
+    signals: &Signals,
     progress: &Progress<'_>,
-    kept: &RefCell<Evidence>,
 ) -> Result<Secured, Failure> {
-    let deadline = Instant::now() + api.run_timeout;
-    let client = Client::new(api.base_url.clone(), archive.account_id(), api.key.clone(), api.limits, deadline);
-    let client = client.map_err(Failure::of_client)?;
-    progress("reading usage");
-    let usage = client.usage().await.map_err(Failure::of_client)?;
-    warn_of_skew(&usage, clock);
-    let mut draft = begin(archive, clock, &body(&usage)).await?;
-    kept.replace(Evidence::Partial(draft.shown_inbox()));
-    let head = wire::usage_head(&usage.body).map_err(|error| {
-        let failure = Failure::new(Kind::AnswerUnusable, "the usage answer cannot be used").because(error);
-        failure.hint("the answer is kept as it came; ask AhaSend what changed")
-    })?;
-    if let Err(failure) = fill(&mut draft, &client, &head, progress).await {
-        draft.keep().await;
-        return Err(failure);
-    }
-    progress("sealing the capture");
-    let committed = draft.commit(TOOL, api.base_url.as_str()).await.map_err(Failure::of_evidence)?;
-    Ok(Secured { folder: archive.shown_path(&committed.key), key: committed.key, sha256: committed.sha256 })
+    let kept = RefCell::new(Evidence::Missing);
+    let done = Capturing { archive, api, clock, signals, progress, kept: &kept }.take().await;
+    done.map_err(|failure| failure.with_evidence(kept.into_inner()))
 }
 
-/// Makes the usage durable under the first second that is free.
-async fn begin<'a>(archive: &'a Archive, clock: Clock, usage: &Body) -> Result<Draft<'a>, Failure> {
-    let mut tries = 1;
-    loop {
-        match archive.begin(clock.now(), usage).await {
-            Err(archive::Error::Taken { .. }) if clock == Clock::System && tries < SECOND_COUNT_MAX => {
-                tries += 1;
-                tokio::time::sleep(Duration::from_secs(1)).await;
+/// A capture under way, with all that it needs.
+struct Capturing<'a> {
+    archive: &'a Archive,
+    api: &'a Api,
+    clock: Clock,
+    signals: &'a Signals,
+    progress: &'a Progress<'a>,
+    kept: &'a RefCell<Evidence>,
+}
+
+impl Capturing<'_> {
+    async fn take(&self) -> Result<Secured, Failure> {
+        let deadline = Instant::now() + self.api.run_timeout;
+        let (key, limits) = (self.api.key.clone(), self.api.limits);
+        let client = Client::new(self.api.base_url.clone(), self.archive.account_id(), key, limits, deadline);
+        let client = client.map_err(Failure::of_client)?;
+        self.archive.sweep();
+        (self.progress)("reading usage");
+        let usage = self.signals.or(client.usage(), Failure::of_client).await?;
+        warn_of_skew(&usage, self.clock);
+        let mut draft = self.begin(&body(&usage)).await?;
+        self.kept.replace(Evidence::Partial(draft.shown_inbox()));
+        let head = wire::usage_head(&usage.body).map_err(|error| {
+            let failure = Failure::new(Kind::AnswerUnusable, "the usage answer cannot be used").because(error);
+            failure.hint("the answer is kept as it came; ask AhaSend what changed")
+        })?;
+        if let Err(failure) = self.fill(&mut draft, &client, &head).await {
+            draft.keep().await;
+            return Err(failure);
+        }
+        (self.progress)("sealing the capture");
+        let committed = draft.commit(TOOL, self.api.base_url.as_str()).await.map_err(Failure::of_evidence)?;
+        Ok(Secured { folder: self.archive.shown_path(&committed.key), key: committed.key, sha256: committed.sha256 })
+    }
+
+    /// Makes the usage durable under the first second that is free.
+    async fn begin(&self, usage: &Body) -> Result<Draft<'_>, Failure> {
+        let mut tries = 1;
+        loop {
+            match self.archive.begin(self.clock.now(), usage).await {
+                Err(archive::Error::Taken { .. }) if self.clock == Clock::System && tries < SECOND_COUNT_MAX => {
+                    tries += 1;
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
+                Err(error @ archive::Error::Taken { .. }) => {
+                    self.kept.replace(Evidence::Untouched);
+                    let failure = Failure::new(Kind::NotDurable, "the capture has no name of its own").because(error);
+                    return Err(failure.hint("captures are named by the second; run again"));
+                }
+                begun => return begun.map_err(Failure::of_evidence),
             }
-            begun => return begun.map_err(Failure::of_evidence),
         }
     }
-}
 
-/// Puts everything after the usage into the draft.
-async fn fill(
-    draft: &mut Draft<'_>,
-    client: &Client,
-    head: &UsageHead,
-    progress: &Progress<'_>,
-) -> Result<(), Failure> {
-    let (start, end) = (head.period.start, head.period.end);
-    draft.place(start, end, head.account_ids.len()).await.map_err(Failure::of_evidence)?;
-    let mut listed: BTreeSet<Uuid> = BTreeSet::new();
-    let mut pages = client.pages();
-    let mut page_count = 0;
-    while let Some(page) = pages.next().await.map_err(Failure::of_client)? {
-        page_count += 1;
-        progress(&format!("reading the account list: page {page_count}, {} sub accounts", listed.len()));
-        let account_count = page.head.account_ids.len();
-        listed.extend(&page.head.account_ids);
-        draft.page(body(&page.answer), account_count).await.map_err(Failure::of_evidence)?;
+    /// Puts everything after the usage into the draft.
+    async fn fill(&self, draft: &mut Draft<'_>, client: &Client, head: &UsageHead) -> Result<(), Failure> {
+        let (start, end) = (head.period.start, head.period.end);
+        draft.place(start, end, head.account_ids.len()).await.map_err(Failure::of_evidence)?;
+        let listed = self.fill_list(draft, client).await?;
+        let missing: BTreeSet<Uuid> = head.account_ids.iter().copied().filter(|id| !listed.contains(id)).collect();
+        if missing.len() > LOOKUP_COUNT_MAX {
+            tracing::warn!(missing = missing.len(), looked_up = LOOKUP_COUNT_MAX, "too many accounts are not listed");
+        }
+        for (index, id) in missing.iter().take(LOOKUP_COUNT_MAX).enumerate() {
+            (self.progress)(&format!("looking up accounts that are not listed: {} of {}", index + 1, missing.len()));
+            let answer = self.signals.or(client.account(*id), Failure::of_client).await?;
+            draft.lookup(body(&answer));
+        }
+        Ok(())
     }
-    let missing: BTreeSet<Uuid> = head.account_ids.iter().copied().filter(|id| !listed.contains(id)).collect();
-    if missing.len() > LOOKUP_COUNT_MAX {
-        tracing::warn!(missing = missing.len(), looked_up = LOOKUP_COUNT_MAX, "too many accounts are not in the list");
+
+    /// Puts the account list into the draft; a page that cannot be read is kept before it fails the capture.
+    async fn fill_list(&self, draft: &mut Draft<'_>, client: &Client) -> Result<BTreeSet<Uuid>, Failure> {
+        let mut listed = BTreeSet::new();
+        let mut pages = client.pages();
+        loop {
+            let mut unreadable = None;
+            let failed = |error: Error| {
+                if let Error::Page { answer, .. } = &error {
+                    unreadable = Some(body(answer));
+                }
+                Failure::of_client(error)
+            };
+            let next = self.signals.or(pages.next(), failed).await;
+            if let Some(page) = unreadable {
+                draft.page(page, 0).await.map_err(Failure::of_evidence)?;
+            }
+            let Some(page) = next? else { return Ok(listed) };
+            listed.extend(&page.head.account_ids);
+            let account_count = page.head.account_ids.len();
+            draft.page(body(&page.answer), account_count).await.map_err(Failure::of_evidence)?;
+            (self.progress)(&format!("reading the account list: {} sub accounts", listed.len()));
+        }
     }
-    for (index, id) in missing.iter().take(LOOKUP_COUNT_MAX).enumerate() {
-        progress(&format!("looking up accounts that are not in the list: {} of {}", index + 1, missing.len()));
-        let answer = client.account(*id).await.map_err(Failure::of_client)?;
-        draft.lookup(body(&answer));
-    }
-    Ok(())
 }
 
 fn body(answer: &Answer) -> Body {
@@ -133,19 +160,5 @@ fn warn_of_skew(usage: &Answer, clock: Clock) {
     let skew = clock.now() - server;
     if skew.abs() > CLOCK_SKEW_WARN {
         tracing::warn!(seconds = skew.num_seconds(), "this machine's clock and the server's are apart");
-    }
-}
-
-/// Waits for SIGINT or SIGTERM and gives its number.
-async fn interrupted() -> u8 {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        // without handlers the signals keep their default: the process ends, and what is durable stays
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => 2,
-        _ = terminate.recv() => 15,
     }
 }

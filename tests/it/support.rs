@@ -1,8 +1,12 @@
 //! What the tests of the binary share: a clean place to run it in, and a server that answers as told.
 
+pub(crate) mod hold;
+pub(crate) mod look;
+pub(crate) mod world;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{self, Output, Stdio};
 use std::sync::{Arc, Mutex};
 
 use assert_cmd::Command;
@@ -47,18 +51,49 @@ impl From<Output> for Ran {
     }
 }
 
+/// Limits that keep a failing run short; [`home`] writes them.
+const SHORT_LIMITS: &str = "\
+[limits]
+run_timeout_secs = 20
+attempt_count_max = 5
+retry_delay_min_ms = 1
+requests_per_second = 99
+";
+
+/// A folder to run in, with a configuration that changes nothing but how long a run may take.
+pub(crate) fn home() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::fs::write(folder.path().join("subledger.toml"), SHORT_LIMITS).expect("a file");
+    folder
+}
+
 /// The binary with nothing around it but what a test gives.
 pub(crate) fn subledger(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_subledger"));
-    command.env_clear().current_dir(folder);
+    process(folder).into()
+}
+
+/// The same, to be started and left running.
+pub(crate) fn process(folder: &Path) -> process::Command {
+    let mut command = process::Command::new(env!("CARGO_BIN_EXE_subledger"));
+    command.env_clear().current_dir(folder).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
 /// The binary with account, key and server set.
 pub(crate) fn subledger_at(folder: &Path, server: &Server) -> Command {
-    let mut command = subledger(folder);
+    process_at(folder, server).into()
+}
+
+/// The same, to be started and left running.
+pub(crate) fn process_at(folder: &Path, server: &Server) -> process::Command {
+    let mut command = process(folder);
     command.env("AHASEND_ACCOUNT_ID", PARENT).env("AHASEND_API_KEY", KEY).env("AHASEND_BASE_URL", server.url());
     command
+}
+
+/// The nightly job at one time, with further arguments.
+pub(crate) fn run_at(folder: &Path, server: &Server, now: &str, arguments: &[&str]) -> Ran {
+    ran(subledger_at(folder, server).args(["run", "--now", now]).args(arguments))
 }
 
 /// Runs to the end.
@@ -82,6 +117,7 @@ impl Asked {
 }
 
 /// One answer.
+#[derive(Clone)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(&'static str, String)>,

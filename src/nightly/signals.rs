@@ -1,0 +1,64 @@
+//! Signals: the first asks the run to end at the next step, the second ends the process at once.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
+use signal_hook::flag;
+
+use crate::failure::{Failure, Kind};
+
+/// How often a waiting run looks whether it should end; a person does not notice.
+const LOOK_INTERVAL: Duration = Duration::from_millis(50);
+
+/// What the process was told. Clones see the same.
+#[derive(Debug, Clone, Default)]
+pub struct Signals(Arc<AtomicUsize>);
+
+impl Signals {
+    /// Takes over SIGINT and SIGTERM for this process.
+    ///
+    /// SIGXFSZ, which would kill a process that writes beyond a file-size limit, is taken over as well: then the
+    /// write fails instead, and the run can say so.
+    pub fn of_process() -> std::io::Result<Self> {
+        let signals = Self::default();
+        let again = Arc::new(AtomicBool::new(false));
+        for signal in [SIGINT, SIGTERM] {
+            flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&again))?;
+            flag::register(signal, Arc::clone(&again))?;
+            flag::register_usize(signal, Arc::clone(&signals.0), usize::try_from(signal).unwrap_or_default())?;
+        }
+        flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
+        Ok(signals)
+    }
+
+    /// Fails if the run was asked to end.
+    pub fn check(&self) -> Result<(), Failure> {
+        match u8::try_from(self.0.load(Ordering::Relaxed)) {
+            Ok(0) | Err(_) => Ok(()),
+            Ok(signal) => Err(Failure::new(Kind::Interrupted(signal), format!("interrupted by signal {signal}"))),
+        }
+    }
+
+    /// Waits for something that may be given up at any time, unless the run is asked to end.
+    pub(super) async fn or<T, E>(
+        &self,
+        waiting: impl Future<Output = Result<T, E>>,
+        failed: impl FnOnce(E) -> Failure,
+    ) -> Result<T, Failure> {
+        tokio::select! {
+            done = waiting => done.map_err(failed),
+            failure = self.asked() => Err(failure),
+        }
+    }
+
+    async fn asked(&self) -> Failure {
+        loop {
+            if let Err(failure) = self.check() {
+                return failure;
+            }
+            tokio::time::sleep(LOOK_INTERVAL).await;
+        }
+    }
+}

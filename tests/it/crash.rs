@@ -1,0 +1,103 @@
+//! Killed at any moment: nothing half is ever visible, and the next run succeeds.
+
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::thread::sleep;
+use std::time::Instant;
+
+use crate::support::hold::{Holding, killed, started};
+use crate::support::look::{self, unpacked};
+use crate::support::world::{id, month_with_lookup};
+use crate::support::{NIGHT, PARENT, Server, base, home, ran, run_at, subledger};
+
+/// Kills of a sweep, spread over the time that a whole run takes.
+const KILL_COUNT: u32 = 25;
+/// Kills in one folder, each after a run that succeeded: looking at more of them takes longer than it teaches.
+const KILLS_PER_FOLDER: u32 = 5;
+const NEXT_SECOND: &str = "2024-01-15T02:00:01Z";
+
+/// Kills a run while it waits for the request chosen, and runs again.
+fn killed_while_asking(wanted: impl Fn(&str) -> bool + Send + Sync + 'static, keeps_usage: bool) {
+    let folder = home();
+    let answers = month_with_lookup(102);
+    let usage = answers.usage.clone();
+    let mut holding = Holding::start(answers, move |asked| wanted(asked.what()));
+    let child = started(folder.path(), &holding.server, NIGHT);
+    holding.wait();
+    killed(child);
+    assert_eq!(look::assert_sound(folder.path()), (0, 0));
+    let inbox = format!("archive/parent={PARENT}/inbox/capture=20240115T020000Z/usage.json.zst");
+    let kept = look::files(folder.path()).get(&inbox).map(|bytes| unpacked(bytes));
+    assert_eq!(kept, keeps_usage.then(|| usage.into_bytes()));
+    holding.release();
+    let again = run_at(folder.path(), &holding.server, NEXT_SECOND, &[]);
+    assert_eq!(again.code, 0, "{}", again.stderr);
+    assert_eq!(look::assert_sound(folder.path()), (1, 1));
+}
+
+#[test]
+fn killed_while_the_usage_is_awaited() {
+    killed_while_asking(|what| what == "/usage", false);
+}
+
+#[test]
+fn killed_while_the_first_page_is_awaited() {
+    killed_while_asking(|what| what == "?limit=100", true);
+}
+
+#[test]
+fn killed_while_the_second_page_is_awaited() {
+    killed_while_asking(|what| what.ends_with("after=page-2"), true);
+}
+
+#[test]
+fn killed_while_a_lookup_is_awaited() {
+    killed_while_asking(|what| what.ends_with(&id(102)), true);
+}
+
+#[test]
+fn killed_at_any_moment() {
+    let server = Server::of(month_with_lookup(5));
+    let start = Instant::now();
+    assert_eq!(run_at(home().path(), &server, NIGHT, &[]).code, 0);
+    let whole = start.elapsed();
+    let mut random = fastrand::Rng::with_seed(7);
+    let mut folder = home();
+    for kill in 0..KILL_COUNT {
+        if kill % KILLS_PER_FOLDER == 0 {
+            folder = home();
+        }
+        let now = [2 * kill, 2 * kill + 1].map(|second| format!("2024-01-15T02:00:{second:02}Z"));
+        let child = started(folder.path(), &server, &now[0]);
+        // nothing below depends on how far the run has come by then
+        sleep(whole * (kill * 1_000 + random.u32(..1_000)) / (KILL_COUNT * 1_000));
+        killed(child);
+        let (captures, sets) = look::assert_sound(folder.path());
+        let again = run_at(folder.path(), &server, &now[1], &[]);
+        assert_eq!(again.code, 0, "{}", again.stderr);
+        assert_eq!(look::assert_sound(folder.path()), (captures + 1, sets + 1));
+    }
+}
+
+/// What a kill between two steps of publishing leaves is seen by nobody and swept by the next run.
+#[test]
+fn killed_between_the_steps_of_publishing() {
+    let folder = home();
+    let server = Server::of(base());
+    assert_eq!(run_at(folder.path(), &server, NIGHT, &[]).code, 0);
+    let sets = look::sets(folder.path());
+    // half a set, and a pointer that was made and not put into its place
+    std::fs::create_dir_all(sets.join(".tmp-20240115T020001Z/customers")).unwrap();
+    std::fs::write(sets.join(".tmp-20240115T020001Z/chargeback.csv"), "half").unwrap();
+    symlink("20240115T020000Z", sets.join(".tmp-latest")).unwrap();
+    // a set that is in its place while the pointer is still the old one
+    assert_eq!(ran(subledger(folder.path()).args(["report", "--invoice", "80.00"])).code, 0);
+    std::fs::remove_file(sets.join("latest")).unwrap();
+    symlink("20240115T020000Z", sets.join("latest")).unwrap();
+    assert_eq!(ran(subledger(folder.path()).args(["report", "--invoice", "80.00"])).code, 0);
+    assert_eq!(std::fs::read_link(sets.join("latest")).unwrap(), Path::new("20240115T020000Z-r2"));
+    assert_eq!(look::assert_sound(folder.path()), (1, 2));
+    let mut left: Vec<_> = std::fs::read_dir(&sets).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["20240115T020000Z", "20240115T020000Z-r2", "latest"]);
+}
