@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::billing::caps::Level;
+use crate::billing::dust::Rounding;
 use crate::billing::finding::{Finding, Severity};
 use crate::billing::ledger::Ledger;
 use crate::billing::period::timestamp;
@@ -86,7 +87,10 @@ struct ChargeSums {
 #[derive(Serialize)]
 struct DustEntry {
     decimals: u32,
+    total_decimals: u32,
     doubles: bool,
+    /// The rounding that explains every figure, or null.
+    rounding: Option<&'static str>,
     tolerance: String,
     /// The most that rounding can explain of the difference in cost.
     sum_bound: String,
@@ -144,7 +148,9 @@ pub(super) fn reconciliation(ledger: &Ledger, info: &SetInfo) -> Vec<u8> {
         sums: sums(ledger),
         dust: DustEntry {
             decimals: ledger.dust.decimals,
+            total_decimals: ledger.dust.total_decimals,
             doubles: ledger.dust.doubles,
+            rounding: ledger.dust.rounding.map(Rounding::as_str),
             tolerance: ledger.dust.tolerance.to_string(),
             sum_bound: ledger.dust.of_sum(books).to_string(),
         },

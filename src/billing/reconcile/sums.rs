@@ -46,15 +46,14 @@ pub(super) fn count_sum(books: &Books) -> Vec<Finding> {
     vec![finding.expected_actual(total, sum).difference(format!("{:+}", sum - total), "messages")]
 }
 
-/// The same for cost. A difference is dust if it is within the bound of a sum and each line is within its own:
-/// a line that rounding cannot explain takes the excuse from the sum as well.
+/// The same for cost. A difference is dust if rounding explains every figure, and explains that much.
 pub(super) fn cost_sum(books: &Books, dust: &Dust) -> Vec<Finding> {
     let (sum, total) = (books.cost_sum(), books.usage.total.cost.exact());
     let difference = sum - total;
     if difference.is_zero() {
         return Vec::new();
     }
-    let explained = difference.abs() <= dust.of_sum(books) && proportional(books, dust).is_empty();
+    let explained = dust.rounding.is_some() && difference.abs() <= dust.of_sum(books);
     let (severity, message) = if explained {
         (Severity::Note, "parent + sub accounts + removed differs from the total by rounding dust")
     } else {
@@ -66,23 +65,19 @@ pub(super) fn cost_sum(books: &Books, dust: &Dust) -> Vec<Finding> {
     vec![finding.difference(currency.show_signed(difference), currency.code())]
 }
 
-/// Each allocated cost = total cost × messages ÷ total messages, within the dust of one line.
-///
-/// Where all costs sum to the total exactly, they may have been made to foot (as largest remainders do), which
-/// moves a line by less than one unit of the last decimal; that is no error either.
+/// Each allocated cost = total cost × messages ÷ total messages. Where rounding explains every figure, all are; where it
+/// does not, the lines that are off by more than their own dust are named.
 pub(super) fn proportional(books: &Books, dust: &Dust) -> Vec<Finding> {
     let total = books.usage.total;
-    if total.messages == 0 {
+    if total.messages == 0 || dust.rounding.is_some() {
         return Vec::new();
     }
     let currency = books.usage.currency;
-    let foots = books.cost_sum() == total.cost.exact();
     let decimals = dust.decimals + EXTRA_DECIMALS;
     let check = |part: Part<'_>| {
         let ideal = total.cost.exact().scaled(part.tally.messages.into(), total.messages.into());
         let difference = part.tally.cost.exact() - ideal;
-        let within =
-            difference.abs() <= dust.of_line(ideal, part.tally, total) || (foots && difference.abs() < dust.unit());
+        let within = difference.abs() <= dust.of_line(ideal, part.tally, total);
         (!within).then(|| {
             part.finding(Code::Proportional, Severity::Error, "allocated cost is not the proportional share")
                 .expected_actual(currency.show(ideal.readable(decimals)), currency.show(part.tally.cost.exact()))
