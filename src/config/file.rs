@@ -16,6 +16,9 @@ use crate::billing::terms::{Bearer, InvoiceEntry, Terms, Thresholds, Weights};
 /// The longest that one capture may take: long enough for a million sub accounts, short enough for a night.
 const RUN_TIMEOUT: Duration = Duration::from_hours(2);
 
+/// Decimals of a percentage: enough for anybody, and few enough that no comparison overflows.
+const PERCENT_SCALE_MAX: u32 = 4;
+
 /// The file as written. Amounts and percentages are texts or whole numbers, so that no digit is lost.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -225,9 +228,11 @@ impl Levels {
         let percent = |key: &str, digits: Option<&Digits>, base: Decimal| match digits {
             None => Ok(base),
             Some(Digits(text)) => {
-                let percent = Decimal::from_str_exact(text).ok();
-                let usable = percent.filter(|percent| *percent > Decimal::ZERO && *percent <= Decimal::ONE_THOUSAND);
-                usable.ok_or_else(|| setting(&format!("{name}.{key}"), "must be a percentage above 0 and up to 1000"))
+                let percent = Decimal::from_str_exact(text).ok().map(|percent| percent.normalize());
+                let in_range = |percent: &Decimal| *percent > Decimal::ZERO && *percent <= Decimal::ONE_THOUSAND;
+                let usable = percent.filter(|percent| in_range(percent) && percent.scale() <= PERCENT_SCALE_MAX);
+                let problem = "must be a percentage above 0 and up to 1000, with at most 4 decimals";
+                usable.ok_or_else(|| setting(&format!("{name}.{key}"), problem))
             }
         };
         let thresholds = Thresholds {
