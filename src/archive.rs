@@ -19,12 +19,14 @@ use std::fmt;
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
 use url::Url;
 use uuid::Uuid;
+
+use crate::publish::folders;
 
 pub use self::draft::{Body, Committed, Draft};
 pub use self::manifest::Manifest;
@@ -124,7 +126,7 @@ impl Archive {
         if let Some(folder) = local_folder(location) {
             let failed =
                 |source: std::io::Error| Error::Open { location: without_secrets(location), source: source.into() };
-            std::fs::create_dir_all(folder).map_err(failed)?;
+            folders::create(&folder).map_err(failed)?;
         }
         Self::open(location, account_id, options)
     }
@@ -194,7 +196,16 @@ impl Archive {
     pub async fn captures(&self) -> Result<Vec<CaptureKey>, Error> {
         let prefix = self.parent_path();
         let failed = |source| Error::Store { doing: "listing", path: prefix.to_string(), source };
+        let local = self.folder.is_some();
         let objects = self.store.list(Some(&prefix)).map_ok(|meta| meta.location);
+        // an odd file in a local archive must not keep tonight's capture out; a failing store may hide any capture
+        let objects = objects.filter_map(async |found| match found {
+            Err(error) if local => {
+                tracing::warn!(%error, "something in the archive cannot be read and is passed over");
+                None
+            }
+            found => Some(found),
+        });
         let mut keys: Vec<CaptureKey> =
             objects.try_filter_map(async |path| Ok(key_of(&path))).try_collect().await.map_err(failed)?;
         keys.sort();
@@ -248,10 +259,21 @@ impl Archive {
         match self.store.put_opts(path, PutPayload::from(bytes.clone()), options).await {
             Ok(_) => Ok(()),
             // an answer that was lost on the way, or a rerun after a crash
-            Err(object_store::Error::AlreadyExists { .. }) if self.fetch(path).await? == bytes => Ok(()),
+            Err(object_store::Error::AlreadyExists { .. }) if self.fetch(path).await? == bytes => self.sync(path),
             Err(object_store::Error::AlreadyExists { .. }) => Err(Error::Conflict { path: path.to_string() }),
             Err(source) => Err(Error::Store { doing: "writing", path: path.to_string(), source }),
         }
+    }
+
+    /// Makes an object durable that a killed run may have left unsynced.
+    fn sync(&self, path: &Path) -> Result<(), Error> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        let file = folder.join(path.as_ref());
+        let synced = folders::sync(&file).and_then(|()| file.parent().map_or(Ok(()), folders::sync));
+        synced.map_err(|source| {
+            let source = object_store::Error::Generic { store: "local", source: source.into() };
+            Error::Store { doing: "syncing", path: path.to_string(), source }
+        })
     }
 
     async fn fetch(&self, path: &Path) -> Result<bytes::Bytes, Error> {

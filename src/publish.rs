@@ -5,6 +5,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "one of the two rooms that touch files")]
 
+pub mod folders;
 pub mod scratch;
 
 use std::fs::{self, File};
@@ -68,7 +69,7 @@ impl Staging {
     ///
     /// The caller holds a lock on `home`: two stagings in one folder would sweep each other away.
     pub fn begin(home: &Path, name: &str) -> Result<Self, Error> {
-        fs::create_dir_all(home).map_err(failed("creating", home))?;
+        folders::create(home).map_err(failed("creating", home))?;
         for entry in fs::read_dir(home).map_err(failed("reading", home))?.flatten() {
             if entry.file_name().to_string_lossy().starts_with(TEMPORARY) {
                 let path = entry.path();
@@ -123,7 +124,8 @@ impl Staging {
         let latest = self.home.join(LATEST);
         let name = folder.file_name().map(PathBuf::from).unwrap_or_default();
         let current = fs::read_link(&latest).ok();
-        if current.as_ref().is_some_and(|current| order(current) > order(&name) && self.home.join(current).is_dir()) {
+        let later = |current: &PathBuf| capture_of(current) > capture_of(&name) && self.home.join(current).is_dir();
+        if current.as_ref().is_some_and(later) {
             return Ok(false);
         }
         if current.as_ref() != Some(&name) {
@@ -163,12 +165,13 @@ fn revision_name(name: &str, revision: u32) -> String {
     if revision == 1 { name.to_owned() } else { format!("{name}-r{revision}") }
 }
 
-/// Sets in the order of their captures, revisions of one capture by number.
-fn order(name: &Path) -> (String, u32) {
+/// The capture that a set was made from: its name without the revision. Within one capture the set asked for last
+/// is the current one, whatever its revision.
+fn capture_of(name: &Path) -> String {
     let name = name.to_string_lossy();
-    match name.rsplit_once("-r").and_then(|(base, revision)| Some((base.to_owned(), revision.parse().ok()?))) {
-        Some(order) => order,
-        None => (name.into_owned(), 1),
+    match name.rsplit_once("-r") {
+        Some((capture, revision)) if revision.bytes().all(|byte| byte.is_ascii_digit()) => capture.to_owned(),
+        _ => name.into_owned(),
     }
 }
 
@@ -183,7 +186,7 @@ fn sync_folders(folder: &Path) -> Result<(), Error> {
 }
 
 fn sync_folder(folder: &Path) -> Result<(), Error> {
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed("syncing", folder))
+    folders::sync(folder).map_err(failed("syncing", folder))
 }
 
 #[cfg(test)]
@@ -221,6 +224,8 @@ mod tests {
             assert_eq!(latest(folder.path()), name);
         }
         assert_eq!(fs::read(folder.path().join("20240102T000000Z/deep/file.csv")).unwrap(), b"a");
+        assert!(publish(folder.path(), "20240102T000000Z", "a").is_latest);
+        assert_eq!(latest(folder.path()), "20240102T000000Z", "the terms asked for last are the current ones");
     }
 
     #[test]

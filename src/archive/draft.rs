@@ -65,28 +65,32 @@ impl Archive {
     /// `at` names the capture, to the second; [`Error::Taken`] if there is one of that second already.
     pub async fn begin(&self, at: DateTime<Utc>, usage: &Body) -> Result<Draft<'_>, Error> {
         let id = at.format("%Y%m%dT%H%M%SZ").to_string();
-        let captures = self.captures().await?;
-        if captures.iter().any(|key| key.id == id) {
-            return Err(Error::Taken { id });
-        }
         let (entry, packed) = (entry(usage), pack([usage])?);
-        match self.create(&self.inbox_path(&id).join(USAGE_NAME), packed.clone()).await {
-            Err(Error::Conflict { .. }) => Err(Error::Taken { id }),
-            Err(error) => Err(error),
-            Ok(()) => Ok(Draft {
-                archive: self,
-                id,
-                at,
-                previous: captures.last().cloned(),
-                usage: (entry, packed),
-                place: None,
-                segment: Vec::new(),
-                segment_count: 0,
-                lookups: Vec::new(),
-                objects: Vec::new(),
-                counts: Counts::default(),
-            }),
+        let inbox = self.inbox_path(&id).join(USAGE_NAME);
+        match self.create(&inbox, packed.clone()).await {
+            Err(Error::Conflict { .. }) => return Err(Error::Taken { id }),
+            created => created?,
         }
+        // only now, with the usage durable, may anything that was there before get in the way
+        let captures = self.captures().await?;
+        let draft = Draft {
+            archive: self,
+            id,
+            at,
+            previous: captures.last().cloned(),
+            usage: (entry, packed),
+            place: None,
+            segment: Vec::new(),
+            segment_count: 0,
+            lookups: Vec::new(),
+            objects: Vec::new(),
+            counts: Counts::default(),
+        };
+        if captures.iter().any(|key| key.id == draft.id) {
+            draft.clear_inbox().await;
+            return Err(Error::Taken { id: draft.id });
+        }
+        Ok(draft)
     }
 }
 
@@ -143,7 +147,7 @@ impl Draft<'_> {
     /// Writes what is left, then the manifest. From then on the capture exists.
     pub async fn commit(mut self, tool: &str, base_url: &str) -> Result<Committed, Error> {
         self.flush().await?;
-        let previous = self.previous_link().await?;
+        let previous = self.previous_link().await;
         let (key, billing_period) = self.placed()?.clone();
         let manifest = Manifest {
             schema: Manifest::schema(),
@@ -164,10 +168,18 @@ impl Draft<'_> {
         Ok(Committed { key, sha256, counts: self.counts })
     }
 
-    async fn previous_link(&self) -> Result<Option<Previous>, Error> {
-        let Some(key) = &self.previous else { return Ok(None) };
-        let bytes = self.archive.fetch(&self.archive.capture_path(key).join(MANIFEST_NAME)).await?;
-        Ok(Some(Previous { period: key.period.clone(), capture: key.id.clone(), sha256: sha256(&bytes) }))
+    /// The link to the capture before. One that cannot be read leaves a hole in the chain, which is better than no
+    /// capture tonight.
+    async fn previous_link(&self) -> Option<Previous> {
+        let key = self.previous.as_ref()?;
+        let sha256 = match self.archive.fetch(&self.archive.capture_path(key).join(MANIFEST_NAME)).await {
+            Ok(bytes) => Some(sha256(&bytes)),
+            Err(error) => {
+                tracing::warn!(capture = key.id, %error, "the capture before cannot be read: the chain has a hole");
+                None
+            }
+        };
+        Some(Previous { period: key.period.clone(), capture: key.id.clone(), sha256 })
     }
 
     /// The inbox copy has done its work; one that stays behind costs a few bytes and misleads nobody.

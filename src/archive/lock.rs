@@ -4,6 +4,8 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
+use crate::publish::folders;
+
 /// Bytes read of a lock file to name its holder.
 const HOLDER_BYTES_MAX: u64 = 200;
 
@@ -40,7 +42,7 @@ impl Lock {
     pub fn acquire(path: &Path, holder: &str) -> Result<Self, LockError> {
         let failed = |source| LockError::Io { path: path.to_owned(), source };
         if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(failed)?;
+            folders::create(folder).map_err(failed)?;
         }
         let mut file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(failed)?;

@@ -49,8 +49,8 @@ pub struct Previous {
     pub period: String,
     /// Its name.
     pub capture: String,
-    /// SHA-256 of its manifest.
-    pub sha256: String,
+    /// SHA-256 of its manifest; nothing if it could not be read.
+    pub sha256: Option<String>,
 }
 
 /// Counts that tell at a glance whether a capture is plausible.

@@ -65,8 +65,9 @@ fn unpack(path: &str, object: &ObjectEntry, stored: &[u8]) -> Result<Vec<Bytes>,
     if stored.len() != object.bytes || sha256(stored) != object.sha256 {
         return Err(damaged("its bytes are not those that were written".to_owned()));
     }
-    let length: usize = object.bodies.iter().map(|body| body.bytes).sum();
-    let mut joined = Vec::with_capacity(length);
+    let length = object.bodies.iter().try_fold(0_usize, |sum, body| sum.checked_add(body.bytes));
+    let length = length.ok_or_else(|| damaged("its bodies would be larger than any memory".to_owned()))?;
+    let mut joined = Vec::new();
     // one byte more than the manifest allows is enough to know that it lies; a bomb never unfolds
     let limit = u64::try_from(length).unwrap_or(u64::MAX).saturating_add(1);
     let decoder = zstd::Decoder::new(stored).map_err(|error| damaged(error.to_string()))?;

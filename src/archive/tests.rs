@@ -57,7 +57,7 @@ fn manifests_form_a_chain_and_a_second_is_used_once() {
         assert!(matches!(capture(&archive, 1).await, Err(Error::Taken { .. })));
         let second = capture(&archive, 2).await.unwrap();
         let previous = archive.read(&second.key).await.unwrap().manifest.previous.unwrap();
-        assert_eq!((previous.capture, previous.sha256), (first.key.id, first.sha256));
+        assert_eq!((previous.capture, previous.sha256), (first.key.id, Some(first.sha256)));
     });
 }
 

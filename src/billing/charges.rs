@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::books::{Books, Status};
 use super::customers::Customer;
+use super::dust::Dust;
 use super::money::{Amount, Currency, Exact, Minor};
 use super::shares::{Unshareable, largest_remainder};
 use super::terms::{Bearer, Terms, Weights};
@@ -135,13 +136,13 @@ impl Charges {
 }
 
 /// Divides the pooled invoice on the given terms.
-pub fn charges(books: &Books, terms: &Terms) -> Charges {
+pub fn charges(books: &Books, terms: &Terms, dust: &Dust) -> Charges {
     let currency = books.usage.currency;
     let exact = terms.invoice.map_or(books.usage.total.cost, |entry| entry.amount).exact();
     let pooled = Pooled { exact, minor: currency.round(exact), entered: terms.invoice.is_some() };
     let tax = terms.invoice.map_or(Minor::ZERO, |entry| currency.round(entry.tax.exact()));
     let mut lines = bucket_lines(books);
-    let unshareable = share(&mut lines, pooled.minor - tax, terms.weights).err();
+    let unshareable = share(&mut lines, pooled.minor - tax, terms.weights, dust).err();
     if unshareable.is_some() {
         let share = pooled.minor - tax;
         lines.push(Line { share, ..amount_line(LineKind::Unallocated, "Unallocated") });
@@ -200,9 +201,11 @@ fn amount_line(kind: LineKind, name: &str) -> Line {
 /// The order that settles equal remainders: by account id, parent and removed after the sub accounts.
 type LineKey = (LineKind, Option<Uuid>, usize);
 
-fn share(lines: &mut [Line], whole: Minor, weights: Weights) -> Result<(), Unshareable> {
+fn share(lines: &mut [Line], whole: Minor, weights: Weights, dust: &Dust) -> Result<(), Unshareable> {
+    // less than nothing by dust is nothing: a residue of double arithmetic must not keep anybody from being charged
+    let cost = |cost: Exact| if cost.is_negative() && dust.covers(cost) { Exact::ZERO } else { cost };
     let weight = |line: &Line| match weights {
-        Weights::AllocatedCost => line.allocated_cost.map_or(Exact::ZERO, Amount::exact),
+        Weights::AllocatedCost => cost(line.allocated_cost.map_or(Exact::ZERO, Amount::exact)),
         Weights::Messages => Exact::whole(line.messages.unwrap_or(0)),
     };
     let entries: Vec<(LineKey, Exact)> =

@@ -17,6 +17,8 @@ use super::money::{Amount, Exact};
 
 /// Significant digits from which a figure counts as a double printed in full.
 const DOUBLE_DIGITS: u32 = 15;
+/// Significant digits from which a figure may have been cut by their number instead of by its decimals.
+const LONG_DIGITS: u32 = 12;
 /// Bits of a double's fraction: one operation is off by at most 2^-53 of its result.
 const DOUBLE_BITS: u32 = 53;
 /// Roundings behind one double share: the total, the product, the quotient, and the printed figure.
@@ -56,6 +58,10 @@ pub struct Dust {
     pub total_decimals: u32,
     /// Whether the figures are doubles printed in full.
     pub doubles: bool,
+    /// What double arithmetic may make of a sum of all figures, or of a total less all other figures.
+    pub noise: Exact,
+    /// Whether the parts sum to the total but for that: then the total may be their sum, after they were rounded.
+    pub summed: bool,
     /// The rounding that explains every figure; nothing if none does.
     pub rounding: Option<Rounding>,
     /// An absolute tolerance from the configuration, added to every bound; zero by default.
@@ -67,36 +73,93 @@ impl Dust {
     pub fn of(books: &Books, tolerance: Exact) -> Self {
         let parts = || books.parts().map(|tally| tally.cost);
         let (total, least) = (books.usage.total.cost, books.usage.currency.decimals);
-        let doubles = parts().chain([total]).any(|cost| cost.significant_digits() >= DOUBLE_DIGITS);
-        let decimals = parts().map(Amount::scale).max().unwrap_or(0).max(least);
-        let dust = Self { decimals, total_decimals: total.scale().max(least), doubles, rounding: None, tolerance };
+        let is_double = |cost: Amount| cost.significant_digits() >= DOUBLE_DIGITS;
+        let doubles = parts().chain([total]).any(is_double);
+        // a double among rounded figures is a residue, and says nothing of how the others were rounded
+        let rounded = parts().filter(|cost| !is_double(*cost)).map(Amount::scale).max();
+        let mostly_doubles = parts().filter(|cost| is_double(*cost)).count() * 2 > parts().count();
+        let decimals = if mostly_doubles { parts().map(Amount::scale).max() } else { rounded };
+        let noise = if doubles {
+            let magnitude = parts().map(|cost| cost.exact().abs()).sum::<Exact>() + total.exact().abs();
+            let steps = i128::try_from(books.usage.sub_accounts.len()).unwrap_or(i128::MAX).saturating_add(8);
+            magnitude.times(steps).halved_up(DOUBLE_BITS)
+        } else {
+            Exact::ZERO
+        };
+        let summed = (books.cost_sum() - total.exact()).abs() <= noise;
+        let dust = Self {
+            decimals: decimals.unwrap_or(0).max(least),
+            total_decimals: if is_double(total) { total.scale() } else { total.scale().max(least) },
+            doubles,
+            noise,
+            summed,
+            rounding: None,
+            tolerance,
+        };
         let modes = [Rounding::Nearest, Rounding::Down, Rounding::Up, Rounding::Footed];
         Self { rounding: modes.into_iter().find(|rounding| dust.explains(*rounding, books)), ..dust }
     }
 
     /// Whether one price per message lies in the ranges of all figures.
     fn explains(&self, rounding: Rounding, books: &Books) -> bool {
-        let total = books.usage.total;
-        if rounding == Rounding::Footed && books.cost_sum() != total.cost.exact() {
+        if rounding == Rounding::Footed && !self.summed {
             return false;
         }
+        let usage = &books.usage;
         let mut price = PriceRange::default();
-        price.meet(total, self.range(rounding, total.cost, self.total_decimals, rounding == Rounding::Footed))
-            && books.parts().all(|part| price.meet(part, self.range(rounding, part.cost, self.decimals, false)))
+        price.meet(usage.total, self.range_of_total(rounding, books))
+            && price.meet(usage.parent, self.range(rounding, usage.parent, self.noise_of(usage.parent)))
+            // what was removed may be what the other figures leave of the total
+            && price.meet(usage.removed, self.range(rounding, usage.removed, self.noise))
+            && usage.sub_accounts.iter().all(|line| {
+                price.meet(line.tally, self.range(rounding, line.tally, self.noise_of(line.tally)))
+            })
     }
 
-    /// The unrounded values that a figure may stand for.
-    fn range(&self, rounding: Rounding, cost: Amount, decimals: u32, as_sent: bool) -> Range {
-        let (cost, half) = (cost.exact(), Exact::half_unit(decimals));
-        let (unit, noise) = (half.times(2), self.double(cost) + self.tolerance);
+    /// The unrounded totals that the total may stand for.
+    fn range_of_total(&self, rounding: Rounding, books: &Books) -> Range {
+        let total = books.usage.total.cost.exact();
+        let slack = self.noise + self.tolerance;
+        // a total that is the sum of rounded figures is as far off as all of them together
+        let of_figures = if self.summed { self.of_figures(rounding, books) } else { Exact::ZERO };
+        let of_total = self.of_total(rounding).max(of_figures);
+        let (below, above) = match rounding {
+            Rounding::Nearest => (of_total, of_total),
+            Rounding::Down => (Exact::ZERO, of_total),
+            Rounding::Up => (of_total, Exact::ZERO),
+            Rounding::Footed => (Exact::ZERO, Exact::ZERO),
+        };
+        let bound = |cost, open| Bound { cost, open };
+        let (open_low, open_high) = (rounding == Rounding::Up, rounding == Rounding::Down);
+        Range { low: bound(total - below - slack, open_low), high: bound(total + above + slack, open_high) }
+    }
+
+    /// The unrounded values that a share may stand for.
+    fn range(&self, rounding: Rounding, part: Tally, noise: Exact) -> Range {
+        let (cost, half) = (part.cost.exact(), Exact::half_unit(self.decimals_of(part.cost)));
+        let (unit, noise) = (half.times(2), noise + self.tolerance);
         let (low, high, open_low, open_high) = match rounding {
-            _ if as_sent => (cost, cost, false, false),
             Rounding::Nearest => (cost - half, cost + half, false, false),
             Rounding::Down => (cost, cost + unit, false, true),
             Rounding::Up => (cost - unit, cost, true, false),
             Rounding::Footed => (cost - unit, cost + unit, true, true),
         };
         Range { low: Bound { cost: low - noise, open: open_low }, high: Bound { cost: high + noise, open: open_high } }
+    }
+
+    /// Decimals that a share was rounded to. A figure of many digits was cut by its digits, wherever that was.
+    fn decimals_of(&self, cost: Amount) -> u32 {
+        if cost.significant_digits() >= LONG_DIGITS { cost.scale().min(self.decimals) } else { self.decimals }
+    }
+
+    /// What double arithmetic may make of one share; a share of nothing is what other figures leave of the total.
+    fn noise_of(&self, part: Tally) -> Exact {
+        if part.messages == 0 { self.noise } else { self.double(part.cost.exact()) }
+    }
+
+    /// Whether a cost is nothing but dust: half a unit or the noise of double arithmetic.
+    pub fn covers(&self, cost: Exact) -> bool {
+        cost.abs() <= Exact::half_unit(self.decimals).max(self.noise)
     }
 
     /// What one share may be off by on its own: half a unit itself, and its part of the half unit in the total.
@@ -106,18 +169,32 @@ impl Dust {
         Exact::half_unit(self.decimals) + from_total + self.double(ideal) + self.tolerance
     }
 
-    /// What the sum of all parts may miss the total by. A bucket without cost was not rounded.
+    /// What the sum of all parts may miss the total by.
     pub fn of_sum(&self, books: &Books) -> Exact {
-        let halves = if matches!(self.rounding, Some(Rounding::Down | Rounding::Up)) { 2 } else { 1 };
-        let terms = || books.parts().map(|tally| tally.cost.exact()).filter(|cost| !cost.is_zero());
-        let noise = terms().map(|cost| self.double(cost)).sum::<Exact>();
-        let figures = i128::try_from(terms().count()).unwrap_or(i128::MAX).saturating_mul(halves);
-        let from_total = Exact::half_unit(self.total_decimals).times(halves);
-        Exact::half_unit(self.decimals).times(figures) + from_total + noise + self.tolerance
+        let rounding = self.rounding.unwrap_or(Rounding::Nearest);
+        self.of_figures(rounding, books) + self.of_total(rounding) + self.noise + self.tolerance
+    }
+
+    /// What all parts together may be off by. A bucket without cost was not rounded.
+    fn of_figures(&self, rounding: Rounding, books: &Books) -> Exact {
+        let figures = books.parts().filter(|tally| !tally.cost.exact().is_zero()).count();
+        Exact::half_unit(self.decimals).times(i128::try_from(figures).unwrap_or(i128::MAX)).times(halves(rounding))
+    }
+
+    fn of_total(&self, rounding: Rounding) -> Exact {
+        Exact::half_unit(self.total_decimals).times(halves(rounding))
     }
 
     fn double(&self, cost: Exact) -> Exact {
         if self.doubles { cost.times(DOUBLE_STEPS).halved_up(DOUBLE_BITS) } else { Exact::ZERO }
+    }
+}
+
+/// Half units that a figure may be off by.
+fn halves(rounding: Rounding) -> i128 {
+    match rounding {
+        Rounding::Nearest | Rounding::Footed => 1,
+        Rounding::Down | Rounding::Up => 2,
     }
 }
 

@@ -29,7 +29,7 @@ impl Ledger {
     /// Checks and charges a capture. A pure function: same books and terms, same ledger.
     pub fn draw_up(books: Books, terms: Terms) -> Self {
         let dust = Dust::of(&books, terms.tolerance.exact());
-        let charges = charges(&books, &terms);
+        let charges = charges(&books, &terms, &dust);
         let caps = caps(&books, &terms);
         let findings = reconcile(&books, &terms, &dust, &charges, &caps);
         Self { books, terms, dust, charges, caps, findings }

@@ -16,13 +16,13 @@ use rust_decimal::Decimal;
 pub use self::amount::{Amount, AmountError};
 
 /// Decimal places an [`Exact`] counts in: the most that an [`Amount`] can carry.
-const EXACT_SCALE: u32 = 28;
+const EXACT_SCALE: u32 = 34;
 /// Decimals that tables carry of an exact amount: 16 digits stay before the point of a 38-digit decimal.
 pub const TABLE_SCALE: u32 = 22;
 
-/// An exact sum or difference of amounts, in major units; it counts in units of 10^-28.
+/// An exact sum or difference of amounts, in major units; it counts in units of 10^-34.
 ///
-/// 10^12 amounts of the largest size and the finest scale fit 100 billion times over.
+/// A million amounts of the largest size, multiplied by any count, stay far below 2^255.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Exact(I256);
 
@@ -62,7 +62,7 @@ impl Exact {
         Self(self.0 * I256::from(factor))
     }
 
-    /// `self × numerator ÷ denominator`, rounded to the nearest 10^-28, halves away from zero.
+    /// `self × numerator ÷ denominator`, rounded to the nearest 10^-34, halves away from zero.
     ///
     /// `denominator` must not be zero.
     #[must_use]
@@ -107,7 +107,7 @@ impl fmt::Display for Exact {
         let unit = power_of_ten(EXACT_SCALE);
         let (integer, fraction) = (self.0.abs() / unit, self.0.abs() % unit);
         let sign = if self.is_negative() { "-" } else { "" };
-        let fraction = format!("{:0>28}", fraction.to_string());
+        let fraction = format!("{:0>34}", fraction.to_string());
         let fraction = fraction.trim_end_matches('0');
         let text = if fraction.is_empty() { format!("{sign}{integer}") } else { format!("{sign}{integer}.{fraction}") };
         f.pad(&text)

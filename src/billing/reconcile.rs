@@ -28,7 +28,7 @@ pub fn reconcile(books: &Books, terms: &Terms, dust: &Dust, charges: &Charges, c
         facts::currency(books, terms),
         facts::period(books),
         facts::identity(books),
-        sums::negative(books),
+        sums::negative(books, dust),
         sums::zero_cost(books, dust),
         facts::unlisted(books),
         facts::unbilled(books),

@@ -7,8 +7,9 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::books::{Books, CaptureRef, Tally, Usage, UsageLine};
-use super::charges::{Charges, Line, LineKind, charges};
+use super::charges::{self, Charges, Line, LineKind};
 use super::customers::{Customer, CustomerMap};
+use super::dust::Dust;
 use super::finding::{Code, Severity};
 use super::ledger::Ledger;
 use super::money::{Amount, Currency, Exact, Minor};
@@ -94,6 +95,10 @@ fn map(owners: &[(u8, i64)]) -> CustomerMap {
     map
 }
 
+fn charges(books: &Books, terms: &Terms) -> Charges {
+    charges::charges(books, terms, &Dust::of(books, Exact::ZERO))
+}
+
 /// `invoice × messages ÷ total` to `decimals`: half up, half to even, down or up.
 fn rounded_share(invoice: Exact, messages: i64, total: i64, decimals: u32, mode: u8) -> String {
     let whole = |number: i64| ethnum::I256::from(number);
@@ -174,6 +179,48 @@ proptest! {
         prop_assert!(accused.clone().all(|f| f.severity == Severity::Note), "{:?}", accused.collect::<Vec<_>>());
     }
 
+    /// Nor is one that adds up the rounded shares and calls that the total.
+    #[test]
+    fn a_total_of_rounded_shares_is_dust(
+        counts in prop::collection::vec(0_i64..5_000_000, 3..40),
+        cents in 1_u64..100_000_000,
+        decimals in 2_u32..7,
+        mode in 0_u8..4,
+    ) {
+        let messages: i64 = counts.iter().sum();
+        prop_assume!(messages > 0);
+        let invoice = amount(&format!("{cents}e-2")).exact();
+        let figures: Vec<(i64, String)> =
+            counts.iter().map(|count| (*count, rounded_share(invoice, *count, messages, decimals, mode))).collect();
+        let total: Exact = figures.iter().map(|(_, cost)| amount(cost).exact()).sum();
+        let ledger = Ledger::draw_up(books(&figures, (messages, &total.to_string())), Terms::default());
+        prop_assert!(ledger.balanced(), "{:?}", ledger.findings);
+    }
+
+    /// Nor is one that computes with doubles and prints them in full, whichever way it multiplies and divides, whether
+    /// its total is exact or summed, and if what was removed is the rest.
+    #[test]
+    #[expect(clippy::float_arithmetic, clippy::cast_precision_loss, reason = "this is what is simulated")]
+    fn double_arithmetic_is_dust(
+        counts in prop::collection::vec(0_i64..5_000_000, 3..200),
+        cents in 1_u32..2_000_000_000,
+        (divide_first, summed, rest) in any::<(bool, bool, bool)>(),
+    ) {
+        let messages: i64 = counts.iter().sum();
+        prop_assume!(messages > 0);
+        let (invoice, all) = (f64::from(cents) / 100.0, messages as f64);
+        let share = |count: i64| if divide_first { invoice / all * count as f64 } else { invoice * count as f64 / all };
+        let mut shares: Vec<f64> = counts.iter().map(|count| share(*count)).collect();
+        if rest {
+            shares[1] = shares.iter().enumerate().filter(|(index, _)| *index != 1).fold(invoice, |left, (_, s)| left - s);
+        }
+        let total = if summed { shares.iter().sum() } else { invoice };
+        let figures: Vec<(i64, String)> =
+            counts.iter().zip(&shares).map(|(count, share)| (*count, format!("{share:e}"))).collect();
+        let ledger = Ledger::draw_up(books(&figures, (messages, &format!("{total:e}"))), Terms::default());
+        prop_assert!(ledger.balanced(), "{:?} {:?}", ledger.dust, ledger.findings);
+    }
+
     /// Nor is one that makes the shares foot, as we do ourselves.
     #[test]
     fn largest_remainders_are_dust(counts in prop::collection::vec(0_i64..5_000_000, 3..40), cents in 1_i64..100_000_000) {
@@ -187,7 +234,7 @@ proptest! {
         prop_assert!(ledger.balanced() && ledger.dust.rounding.is_some(), "{:?}", ledger.findings);
     }
 
-    /// A line that is off by a whole unit of the last decimal or more is always named.
+    /// Among exact shares, a line that is off by a unit of the last decimal or more is always named, and named first.
     #[test]
     fn a_wrong_line_is_always_found(counts in prop::collection::vec(1_i64..5_000_000, 4..20), line in 0_usize..100, cents in 1_i64..10_000) {
         let price = |messages: i64| format!("{}e-2", messages * 3);
@@ -198,6 +245,8 @@ proptest! {
         let ledger = Ledger::draw_up(books(&figures, (total, &price(total))), Terms::default());
         let has = |code| ledger.findings.iter().any(|f| f.code == code && f.severity == Severity::Error);
         prop_assert!(has(Code::CostSum) && has(Code::Proportional), "{:?}", ledger.findings);
+        let first = ledger.findings.iter().find(|f| f.code == Code::Proportional).and_then(|f| f.difference.clone());
+        prop_assert_eq!(first.map(|text| amount(&text[1..]).exact()), Some(amount(&format!("{cents}e-2")).exact()));
         prop_assert!(!ledger.balanced());
     }
 }

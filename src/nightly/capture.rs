@@ -61,7 +61,8 @@ struct Capturing<'a> {
 
 impl Capturing<'_> {
     async fn take(&self) -> Result<Secured, Failure> {
-        let deadline = Instant::now() + self.api.run_timeout;
+        let now = Instant::now();
+        let deadline = now.checked_add(self.api.run_timeout).unwrap_or(now);
         let (key, limits) = (self.api.key.clone(), self.api.limits);
         let client = Client::new(self.api.base_url.clone(), self.archive.account_id(), key, limits, deadline);
         let client = client.map_err(Failure::of_client)?;

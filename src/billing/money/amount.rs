@@ -3,11 +3,10 @@
 use std::fmt;
 
 use ethnum::I256;
-use rust_decimal::Decimal;
 
-use super::{EXACT_SCALE, Exact, power_of_ten};
+use super::{EXACT_SCALE, Exact, format_units, power_of_ten};
 
-/// Significant digits kept of one amount; a double needs 17, and `Decimal` holds 28 of any kind.
+/// Significant digits kept of one amount; a double needs 17.
 const DIGIT_COUNT_MAX: usize = 28;
 /// Amounts are below 10^15 major units, so that no sum of them can overflow an [`Exact`].
 const INTEGER_DIGIT_COUNT_MAX: i32 = 15;
@@ -22,17 +21,23 @@ pub enum AmountError {
     #[error("amount out of range, must be below 10^15")]
     Range,
     /// Keeping the value would need rounding.
-    #[error("amount has more than 28 significant digits or decimals")]
+    #[error("amount has more than 28 significant digits or 34 decimals")]
     Precision,
 }
 
-/// One figure as sent: an exact decimal in major units, with |x| < 10^15 and at most 28 digits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Amount(Decimal);
+/// One figure as sent: an exact decimal in major units, with |x| < 10^15 and at most 28 digits and 34 decimals.
+///
+/// A `Decimal` would refuse the residue of a double subtraction, which has few digits and many decimals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Amount {
+    mantissa: i128,
+    /// Decimals; the mantissa ends in no zero unless this is zero.
+    scale: u32,
+}
 
 impl Amount {
     /// Zero.
-    pub const ZERO: Self = Self(Decimal::ZERO);
+    pub const ZERO: Self = Self { mantissa: 0, scale: 0 };
 
     /// Reads the text of a JSON number, exponent form included, without losing a digit.
     pub fn parse(text: &str) -> Result<Self, AmountError> {
@@ -65,29 +70,28 @@ impl Amount {
         if number.negative {
             mantissa = -mantissa;
         }
-        let scale = u32::try_from(scale).unwrap_or(0);
-        Decimal::try_from_i128_with_scale(mantissa, scale).map(Self).map_err(|_| AmountError::Precision)
+        Ok(Self { mantissa, scale: u32::try_from(scale).unwrap_or(0) })
     }
 
     /// Decimals after trailing zeros are removed.
     pub fn scale(self) -> u32 {
-        self.0.scale()
+        self.scale
     }
 
     /// Significant digits: those a double would have to spend on the figure.
     pub fn significant_digits(self) -> u32 {
-        self.0.mantissa().unsigned_abs().checked_ilog10().map_or(0, |log| log + 1)
+        self.mantissa.unsigned_abs().checked_ilog10().map_or(0, |log| log + 1)
     }
 
     /// The figure as a term of exact sums.
     pub fn exact(self) -> Exact {
-        Exact(I256::from(self.0.mantissa()) * power_of_ten(EXACT_SCALE - self.0.scale()))
+        Exact(I256::from(self.mantissa) * power_of_ten(EXACT_SCALE - self.scale))
     }
 }
 
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        f.pad(&format_units(self.mantissa, self.scale))
     }
 }
 
@@ -134,6 +138,7 @@ mod tests {
             ("1.2345678901234567e-8", "0.000000012345678901234567"),
             ("999999999999999.99", "999999999999999.99"),
             ("0e999999999999", "0"),
+            ("-1.4210854715202004e-14", "-0.000000000000014210854715202004"),
         ] {
             assert_eq!(Amount::parse(text).map(|amount| amount.to_string()), Ok(shown.to_owned()), "{text}");
             assert_eq!(Amount::parse(text).unwrap().exact().to_string(), shown, "{text}");
@@ -161,7 +166,7 @@ mod tests {
             ("1e99999999999", Range),
             ("-1000000000000000", Range),
             ("0.12345678901234567890123456789", Precision),
-            ("1e-29", Precision),
+            ("1e-35", Precision),
             ("7922816251426.1234567890123456789", Precision),
         ] {
             assert_eq!(Amount::parse(text), Err(why), "{text}");

@@ -53,7 +53,9 @@ pub(super) fn cost_sum(books: &Books, dust: &Dust) -> Vec<Finding> {
     if difference.is_zero() {
         return Vec::new();
     }
-    let explained = dust.rounding.is_some() && difference.abs() <= dust.of_sum(books);
+    // noise is noise, even where a line is wrong for another reason
+    let explained =
+        difference.abs() <= dust.noise || (dust.rounding.is_some() && difference.abs() <= dust.of_sum(books));
     let (severity, message) = if explained {
         (Severity::Note, "parent + sub accounts + removed differs from the total by rounding dust")
     } else {
@@ -74,21 +76,26 @@ pub(super) fn proportional(books: &Books, dust: &Dust) -> Vec<Finding> {
     }
     let currency = books.usage.currency;
     let decimals = dust.decimals + EXTRA_DECIMALS;
-    let check = |part: Part<'_>| {
+    let mut lines = Vec::new();
+    for part in parts(books) {
         let ideal = total.cost.exact().scaled(part.tally.messages.into(), total.messages.into());
         let difference = part.tally.cost.exact() - ideal;
-        let within = difference.abs() <= dust.of_line(ideal, part.tally, total);
-        (!within).then(|| {
-            part.finding(Code::Proportional, Severity::Error, "allocated cost is not the proportional share")
-                .expected_actual(currency.show(ideal.readable(decimals)), currency.show(part.tally.cost.exact()))
-                .difference(currency.show_signed(difference.readable(decimals)), currency.code())
-        })
+        if difference.abs() > dust.of_line(ideal, part.tally, total) {
+            lines.push((difference, ideal, part));
+        }
+    }
+    // a wrong line drags others beyond their dust: it comes first
+    lines.sort_by_key(|(difference, ..)| std::cmp::Reverse(difference.abs()));
+    let finding = |(difference, ideal, part): (Exact, Exact, Part<'_>)| {
+        part.finding(Code::Proportional, Severity::Error, "allocated cost is not the proportional share")
+            .expected_actual(currency.show(ideal.readable(decimals)), currency.show(part.tally.cost.exact()))
+            .difference(currency.show_signed(difference.readable(decimals)), currency.code())
     };
-    parts(books).filter_map(check).collect()
+    lines.into_iter().map(finding).collect()
 }
 
 /// Nothing is below zero.
-pub(super) fn negative(books: &Books) -> Vec<Finding> {
+pub(super) fn negative(books: &Books, dust: &Dust) -> Vec<Finding> {
     let total = Part { account_id: None, name: "total", tally: books.usage.total };
     let negative = parts(books).chain(std::iter::once(total)).flat_map(|part| {
         let messages = (part.tally.messages < 0).then(|| {
@@ -97,14 +104,25 @@ pub(super) fn negative(books: &Books) -> Vec<Finding> {
         });
         let cost = part.tally.cost.exact();
         let cost = cost.is_negative().then(|| {
-            let finding = part.finding(Code::Negative, Severity::Error, "allocated cost is negative");
+            let (severity, message) = if dust.covers(cost) {
+                (Severity::Note, "allocated cost is negative by rounding dust, and is taken for nothing")
+            } else {
+                (Severity::Error, "allocated cost is negative")
+            };
+            let finding = part.finding(Code::Negative, severity, message);
             let currency = books.usage.currency;
             let finding = finding.expected_actual(currency.show(Exact::ZERO), currency.show(cost));
             finding.difference(currency.show_signed(cost), currency.code())
         });
         [messages, cost]
     });
-    negative.flatten().collect()
+    let caps = books.accounts.iter().filter(|account| account.monthly_credit < 0).map(|account| {
+        let finding =
+            Finding::new(Code::Negative, Severity::Warning, "`monthly_credit` is negative, and is taken for no cap");
+        let finding = finding.about(account.id, &account.name).expected_actual(0, account.monthly_credit);
+        finding.difference(account.monthly_credit, "messages")
+    });
+    negative.flatten().chain(caps).collect()
 }
 
 /// No cost without messages and no messages without cost, beyond the dust of one line.
