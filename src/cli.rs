@@ -87,11 +87,11 @@ pub struct Terms {
     /// Folder that report sets are published in [default: reports]
     #[arg(long, value_name = "FOLDER")]
     pub reports: Option<PathBuf>,
-    /// Customer map (CSV): which customer owns which sub account
+    /// Customer map [default: customers.csv, if it is there]
     #[arg(long, value_name = "FILE")]
     pub customers: Option<PathBuf>,
     /// Pooled invoice as finance has it, in major units: 80.00
-    #[arg(long, value_name = "AMOUNT")]
+    #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true)]
     pub invoice: Option<String>,
     /// Findings that make the exit code non-zero although the books balance
     #[arg(long, value_enum, value_name = "WHAT")]

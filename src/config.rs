@@ -9,7 +9,6 @@ mod customers;
 mod file;
 mod surroundings;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -19,15 +18,17 @@ use uuid::Uuid;
 
 use crate::ahasend::Limits;
 use crate::billing::money::{Amount, Currency};
-use crate::billing::terms::{InvoiceEntry, Terms};
+use crate::billing::terms::Terms;
 
 pub use self::customers::CustomersError;
-pub use self::surroundings::{Clock, Surroundings};
+pub use self::surroundings::{Clock, StoreOptions, Surroundings};
 
 /// Where the API is unless told otherwise.
 const BASE_URL: &str = "https://api.ahasend.com";
 /// The configuration file that is read if it is there.
 const FILE_NAME: &str = "subledger.toml";
+/// The customer map that is read if it is there and no other is named.
+const CUSTOMERS_NAME: &str = "customers.csv";
 
 /// What the command line says; it wins over the environment, which wins over the file.
 #[derive(Debug, Clone, Default)]
@@ -67,12 +68,11 @@ pub struct Config {
     /// Folder or object-store URL of the archive.
     pub archive: String,
     /// Settings and credentials of the object store, from the environment.
-    pub store_options: Vec<(String, String)>,
+    pub store_options: StoreOptions,
     /// The folder that report sets are published in.
     pub reports: PathBuf,
-    terms: Terms,
-    invoices: BTreeMap<String, InvoiceEntry>,
-    invoice_override: Option<InvoiceEntry>,
+    /// The terms that captures are charged on.
+    pub terms: Terms,
     base_url: Url,
     key: Option<SecretString>,
     limits: Limits,
@@ -139,10 +139,13 @@ impl Config {
         };
         let base_url = variable("AHASEND_BASE_URL").or_else(|| file.base_url.clone());
         let base_url = base_url.unwrap_or_else(|| BASE_URL.to_owned());
-        let base_url =
-            Url::parse(&base_url).map_err(|error| setting("AHASEND_BASE_URL", format!("is no URL: {error}")))?;
+        let base_url = Url::parse(&base_url)
+            .map_err(|error| setting("AHASEND_BASE_URL", format!("is no URL ({error}); it begins with https://")))?;
         let mut terms = file.terms()?;
+        terms.invoice_amount = overrides.invoice.as_deref().map(|text| parse_amount("--invoice", text)).transpose()?;
         let customers = overrides.customers.clone().or_else(|| file.customers.as_ref().map(|path| folder.join(path)));
+        // a map that lies beside the configuration is meant to be used
+        let customers = customers.or_else(|| Some(folder.join(CUSTOMERS_NAME)).filter(|path| path.is_file()));
         if let Some(path) = customers {
             let bytes = std::fs::read(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
             let map = customers::parse(&bytes).map_err(|source| Error::Customers { path, source })?;
@@ -156,8 +159,6 @@ impl Config {
             archive: archive.unwrap_or_else(|| "archive".to_owned()),
             store_options: surroundings.store_options(),
             reports: reports.unwrap_or_else(|| PathBuf::from("reports")),
-            invoices: file.invoices()?,
-            invoice_override: overrides.invoice.as_deref().map(invoice_flag).transpose()?,
             terms,
             base_url,
             key: surroundings.key(),
@@ -184,12 +185,6 @@ impl Config {
     /// The name of an account's folder among the reports: the label, else the id.
     pub fn label(&self, account_id: Uuid) -> String {
         self.label.clone().unwrap_or_else(|| account_id.to_string())
-    }
-
-    /// The terms of one billing period, named by its UTC start date.
-    pub fn terms(&self, period: &str) -> Terms {
-        let invoice = self.invoice_override.or_else(|| self.invoices.get(period).copied());
-        Terms { invoice, ..self.terms.clone() }
     }
 }
 
@@ -219,17 +214,13 @@ fn parse_uuid(name: &str, text: &str) -> Result<Uuid, Error> {
 }
 
 fn parse_amount(name: &str, text: &str) -> Result<Amount, Error> {
-    Amount::parse(text.trim()).map_err(|error| setting(name, format!("is `{}`: {error}", text.escape_debug())))
+    let problem = |error| format!("is no usable amount: {error}; write it like 80.00, with a point and no separators");
+    Amount::parse(text.trim()).map_err(|error| setting(name, problem(error)))
 }
 
 fn parse_currency(name: &str, text: &str) -> Result<Currency, Error> {
     let problem = || format!("is `{}`, which is no ISO 4217 code with minor units", text.escape_debug());
     Currency::parse(text.trim()).ok_or_else(|| setting(name, problem()))
-}
-
-fn invoice_flag(text: &str) -> Result<InvoiceEntry, Error> {
-    let zero = Amount::ZERO;
-    Ok(InvoiceEntry { amount: parse_amount("--invoice", text)?, tax: zero, credit: zero, add_on: zero })
 }
 
 fn checked_label(label: &str) -> Result<String, Error> {

@@ -44,7 +44,7 @@ pub async fn secure(config: &Config, signals: &Signals, progress: &Progress<'_>)
     let missing = |failure: Failure| failure.with_evidence(Evidence::Missing);
     let account_id = config.account_id().map_err(|error| missing(Failure::usage(error)))?;
     let api = config.api().map_err(|error| missing(Failure::usage(error)))?;
-    let archive = Archive::open_or_create(&config.archive, account_id, &config.store_options);
+    let archive = Archive::open_or_create(&config.archive, account_id, &config.store_options.0);
     let archive = archive.map_err(|error| missing(Failure::usage(error)))?;
     // an object store has no locks: then the reports' folder stands in, which guards this machine only
     let path = match archive.folder() {

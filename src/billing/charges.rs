@@ -138,9 +138,10 @@ impl Charges {
 /// Divides the pooled invoice on the given terms.
 pub fn charges(books: &Books, terms: &Terms, dust: &Dust) -> Charges {
     let currency = books.usage.currency;
-    let exact = terms.invoice.map_or(books.usage.total.cost, |entry| entry.amount).exact();
-    let pooled = Pooled { exact, minor: currency.round(exact), entered: terms.invoice.is_some() };
-    let tax = terms.invoice.map_or(Minor::ZERO, |entry| currency.round(entry.tax.exact()));
+    let invoice = terms.invoice(books.usage.period);
+    let exact = invoice.map_or(books.usage.total.cost, |entry| entry.amount).exact();
+    let pooled = Pooled { exact, minor: currency.round(exact), entered: invoice.is_some() };
+    let tax = invoice.map_or(Minor::ZERO, |entry| currency.round(entry.tax.exact()));
     let mut lines = bucket_lines(books);
     let unshareable = share(&mut lines, pooled.minor - tax, terms.weights, dust).err();
     if unshareable.is_some() {

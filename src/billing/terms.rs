@@ -3,12 +3,14 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::customers::{Customer, CustomerMap};
 use super::finding::Severity;
 use super::money::{Amount, Currency};
+use super::period::Period;
 
 /// What the pooled invoice is shared by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -57,10 +59,17 @@ pub struct InvoiceEntry {
     pub amount: Amount,
     /// Tax in the amount; it is not charged on.
     pub tax: Amount,
-    /// Credits in the amount, usually negative.
+    /// Credits in the amount: zero or negative.
     pub credit: Amount,
     /// Add-ons in the amount that the API's total does not know.
     pub add_on: Amount,
+}
+
+impl InvoiceEntry {
+    /// An invoice without tax, credits and add-ons.
+    pub fn of(amount: Amount) -> Self {
+        Self { amount, tax: Amount::ZERO, credit: Amount::ZERO, add_on: Amount::ZERO }
+    }
 }
 
 /// Cap levels in per cent of `monthly_credit`.
@@ -85,8 +94,10 @@ impl Default for Thresholds {
 pub struct Terms {
     /// The customer map; without one each sub account is its own customer.
     pub customers: Option<CustomerMap>,
-    /// The invoice for the period, if finance has entered it.
-    pub invoice: Option<InvoiceEntry>,
+    /// The invoices that finance has entered, by the UTC start date of their period.
+    pub invoices: BTreeMap<NaiveDate, InvoiceEntry>,
+    /// The amount of this period's invoice, if it is told apart from the others; the declared classes stay.
+    pub invoice_amount: Option<Amount>,
     /// What the pooled invoice is shared by.
     pub weights: Weights,
     /// Who bears the parent account's own usage.
@@ -109,7 +120,8 @@ impl Default for Terms {
     fn default() -> Self {
         Self {
             customers: None,
-            invoice: None,
+            invoices: BTreeMap::new(),
+            invoice_amount: None,
             weights: Weights::default(),
             parent_usage: Bearer::default(),
             removed_usage: Bearer::default(),
@@ -123,6 +135,21 @@ impl Default for Terms {
 }
 
 impl Terms {
+    /// The invoice of a period, if finance has entered one.
+    pub fn invoice(&self, period: Period) -> Option<InvoiceEntry> {
+        let entry = self.invoices.get(&period.start.date_naive()).copied();
+        match self.invoice_amount {
+            Some(amount) => Some(InvoiceEntry { amount, ..entry.unwrap_or(InvoiceEntry::of(amount)) }),
+            None => entry,
+        }
+    }
+
+    /// Dates of invoices that lie in a period and do not begin it: slips, most likely.
+    pub fn stray_invoices(&self, period: Period) -> impl Iterator<Item = NaiveDate> {
+        let (first, last) = (period.start.date_naive(), period.end.date_naive());
+        self.invoices.keys().copied().filter(move |date| first < *date && *date < last)
+    }
+
     /// Who is charged for a sub account; without a customer map that is the sub account itself.
     ///
     /// Nothing if there is a map and nobody in it owns the account.

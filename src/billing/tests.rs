@@ -64,12 +64,11 @@ fn any_terms() -> impl Strategy<Value = Terms> {
             weights: if by_cost { Weights::AllocatedCost } else { Weights::Messages },
             parent_usage: parent,
             removed_usage: removed,
-            invoice: invoice.map(|(total, tax)| InvoiceEntry {
-                amount: cents(total),
-                tax: cents(tax),
-                credit: Amount::ZERO,
-                add_on: Amount::ZERO,
-            }),
+            invoices: invoice
+                .map(|(total, tax)| InvoiceEntry { tax: cents(tax), ..InvoiceEntry::of(cents(total)) })
+                .map(|entry| (chrono::DateTime::UNIX_EPOCH.date_naive(), entry))
+                .into_iter()
+                .collect(),
             customers: owners.map(|owners| map(&owners)),
             ..Terms::default()
         }

@@ -23,7 +23,7 @@ pub async fn run(config: &Config, signals: &Signals, show_progress: bool) -> Res
     let spinner = Spinner::start(show_progress);
     let Night { archive, secured, .. } = &nightly::secure(config, signals, &|message| spinner.tell(message)).await?;
     let evidence = Evidence::Safe(secured.folder.clone());
-    let ledger = nightly::reconcile(archive, &secured.key, config.terms(&secured.key.period)).await;
+    let ledger = nightly::reconcile(archive, &secured.key, config.terms.clone()).await;
     let ledger = ledger.map_err(|failure| failure.with_evidence(evidence.clone()))?;
     nightly::derive_usage_table(archive, &ledger, &secured.key).await;
     drop(spinner);

@@ -23,12 +23,12 @@ pub async fn run(
     fail_on: FailOn,
     signals: &Signals,
 ) -> Result<Outcome, Failure> {
-    let archive = Archive::open(&config.archive, account_id(config)?, &config.store_options);
+    let archive = Archive::open(&config.archive, account_id(config)?, &config.store_options.0);
     let archive = archive.map_err(|error| {
         Failure::usage(error).hint("`--archive` says where it is; `subledger run` or `subledger capture` makes one")
     })?;
     let key = select(&archive, selection).await?;
-    let ledger = nightly::reconcile(&archive, &key, config.terms(&key.period)).await?;
+    let ledger = nightly::reconcile(&archive, &key, config.terms.clone()).await?;
     nightly::derive_usage_table(&archive, &ledger, &key).await;
     let published = nightly::publish(config, &ledger, signals)?;
     let sha256 = ledger.books.capture.sha256.clone();

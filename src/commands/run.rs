@@ -17,7 +17,7 @@ pub async fn run(config: &Config, fail_on: FailOn, signals: &Signals, show_progr
     let Night { archive, secured, .. } = &nightly::secure(config, signals, &|message| spinner.tell(message)).await?;
     let safe = |failure: Failure| failure.with_evidence(Evidence::Safe(secured.folder.clone()));
     spinner.tell("reconciling");
-    let ledger = nightly::reconcile(archive, &secured.key, config.terms(&secured.key.period)).await.map_err(safe)?;
+    let ledger = nightly::reconcile(archive, &secured.key, config.terms.clone()).await.map_err(safe)?;
     nightly::derive_usage_table(archive, &ledger, &secured.key).await;
     spinner.tell("publishing");
     let published = nightly::publish(config, &ledger, signals).map_err(safe)?;

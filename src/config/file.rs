@@ -4,18 +4,21 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use super::{Error, parse_amount, parse_currency, setting};
 use crate::ahasend::Limits;
 use crate::billing::finding::Severity;
-use crate::billing::money::Amount;
+use crate::billing::money::{Amount, Exact};
 use crate::billing::terms::{Bearer, InvoiceEntry, Terms, Thresholds, Weights};
 
 /// The longest that one capture may take: long enough for a million sub accounts, short enough for a night.
 const RUN_TIMEOUT: Duration = Duration::from_hours(2);
 
+/// The largest value of any limit: a day in seconds, and more pages or mebibytes than anybody has.
+const LIMIT_MAX: u64 = 86_400;
 /// Decimals of a percentage: enough for anybody, and few enough that no comparison overflows.
 const PERCENT_SCALE_MAX: u32 = 4;
 
@@ -163,7 +166,7 @@ impl File {
         })
     }
 
-    /// The terms without customers and invoice.
+    /// The terms, as far as the file decides them.
     pub(super) fn terms(&self) -> Result<Terms, Error> {
         let everyone = Levels {
             near: self.caps.near_percent.clone(),
@@ -186,6 +189,10 @@ impl File {
             Some(SeverityName::Warning) | None => Severity::Warning,
         };
         let currency = self.checks.currency.as_deref();
+        let tolerance = amount("checks.tolerance", self.checks.tolerance.as_ref())?;
+        if tolerance.exact().is_negative() {
+            return Err(setting("checks.tolerance", "must not be negative"));
+        }
         Ok(Terms {
             customer_thresholds: of_customer.collect::<Result<_, Error>>()?,
             thresholds,
@@ -193,30 +200,30 @@ impl File {
             unmapped,
             parent_usage: self.allocation.parent_usage.map(Bearer::from).unwrap_or_default(),
             removed_usage: self.allocation.removed_usage.map(Bearer::from).unwrap_or_default(),
-            tolerance: amount("checks.tolerance", self.checks.tolerance.as_ref())?,
+            tolerance,
+            invoices: self.invoices()?,
             expected_currency: currency.map(|code| parse_currency("checks.currency", code)).transpose()?,
             ..Terms::default()
         })
     }
 
     /// The invoices by billing period.
-    pub(super) fn invoices(&self) -> Result<BTreeMap<String, InvoiceEntry>, Error> {
+    fn invoices(&self) -> Result<BTreeMap<NaiveDate, InvoiceEntry>, Error> {
         let mut invoices = BTreeMap::new();
         for invoice in &self.invoice {
-            if chrono::NaiveDate::parse_from_str(&invoice.period, "%Y-%m-%d").is_err() {
-                return Err(setting(
-                    "invoice.period",
-                    format!("is `{}`, not a date such as 2024-01-01", invoice.period),
-                ));
-            }
+            let period = NaiveDate::parse_from_str(&invoice.period, "%Y-%m-%d")
+                .map_err(|_| setting("invoice.period", "is no date such as 2024-01-01"))?;
             let entry = InvoiceEntry {
                 amount: amount("invoice.amount", Some(&invoice.amount))?,
                 tax: amount("invoice.tax", invoice.tax.as_ref())?,
                 credit: amount("invoice.credit", invoice.credit.as_ref())?,
                 add_on: amount("invoice.add_on", invoice.add_on.as_ref())?,
             };
-            if invoices.insert(invoice.period.clone(), entry).is_some() {
-                return Err(setting("invoice.period", format!("`{}` is there twice", invoice.period)));
+            if entry.credit.exact() > Exact::ZERO {
+                return Err(setting("invoice.credit", "lowers the invoice: write it as a negative amount, -10.00"));
+            }
+            if invoices.insert(period, entry).is_some() {
+                return Err(setting("invoice.period", format!("`{period}` is there twice")));
             }
         }
         Ok(invoices)
@@ -249,6 +256,19 @@ impl LimitSettings {
     /// The client's limits: the defaults with what the file changes.
     pub(super) fn limits(&self) -> Result<Limits, Error> {
         let default = Limits::default();
+        for (name, value) in [
+            ("connect_timeout_secs", self.connect_timeout_secs),
+            ("read_timeout_secs", self.read_timeout_secs),
+            ("request_timeout_secs", self.request_timeout_secs),
+            ("run_timeout_secs", self.run_timeout_secs),
+            ("attempt_count_max", self.attempt_count_max.map(u64::from)),
+            ("body_mib_max", self.body_mib_max),
+            ("page_count_max", self.page_count_max.map(u64::from)),
+        ] {
+            if value.is_some_and(|value| !(1..=LIMIT_MAX).contains(&value)) {
+                return Err(setting(&format!("limits.{name}"), format!("must be from 1 to {LIMIT_MAX}")));
+            }
+        }
         let secs = |setting: Option<u64>, default: Duration| setting.map_or(default, Duration::from_secs);
         let per_second = match self.requests_per_second {
             None => default.requests_per_second,

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::billing::customers::Customer;
 use crate::billing::ledger::Ledger;
 use crate::billing::terms::{InvoiceEntry, Thresholds};
 
@@ -105,10 +106,15 @@ fn terms(ledger: &Ledger) -> Terms {
         unmapped: terms.unmapped.as_str(),
         caps: levels(&terms.thresholds),
         customer_caps: terms.customer_thresholds.iter().map(|(id, caps)| (id.clone(), levels(caps))).collect(),
-        invoice: terms.invoice.as_ref().map(invoice),
+        invoice: terms.invoice(ledger.books.usage.period).as_ref().map(invoice),
         customers: terms.customers.as_ref().map(|map| {
-            let rows: Vec<String> = map.rows().map(|(id, customer)| format!("{id} {customer:?}")).collect();
-            Customers { rows: rows.len(), sha256: sha256(rows.join("\n").as_bytes()) }
+            let row = |(account, customer): (uuid::Uuid, &Customer)| {
+                let Customer { id, name, cost_center, markup_percent } = customer;
+                // names hold no line breaks: they became pictures when the map was read
+                format!("{account}\n{id}\n{name}\n{cost_center}\n{markup_percent}\n")
+            };
+            let rows: String = map.rows().map(row).collect();
+            Customers { rows: map.rows().count(), sha256: sha256(rows.as_bytes()) }
         }),
     }
 }

@@ -4,19 +4,29 @@ use super::super::books::Books;
 use super::super::charges::{Charges, LineKind};
 use super::super::finding::{Code, Finding, Severity};
 use super::super::money::{Exact, Minor};
-use super::super::terms::Terms;
+use super::super::terms::{InvoiceEntry, Terms};
 
 /// The invoice as entered = the API's total + tax + credit + add-on, to the minor unit.
 ///
 /// Less than one minor unit is rounding and a note; anything more is an unexplained rest and an error.
 pub(super) fn invoice(books: &Books, terms: &Terms) -> Vec<Finding> {
-    let Some(entry) = terms.invoice else { return Vec::new() };
+    let period = books.usage.period;
+    let stray = terms.stray_invoices(period).map(|date| {
+        let message = "an invoice is entered for a date inside this period instead of for its start";
+        Finding::new(Code::Invoice, Severity::Error, message).expected_actual(period.name(), date)
+    });
+    let mut findings: Vec<Finding> = stray.collect();
+    findings.extend(terms.invoice(period).and_then(|entry| entered(books, entry)));
+    findings
+}
+
+fn entered(books: &Books, entry: InvoiceEntry) -> Option<Finding> {
     let currency = books.usage.currency;
     let declared = [entry.tax, entry.credit, entry.add_on];
     let explained = books.usage.total.cost.exact() + declared.iter().map(|class| class.exact()).sum::<Exact>();
     let rest = entry.amount.exact() - explained;
     if rest.is_zero() {
-        return Vec::new();
+        return None;
     }
     let (severity, message) = if currency.round(explained) == currency.round(entry.amount.exact()) {
         (Severity::Note, "the invoice differs from the API's total and the declared classes by rounding")
@@ -31,7 +41,7 @@ pub(super) fn invoice(books: &Books, terms: &Terms) -> Vec<Finding> {
     };
     let finding = Finding::new(Code::Invoice, severity, message);
     let finding = finding.expected_actual(currency.show(explained), currency.show(entry.amount.exact()));
-    vec![finding.difference(currency.show_signed(rest), currency.code())]
+    Some(finding.difference(currency.show_signed(rest), currency.code()))
 }
 
 /// Nothing had to be left unallocated.
