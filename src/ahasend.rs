@@ -26,7 +26,7 @@ use std::num::NonZeroU32;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::time::{Instant, sleep};
 use url::Url;
 use uuid::Uuid;
@@ -97,6 +97,12 @@ impl Client {
     /// [`Error::Call`], with the last attempt's failure as its source.
     pub async fn account(&self, id: Uuid) -> Result<Answer, Error> {
         self.ask(Call::Account(id), &self.url_of(&id.to_string())).await
+    }
+
+    /// Whether a body holds the key itself. Such an answer is evidence, and must not become a report.
+    pub fn is_in(&self, body: &[u8]) -> bool {
+        let key = self.key.expose_secret().as_bytes();
+        body.windows(key.len()).any(|window| window.eq_ignore_ascii_case(key))
     }
 
     /// Starts the walk over the list of sub accounts; nothing is sent before the first [`Pages::next`].

@@ -232,7 +232,11 @@ impl Archive {
 
     /// Puts a table beside a capture's bodies. It can be rebuilt, so one that is there already is left as it is.
     pub async fn put_derived(&self, key: &CaptureKey, name: &str, bytes: Vec<u8>) -> Result<(), Error> {
-        match self.create(&self.capture_path(key).join(name), bytes).await {
+        let path = self.capture_path(key).join(name);
+        if self.store.head(&path).await.is_ok() {
+            return Ok(());
+        }
+        match self.create(&path, bytes).await {
             Err(Error::Conflict { .. }) => Ok(()),
             done => done,
         }

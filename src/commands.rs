@@ -7,6 +7,7 @@ pub mod report;
 pub mod run;
 
 use crate::billing::caps::Level;
+use crate::billing::finding::Severity;
 use crate::billing::ledger::Ledger;
 use crate::failure::{Evidence, closing};
 
@@ -40,5 +41,11 @@ fn verdict(ledger: &Ledger, fail_on: FailOn, evidence: &Evidence) -> (u8, String
     if fail_on.caps && flagged > 0 {
         return (11, closing(evidence, &format!("caps are flagged ({flagged}), see caps.csv")));
     }
-    (0, closing(evidence, "the books balance, nothing to do"))
+    let next = match ledger.count(Severity::Warning) - ledger.caps.iter().filter(|cap| cap.level >= Level::Near).count()
+    {
+        0 => "the books balance, nothing to do".to_owned(),
+        1 => "the books balance, with 1 warning to read".to_owned(),
+        count => format!("the books balance, with {count} warnings to read"),
+    };
+    (0, closing(evidence, &next))
 }

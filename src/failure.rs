@@ -102,6 +102,13 @@ impl Failure {
         self
     }
 
+    /// The same, as another class: what a failure means depends on what was under way.
+    #[must_use]
+    pub fn of_kind(mut self, kind: Kind) -> Self {
+        self.kind = kind;
+        self
+    }
+
     /// Says what happened to the evidence.
     #[must_use]
     pub fn with_evidence(mut self, evidence: Evidence) -> Self {
@@ -117,7 +124,7 @@ impl Failure {
     }
 
     /// A caught panic.
-    fn of_panic(panic: &(dyn Any + Send)) -> Self {
+    pub fn of_panic(panic: &(dyn Any + Send)) -> Self {
         let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
         let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
         Self::new(Kind::Bug, format!("a defect of subledger: {text}"))
@@ -134,6 +141,9 @@ impl Failure {
             ahasend::Class::Config => (Kind::Usage, None),
             ahasend::Class::Unreachable => (Kind::Unreachable, Some("run again as soon as the API answers")),
             ahasend::Class::Refused => (Kind::Refused, Some("check AHASEND_API_KEY, its scopes and its IP allow list")),
+            ahasend::Class::Unusable if error.is_not_found() => {
+                (Kind::AnswerUnusable, Some("check AHASEND_ACCOUNT_ID and AHASEND_BASE_URL"))
+            }
             ahasend::Class::Unusable => {
                 (Kind::AnswerUnusable, Some("run again; if it stays, look for a newer version"))
             }
@@ -193,13 +203,17 @@ impl Failure {
         let doing = "nothing was captured";
         match error {
             LockError::Busy { .. } => Self::new(Kind::Busy, doing).because(error),
-            LockError::Io { .. } => Self::new(Kind::Usage, doing).because(error).with_evidence(Evidence::Missing),
+            LockError::Io { .. } => Self::new(Kind::Usage, doing)
+                .because(error)
+                .hint("make the folder writable for this user, or choose another with `--archive`")
+                .with_evidence(Evidence::Missing),
         }
     }
 
     /// A lock that could not be had to publish.
     pub fn of_reports_lock(error: LockError) -> Self {
-        Self::new(Kind::NotPublished, "the reports were not published").because(error)
+        let kind = if matches!(error, LockError::Busy { .. }) { Kind::Busy } else { Kind::NotPublished };
+        Self::new(kind, "the reports were not published").because(error).hint("run `subledger report` later")
     }
 
     /// The last line on stderr: whether the evidence is safe, and what to do next.
@@ -210,10 +224,10 @@ impl Failure {
                 Kind::Bug => "please report this defect, then run again",
                 Kind::Usage => "correct what is named above and run again",
                 Kind::NotPublished => "rebuild the reports with `subledger report`",
-                Kind::ArchiveUnusable => "look at the archive before anything else",
+                Kind::ArchiveUnusable => "mend the archive as the hint says, then run `subledger report`",
                 Kind::Unreachable | Kind::AnswerUnusable | Kind::NotDurable | Kind::Interrupted(_) => "run again",
                 Kind::Refused => "mend the key and run again",
-                Kind::Busy => "the other run captures tonight's",
+                Kind::Busy => "the other run does the work",
             },
         )
     }

@@ -53,6 +53,8 @@ pub struct Staging {
     temporary: PathBuf,
     name: String,
     manifest: Vec<u8>,
+    /// Every file with its length.
+    files: Vec<(PathBuf, u64)>,
     published: bool,
 }
 
@@ -80,7 +82,7 @@ impl Staging {
         let temporary = home.join(format!("{TEMPORARY}{name}"));
         fs::create_dir(&temporary).map_err(failed("creating", &temporary))?;
         let (home, name) = (home.to_owned(), name.to_owned());
-        Ok(Self { home, temporary, name, manifest: Vec::new(), published: false })
+        Ok(Self { home, temporary, name, manifest: Vec::new(), files: Vec::new(), published: false })
     }
 
     /// Adds a file at a path within the set.
@@ -92,6 +94,7 @@ impl Staging {
         let mut file = File::create_new(&target).map_err(failed("creating", &target))?;
         file.write_all(&bytes).map_err(failed("writing", &target))?;
         file.sync_all().map_err(failed("syncing", &target))?;
+        self.files.push((PathBuf::from(path), bytes.len() as u64));
         if path == MANIFEST_NAME {
             self.manifest = bytes;
         }
@@ -110,7 +113,7 @@ impl Staging {
         for revision in 1..=REVISION_COUNT_MAX {
             let folder = self.home.join(revision_name(&self.name, revision));
             match fs::read(folder.join(MANIFEST_NAME)) {
-                Ok(manifest) if manifest == self.manifest => return Ok((folder, true)),
+                Ok(manifest) if manifest == self.manifest && self.is_whole(&folder) => return Ok((folder, true)),
                 Err(_) if folder.symlink_metadata().is_err() => return Ok((folder, false)),
                 // another set, or a damaged one: both stay as they are
                 Ok(_) | Err(_) => {}
@@ -118,6 +121,16 @@ impl Staging {
         }
         let source = io::Error::other("too many revisions of one report set");
         Err(Error { doing: "publishing", path: self.home.join(&self.name), source })
+    }
+
+    /// Whether a set of the same manifest still has every file, byte for byte as it is here.
+    fn is_whole(&self, folder: &Path) -> bool {
+        let same = |(path, length): &(PathBuf, u64)| {
+            let there = folder.join(path);
+            there.metadata().is_ok_and(|there| there.len() == *length)
+                && matches!((fs::read(there), fs::read(self.temporary.join(path))), (Ok(a), Ok(b)) if a == b)
+        };
+        self.files.iter().all(same)
     }
 
     fn point(&self, folder: &Path) -> Result<bool, Error> {
@@ -219,7 +232,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         publish(folder.path(), "20240102T000000Z", "a");
         assert!(publish(folder.path(), "20240102T000000Z", "a").unchanged);
-        for (contents, name) in [("b", "20240102T000000Z-r2"), ("c", "20240102T000000Z-r3")] {
+        std::fs::remove_file(folder.path().join("20240102T000000Z/deep/file.csv")).unwrap();
+        let mended = publish(folder.path(), "20240102T000000Z", "a");
+        assert!(
+            !mended.unchanged && mended.folder.ends_with("20240102T000000Z-r2"),
+            "a set that lost a file is made anew"
+        );
+        std::fs::write(folder.path().join("20240102T000000Z/deep/file.csv"), "a").unwrap();
+        for (contents, name) in [("b", "20240102T000000Z-r3"), ("c", "20240102T000000Z-r4")] {
             assert!(publish(folder.path(), "20240102T000000Z", contents).folder.ends_with(name));
             assert_eq!(latest(folder.path()), name);
         }

@@ -14,6 +14,8 @@ mod tables;
 pub mod text;
 mod usage;
 
+use std::collections::BTreeSet;
+
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -81,8 +83,7 @@ pub fn render(ledger: &Ledger, info: &SetInfo, sink: &mut Sink<'_>) -> Result<()
     emit("chargeback.csv", csv::bytes("chargeback.csv", &chargeback)?)?;
     emit("chargeback.parquet", parquet::bytes("chargeback.parquet", &chargeback)?)?;
     let mut statement_files = Vec::with_capacity(ledger.charges.statements.len());
-    for statement in &ledger.charges.statements {
-        let folder = customer_folder(statement);
+    for (statement, folder) in ledger.charges.statements.iter().zip(folders(&ledger.charges.statements)) {
         let table = tables::statement(ledger, statement);
         let (csv_path, parquet_path) = (format!("{folder}/chargeback.csv"), format!("{folder}/chargeback.parquet"));
         let csv = csv::bytes(&csv_path, &table)?;
@@ -105,6 +106,7 @@ pub fn tables(ledger: &Ledger) -> Vec<(&'static str, table::Table)> {
     tables.extend(statement.map(|table| ("customers/…/chargeback", table)));
     tables.push(("control", control::control(ledger, &[])));
     tables.push(("caps", tables::caps(ledger)));
+    tables.push(("usage (in the archive, Parquet only)", usage::table(&ledger.books)));
     tables
 }
 
@@ -117,8 +119,22 @@ pub fn reconciliation_json(ledger: &Ledger, label: &str, tool: &str) -> Box<RawV
 
 /// `customers/<slug>-<id8>`: a name to recognise, and eight hex digits of the id's hash to tell names apart.
 pub fn customer_folder(statement: &Statement) -> String {
-    let id8: String = sha256(statement.customer.id.as_bytes()).chars().take(8).collect();
-    format!("customers/{}-{id8}", slug(&statement.customer.name))
+    folder_with(statement, 8)
+}
+
+fn folder_with(statement: &Statement, digits: usize) -> String {
+    let id: String = sha256(statement.customer.id.as_bytes()).chars().take(digits).collect();
+    format!("customers/{}-{id}", slug(&statement.customer.name))
+}
+
+/// The folder of each statement. Where eight digits do not tell two apart, the later one gets all 64.
+fn folders(statements: &[Statement]) -> Vec<String> {
+    let mut taken = BTreeSet::new();
+    let free = statements.iter().map(|statement| {
+        let short = customer_folder(statement);
+        if taken.insert(short.clone()) { short } else { folder_with(statement, 64) }
+    });
+    free.collect()
 }
 
 /// A name as a part of a path: `[a-z0-9-]`, at most 40 characters, never empty.

@@ -76,6 +76,12 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the server knows nothing of what was asked for: most likely the account id or the base URL is wrong.
+    #[must_use]
+    pub const fn is_not_found(&self) -> bool {
+        matches!(self, Self::Call { failure: Failure::Status { status: 400 | 404, .. }, .. })
+    }
+
     /// What the error asks of its reader.
     #[must_use]
     pub const fn class(&self) -> Class {

@@ -137,7 +137,8 @@ fn read_usage(mut usage: Fields<'_, '_>) -> Result<Usage, Error> {
         usage.at().child("currency").error(format!("is `{shown}`, which is no ISO 4217 code with minor units"))
     })?;
     let method = display(&usage.text("allocation_method")?, NAME_CHAR_COUNT_MAX);
-    let note = display(&usage.text("allocation_note")?, 4 * NAME_CHAR_COUNT_MAX);
+    let note = usage.optional_text("allocation_note")?.unwrap_or_default();
+    let note = display(&note, 4 * NAME_CHAR_COUNT_MAX);
     let mut parent = usage.object("parent")?;
     let parent_id = parent.uuid("account_id")?;
     let rows = usage.objects("sub_accounts")?;
@@ -188,7 +189,7 @@ fn read_account(mut row: Fields<'_, '_>) -> Result<SubAccount, Error> {
         name: shown_name(&row.text("name")?, id),
         status,
         monthly_credit: row.integer("monthly_credit")?,
-        created_at: row.time("created_at")?,
+        created_at: row.optional_time("created_at")?,
     };
     row.finish(&["object", "website", "domain_count", "member_count", "last_activity_at"]);
     Ok(account)

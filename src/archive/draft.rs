@@ -188,6 +188,10 @@ impl Draft<'_> {
         if let Err(error) = self.archive.store.delete(&path).await {
             tracing::debug!(%path, %error, "the inbox copy stays");
         }
+        if let Some(folder) = self.archive.folder() {
+            // an empty folder is no evidence; one that is not empty stays by itself
+            let _ = std::fs::remove_dir(folder.join(self.archive.inbox_path(&self.id).as_ref()));
+        }
     }
 
     async fn write_segment(&mut self) -> Result<(), Error> {

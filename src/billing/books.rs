@@ -103,8 +103,8 @@ pub struct SubAccount {
     pub status: Status,
     /// The cap in messages per month; 0 means uncapped.
     pub monthly_credit: i64,
-    /// When it was created.
-    pub created_at: DateTime<Utc>,
+    /// When it was created, if the API says so.
+    pub created_at: Option<DateTime<Utc>>,
 }
 
 /// What a single `GET` said of an account that has usage but is not in the list.

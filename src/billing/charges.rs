@@ -239,9 +239,15 @@ fn spread(lines: &mut [Line], kind: LineKind) {
 /// Orders the lines, adds markups, and puts each customer's lines onto its statement.
 fn gather(lines: Vec<Line>, terms: &Terms) -> (Vec<Line>, Vec<Statement>) {
     let (mut owned, mut kept) = (Vec::with_capacity(lines.len()), Vec::new());
+    let mut last: Option<(Uuid, String)> = None;
     for mut line in lines {
         let account = line.account_id.filter(|_| line.kind == LineKind::SubAccount);
-        match account.and_then(|id| terms.customer_of(id, &line.name)) {
+        // an account with several usage lines, which come one after the other, is still one customer with one name
+        if let Some(id) = account.filter(|id| last.as_ref().is_none_or(|(last, _)| last != id)) {
+            last = Some((id, line.name.clone()));
+        }
+        let name = last.as_ref().map_or("", |(_, name)| name);
+        match account.and_then(|id| terms.customer_of(id, name)) {
             Some(customer) => {
                 line.markup = line.cost().percent(customer.markup_percent);
                 owned.push((customer, line));

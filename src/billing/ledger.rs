@@ -4,8 +4,8 @@ use super::books::Books;
 use super::caps::{Cap, caps};
 use super::charges::{Charges, charges};
 use super::dust::Dust;
-use super::finding::{Finding, Severity};
-use super::reconcile::{reconcile, worst};
+use super::finding::Severity;
+use super::reconcile::{Findings, reconcile};
 use super::terms::Terms;
 
 /// One capture, checked and charged.
@@ -21,8 +21,8 @@ pub struct Ledger {
     pub charges: Charges,
     /// Every cap.
     pub caps: Vec<Cap>,
-    /// What is not as it should be, in the order of the codes.
-    pub findings: Vec<Finding>,
+    /// What is not as it should be.
+    pub findings: Findings,
 }
 
 impl Ledger {
@@ -37,11 +37,11 @@ impl Ledger {
 
     /// Whether no finding is an error.
     pub fn balanced(&self) -> bool {
-        worst(&self.findings) != Some(Severity::Error)
+        self.count(Severity::Error) == 0
     }
 
     /// How many findings have this severity.
     pub fn count(&self, severity: Severity) -> usize {
-        self.findings.iter().filter(|finding| finding.severity == severity).count()
+        self.findings.count(severity)
     }
 }

@@ -8,7 +8,7 @@ use super::books::Books;
 use super::caps::{self, Cap};
 use super::charges::Charges;
 use super::dust::Dust;
-use super::finding::{Code, Finding, Severity};
+use super::finding::{Finding, Severity};
 use super::terms::Terms;
 
 /// Findings listed per code; what is beyond is counted in one more finding, so that a broken answer about a million
@@ -16,13 +16,14 @@ use super::terms::Terms;
 const FINDING_COUNT_MAX_PER_CODE: usize = 200;
 
 /// Runs every check and returns the findings in the order of their codes.
-pub fn reconcile(books: &Books, terms: &Terms, dust: &Dust, charges: &Charges, caps: &[Cap]) -> Vec<Finding> {
+pub fn reconcile(books: &Books, terms: &Terms, dust: &Dust, charges: &Charges, caps: &[Cap]) -> Findings {
     let checks = [
         sums::count_sum(books),
         sums::cost_sum(books, dust),
         sums::proportional(books, dust),
         invoice::invoice(books, terms),
         invoice::unallocated(charges),
+        invoice::unspread(charges, terms),
         invoice::statements(charges),
         facts::method(books),
         facts::currency(books, terms),
@@ -39,7 +40,29 @@ pub fn reconcile(books: &Books, terms: &Terms, dust: &Dust, charges: &Charges, c
     ];
     let mut findings: Vec<Finding> = checks.into_iter().flatten().collect();
     findings.sort_by_key(|finding| finding.code);
-    limited(&findings)
+    let counts = [Severity::Error, Severity::Warning, Severity::Note]
+        .map(|severity| findings.iter().filter(|finding| finding.severity == severity).count());
+    Findings { listed: limited(&findings), counts }
+}
+
+/// The findings of one capture.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Findings {
+    /// Those that are listed, in the order of their codes.
+    pub listed: Vec<Finding>,
+    /// How many there are, listed or not: errors, warnings, notes.
+    counts: [usize; 3],
+}
+
+impl Findings {
+    /// How many findings have this severity, listed or not.
+    pub fn count(&self, severity: Severity) -> usize {
+        match severity {
+            Severity::Error => self.counts[0],
+            Severity::Warning => self.counts[1],
+            Severity::Note => self.counts[2],
+        }
+    }
 }
 
 fn limited(findings: &[Finding]) -> Vec<Finding> {
@@ -54,18 +77,9 @@ fn limited(findings: &[Finding]) -> Vec<Finding> {
     kept
 }
 
-/// The most serious severity among the findings.
-pub fn worst(findings: &[Finding]) -> Option<Severity> {
-    findings.iter().map(|finding| finding.severity).min()
-}
-
-/// How many findings have this code.
-pub fn count_of(findings: &[Finding], code: Code) -> usize {
-    findings.iter().filter(|finding| finding.code == code).count()
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::finding::Code;
     use super::*;
 
     #[test]

@@ -1,5 +1,7 @@
 //! `subledger report`: reports from the archive, without key and without network.
 
+use chrono::NaiveDate;
+
 use super::run::outcome;
 use super::{FailOn, Outcome};
 use crate::archive::{Archive, CaptureKey, parents_in};
@@ -48,6 +50,9 @@ fn account_id(config: &Config) -> Result<uuid::Uuid, Failure> {
 }
 
 async fn select(archive: &Archive, selection: &Selection) -> Result<CaptureKey, Failure> {
+    if selection.period.as_ref().is_some_and(|period| NaiveDate::parse_from_str(period, "%Y-%m-%d").is_err()) {
+        return Err(Failure::new(Kind::Usage, "`--period` is no date such as 2024-01-01"));
+    }
     let captures = archive.captures().await.map_err(Failure::of_archive)?;
     let wanted = |key: &&CaptureKey| {
         selection.period.as_ref().is_none_or(|period| *period == key.period)

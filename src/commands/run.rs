@@ -6,7 +6,7 @@ use super::progress::Spinner;
 use super::{FailOn, Outcome, verdict};
 use crate::billing::ledger::Ledger;
 use crate::config::Config;
-use crate::failure::{Evidence, Failure};
+use crate::failure::{Evidence, Failure, Kind};
 use crate::nightly::{self, Night, Secured, Signals};
 use crate::publish::Published;
 use crate::report::text::{Places, summary};
@@ -20,7 +20,11 @@ pub async fn run(config: &Config, fail_on: FailOn, signals: &Signals, show_progr
     let ledger = nightly::reconcile(archive, &secured.key, config.terms.clone()).await.map_err(safe)?;
     nightly::derive_usage_table(archive, &ledger, &secured.key).await;
     spinner.tell("publishing");
-    let published = nightly::publish(config, &ledger, signals).map_err(safe)?;
+    let published = nightly::publish(config, &ledger, signals).map_err(|failure| match failure.kind {
+        // to a run, reports that another one is at are reports that were not published
+        Kind::Busy => safe(failure.of_kind(Kind::NotPublished)),
+        _ => safe(failure),
+    })?;
     drop(spinner);
     Ok(outcome(config, &ledger, secured, &published, fail_on))
 }
@@ -51,7 +55,7 @@ pub(super) fn outcome(
     let (exit_code, closing) = verdict(ledger, fail_on, &evidence);
     let label = config.label(ledger.books.account_id);
     let reports = published.folder.display().to_string();
-    let places = Places { evidence: secured.folder.clone(), reports: Some(reports.clone()) };
+    let places = Places { evidence: secured.folder.clone(), reports: reports.clone(), is_latest: published.is_latest };
     let reconciliation = crate::report::reconciliation_json(ledger, &label, nightly::TOOL);
     let json = Json {
         schema: "subledger/run/v1",

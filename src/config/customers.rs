@@ -12,7 +12,7 @@ use crate::billing::customers::{Customer, CustomerMap};
 const COLUMNS: [&str; 5] = ["sub_account_id", "customer_id", "customer_name", "cost_center", "markup_percent"];
 /// Columns that must be there.
 const REQUIRED_COUNT: usize = 3;
-/// Characters kept of each text.
+/// Longest text, in characters. A longer one is refused: two customers must not become one by being cut.
 const TEXT_CHAR_COUNT_MAX: usize = 255;
 /// A markup beyond this is a slip, in per cent.
 const MARKUP_MAX: i64 = 1_000;
@@ -46,11 +46,17 @@ pub(super) fn parse(bytes: &[u8]) -> Result<CustomerMap, CustomersError> {
         if cell(1).is_empty() {
             return Err(error(line, COLUMNS[1], "is empty"));
         }
+        for column in [1, 2, 3] {
+            if display(cell(column), TEXT_CHAR_COUNT_MAX) != cell(column) {
+                let problem = format!("is longer than {TEXT_CHAR_COUNT_MAX} characters or has control characters");
+                return Err(error(line, COLUMNS[column], problem));
+            }
+        }
         let name = if cell(2).is_empty() { cell(1) } else { cell(2) };
         let customer = Customer {
-            id: display(cell(1), TEXT_CHAR_COUNT_MAX),
-            name: display(name, TEXT_CHAR_COUNT_MAX),
-            cost_center: display(cell(3), TEXT_CHAR_COUNT_MAX),
+            id: cell(1).to_owned(),
+            name: name.to_owned(),
+            cost_center: cell(3).to_owned(),
             markup_percent: markup(cell(4)).map_err(|problem| error(line, COLUMNS[4], problem))?,
         };
         if let Some(first) = lines.insert(account, line) {
@@ -73,7 +79,11 @@ fn positions(header: &csv::StringRecord) -> Result<BTreeMap<&'static str, usize>
     for (at, name) in header.iter().enumerate() {
         let known = COLUMNS.iter().find(|column| **column == name);
         let known = known.ok_or_else(|| {
-            error(1, &display(name, 40), format!("is not known; the columns are {}", COLUMNS.join(",")))
+            error(
+                1,
+                &display(name, 40),
+                format!("is not known; the columns are {}, separated by commas", COLUMNS.join(",")),
+            )
         })?;
         if positions.insert(*known, at).is_some() {
             return Err(error(1, known, "is there twice"));
@@ -102,14 +112,17 @@ fn markup(text: &str) -> Result<Decimal, String> {
 /// The CSV reader's own complaint: a row of another length, or bytes that are not UTF-8.
 fn malformed(problem: &csv::Error) -> CustomersError {
     let line = problem.position().map_or(0, csv::Position::line);
-    let what = match problem.kind() {
+    let (column, what) = match problem.kind() {
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            format!("the row has {len} cells where the header has {expected_len}")
+            let last = usize::try_from((*len).min(*expected_len)).unwrap_or(0);
+            (format!("number {}", last + 1), format!("the row has {len} cells where the header has {expected_len}"))
         }
-        csv::ErrorKind::Utf8 { .. } => "the row is not UTF-8".to_owned(),
-        other => format!("the row cannot be read: {other:?}"),
+        csv::ErrorKind::Utf8 { err, .. } => {
+            (format!("number {}", err.field() + 1), "is not UTF-8; save the file as CSV in UTF-8".to_owned())
+        }
+        other => ("number 1".to_owned(), format!("the row cannot be read: {other:?}")),
     };
-    error(line, "row", what)
+    error(line, &column, what)
 }
 
 #[cfg(test)]
@@ -157,7 +170,7 @@ mod tests {
                 "line 3, column `customer_id`: customer `a` has another name, cost center or markup in an earlier row"
                     .to_owned(),
             ),
-            (&format!("{ID},a"), "line 2, column `row`: the row has 2 cells where the header has 5".to_owned()),
+            (&format!("{ID},a"), "line 2, column `number 3`: the row has 2 cells where the header has 5".to_owned()),
         ] {
             assert_eq!(refused(&format!("{header}\n{rows}\n")), expected);
         }

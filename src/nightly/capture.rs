@@ -4,8 +4,10 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -45,7 +47,9 @@ pub(super) async fn capture(
     progress: &Progress<'_>,
 ) -> Result<Secured, Failure> {
     let kept = RefCell::new(Evidence::Missing);
-    let done = Capturing { archive, api, clock, signals, progress, kept: &kept }.take().await;
+    let taking = Capturing { archive, api, clock, signals, progress, kept: &kept };
+    let done = AssertUnwindSafe(taking.take()).catch_unwind().await;
+    let done = done.unwrap_or_else(|panic| Err(Failure::of_panic(panic.as_ref())));
     done.map_err(|failure| failure.with_evidence(kept.into_inner()))
 }
 
@@ -72,6 +76,7 @@ impl Capturing<'_> {
         warn_of_skew(&usage, self.clock);
         let mut draft = self.begin(&body(&usage)).await?;
         self.kept.replace(Evidence::Partial(draft.shown_inbox()));
+        refuse_key(&client, &usage)?;
         let head = wire::usage_head(&usage.body).map_err(|error| {
             let failure = Failure::new(Kind::AnswerUnusable, "the usage answer cannot be used").because(error);
             failure.hint("the answer is kept as it came; ask AhaSend what changed")
@@ -117,6 +122,7 @@ impl Capturing<'_> {
             (self.progress)(&format!("looking up accounts that are not listed: {} of {}", index + 1, missing.len()));
             let answer = self.signals.or(client.account(*id), Failure::of_client).await?;
             draft.lookup(body(&answer));
+            refuse_key(client, &answer)?;
         }
         Ok(())
     }
@@ -141,6 +147,7 @@ impl Capturing<'_> {
             listed.extend(&page.head.account_ids);
             let account_count = page.head.account_ids.len();
             draft.page(body(&page.answer), account_count).await.map_err(Failure::of_evidence)?;
+            refuse_key(client, &page.answer)?;
             (self.progress)(&format!("reading the account list: {} sub accounts", listed.len()));
         }
     }
@@ -154,6 +161,15 @@ fn body(answer: &Answer) -> Body {
         request_id: answer.request_id.clone(),
         bytes: answer.body.clone(),
     }
+}
+
+/// An answer that holds the key is kept as it came, but no report is made of it: names of accounts go to customers.
+fn refuse_key(client: &Client, answer: &Answer) -> Result<(), Failure> {
+    if !client.is_in(&answer.body) {
+        return Ok(());
+    }
+    let failure = Failure::new(Kind::AnswerUnusable, "the answer of the API holds the API key");
+    Err(failure.hint("find out who put it there, make another key, and treat this one and the archive as exposed"))
 }
 
 fn warn_of_skew(usage: &Answer, clock: Clock) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::flag;
 
 use crate::failure::{Failure, Kind};
@@ -17,14 +17,14 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(50);
 pub struct Signals(Arc<AtomicUsize>);
 
 impl Signals {
-    /// Takes over SIGINT and SIGTERM for this process.
+    /// Takes over SIGHUP, SIGINT and SIGTERM for this process.
     ///
     /// SIGXFSZ, which would kill a process that writes beyond a file-size limit, is taken over as well: then the
     /// write fails instead, and the run can say so.
     pub fn of_process() -> std::io::Result<Self> {
         let signals = Self::default();
         let again = Arc::new(AtomicBool::new(false));
-        for signal in [SIGINT, SIGTERM] {
+        for signal in [SIGHUP, SIGINT, SIGTERM] {
             flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&again))?;
             flag::register(signal, Arc::clone(&again))?;
             flag::register_usize(signal, Arc::clone(&signals.0), usize::try_from(signal).unwrap_or_default())?;

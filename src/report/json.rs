@@ -163,7 +163,7 @@ pub(super) fn reconciliation(ledger: &Ledger, info: &SetInfo) -> Vec<u8> {
             notes: ledger.count(Severity::Note),
         },
         caps: caps.into_iter().collect(),
-        findings: ledger.findings.iter().map(entry).collect(),
+        findings: ledger.findings.listed.iter().map(entry).collect(),
     })
 }
 

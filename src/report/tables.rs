@@ -44,7 +44,9 @@ pub(super) fn chargeback(ledger: &Ledger) -> Table {
         })
         .timestamp("period_start", "first instant of the billing period", |_| Some(ledger.books.usage.period.start))
         .timestamp("period_end", "first instant after the billing period", |_| Some(ledger.books.usage.period.end))
-        .text("customer_id", "who is charged; empty on kept lines", |row| Some(row.customer?.id.clone()))
+        .text("customer_id", "who is charged; empty on kept lines and on sub accounts that nobody owns", |row| {
+            Some(row.customer?.id.clone())
+        })
         .text("customer_name", "its name", |row| Some(row.customer?.name.clone()))
         .text("cost_center", "where it books the charge", |row| Some(row.customer?.cost_center.clone()))
         .text("account_id", "the sub account or the parent account", |row| shown_id(row.line.account_id))
@@ -91,36 +93,38 @@ pub(super) fn statement(ledger: &Ledger, statement: &Statement) -> Table {
     let (decimals, code) = (ledger.charges.currency.decimals, ledger.charges.currency.code());
     let customer = &statement.customer;
     let builder = Builder::new(&rows)
-        .text("line_type", "`sub_account`, or `statement_total` on the control line", |row| match row {
-            Line(line) => Some(line.kind.as_str().to_owned()),
-            Control(_) => Some("statement_total".to_owned()),
+        .text("line_type", "`sub_account`, or `statement_total` on the last line, which sums the others", |row| {
+            match row {
+                Line(line) => Some(line.kind.as_str().to_owned()),
+                Control(_) => Some("statement_total".to_owned()),
+            }
         })
-        .timestamp("period_start", "first instant of the billing period", |_| Some(ledger.books.usage.period.start))
-        .timestamp("period_end", "first instant after the billing period", |_| Some(ledger.books.usage.period.end))
-        .text("customer_id", "who is charged", |_| Some(customer.id.clone()))
-        .text("customer_name", "its name", |_| Some(customer.name.clone()))
-        .text("cost_center", "where it books the charge", |_| Some(customer.cost_center.clone()))
-        .text("account_id", "the sub account", |row| match row {
-            Line(line) => shown_id(line.account_id),
-            Control(_) => None,
-        })
-        .text("account_name", "its name", |row| match row {
+        .text("account_name", "the sub account's name", |row| match row {
             Line(line) => Some(line.name.clone()),
-            Control(_) => None,
-        })
-        .text("account_status", "its status at the capture, where known", |row| match row {
-            Line(line) => Some(line.status.as_ref()?.as_str().to_owned()),
             Control(_) => None,
         })
         .integer("messages", "messages", "messages received in the period so far", |row| match row {
             Line(line) => line.messages,
             Control(statement) => i64::try_from(statement.messages).ok(),
         })
-        .text("currency", "ISO 4217 code of the charge", |_| Some(code.to_owned()))
         .decimal("charge", MONEY, decimals, "what is charged for the row", |row| match row {
             Line(line) => Some(line.charge().0),
             Control(statement) => Some(statement.charge.0),
-        });
+        })
+        .text("currency", "ISO 4217 code of the charge", |_| Some(code.to_owned()))
+        .text("account_id", "the sub account", |row| match row {
+            Line(line) => shown_id(line.account_id),
+            Control(_) => None,
+        })
+        .text("account_status", "its status at the capture, where known", |row| match row {
+            Line(line) => Some(line.status.as_ref()?.as_str().to_owned()),
+            Control(_) => None,
+        })
+        .text("customer_id", "who is charged", |_| Some(customer.id.clone()))
+        .text("customer_name", "its name", |_| Some(customer.name.clone()))
+        .text("cost_center", "where it books the charge", |_| Some(customer.cost_center.clone()))
+        .timestamp("period_start", "first instant of the billing period", |_| Some(ledger.books.usage.period.start))
+        .timestamp("period_end", "first instant after the billing period", |_| Some(ledger.books.usage.period.end));
     provenance(builder, ledger).finish()
 }
 

@@ -5,11 +5,13 @@ use std::fmt::Write;
 use crate::billing::caps::{Cap, Level};
 use crate::billing::finding::{Code, Finding, NONE, Severity};
 use crate::billing::ledger::Ledger;
-use crate::billing::money::{Minor, format_units};
+use crate::billing::money::{Exact, Minor, format_units};
 use crate::billing::period::timestamp;
 
 /// Findings written out in full; the rest is counted, and all of them are in `reconciliation.json`.
 const FINDING_COUNT_MAX: usize = 8;
+/// Decimals of costs in the table.
+const DECIMALS: u32 = 6;
 /// Caps written out, the most used first.
 const CAP_COUNT_MAX: usize = 3;
 
@@ -18,8 +20,10 @@ const CAP_COUNT_MAX: usize = 3;
 pub struct Places {
     /// The capture's folder.
     pub evidence: String,
-    /// The report set, if it was published.
-    pub reports: Option<String>,
+    /// The report set.
+    pub reports: String,
+    /// Whether `latest` points to it.
+    pub is_latest: bool,
 }
 
 /// The summary of a night, with a final line break.
@@ -31,9 +35,8 @@ pub fn summary(ledger: &Ledger, label: &str, places: &Places) -> String {
     caps(&mut text, ledger);
     // writing into a String cannot fail
     let _ = writeln!(text, "evidence  safe in {}", places.evidence);
-    if let Some(reports) = &places.reports {
-        let _ = writeln!(text, "reports   {reports}");
-    }
+    let note = if places.is_latest { "" } else { " (`latest` stays with a later capture)" };
+    let _ = writeln!(text, "reports   {}{note}", places.reports);
     text
 }
 
@@ -42,10 +45,16 @@ fn head(text: &mut String, ledger: &Ledger, label: &str) {
     let verdict = if ledger.balanced() { "balanced" } else { "NOT BALANCED" };
     let at = timestamp(books.capture.at);
     let _ = writeln!(text, "{}: {verdict}, period {}, captured {at}", shown(label), books.usage.period);
-    let subs = counted(books.usage.sub_accounts.len(), "sub account");
-    let customers = counted(charges.statements.len(), "customer");
-    let sum = charges.statements.iter().map(|statement| statement.charge).sum();
-    let _ = writeln!(text, "charged   {subs}, {customers}: {}", money(ledger, sum));
+    let proof = charges.proof();
+    let lines = charges.statements.last().map_or(0, |statement| statement.lines.end);
+    let (subs, customers) = (counted(lines, "sub account"), counted(charges.statements.len(), "customer"));
+    let cost = charges.statements.iter().map(|statement| statement.cost).sum::<Minor>();
+    let mut parts = vec![format!("{} of the invoice", money(ledger, cost))];
+    if proof.markup != Minor::ZERO {
+        parts.push(format!("{} markup", money(ledger, proof.markup)));
+    }
+    let kept = money(ledger, proof.cost - cost);
+    let _ = writeln!(text, "charged   {subs}, {customers}: {}; kept {kept}", parts.join(" + "));
 }
 
 /// The sums side by side: what the parts make, what the API says, what is shared, what we charge.
@@ -53,7 +62,8 @@ fn sums(text: &mut String, ledger: &Ledger) {
     let (books, charges, proof) = (&ledger.books, &ledger.charges, ledger.charges.proof());
     let (messages, total) = (books.messages_sum(), books.usage.total);
     let cost = books.cost_sum();
-    let amount = |amount| grouped(&charges.currency.show(amount));
+    // a person reads six decimals; every digit is in reconciliation.json
+    let amount = |amount: Exact| grouped(&charges.currency.show(amount.readable(DECIMALS)));
     let minor = |minor| grouped(&charges.currency.format(minor));
     let invoice = if charges.pooled.entered { "invoice entered" } else { "pooled invoice" };
     let columns = [
@@ -62,8 +72,8 @@ fn sums(text: &mut String, ledger: &Ledger) {
         ["API total".to_owned(), grouped(&total.messages.to_string()), amount(total.cost.exact())],
         [
             "difference".to_owned(),
-            grouped(&format!("{:+}", messages - i128::from(total.messages))),
-            grouped(&charges.currency.show_signed(cost - total.cost.exact())),
+            difference(messages - i128::from(total.messages)),
+            grouped(&charges.currency.show_signed((cost - total.cost.exact()).readable(2 * DECIMALS))),
         ],
         [invoice.to_owned(), String::new(), minor(charges.pooled.minor)],
         ["statements + kept".to_owned(), grouped(&proof.messages.to_string()), minor(proof.cost)],
@@ -79,12 +89,13 @@ fn sums(text: &mut String, ledger: &Ledger) {
 
 fn findings(text: &mut String, ledger: &Ledger) {
     // caps have a line of their own
-    let mut rest: Vec<&Finding> = ledger.findings.iter().filter(|finding| !is_cap(finding.code)).collect();
+    let mut rest: Vec<&Finding> = ledger.findings.listed.iter().filter(|finding| !is_cap(finding.code)).collect();
     rest.sort_by_key(|finding| (finding.severity, finding.code));
     let counts =
         rest.chunk_by(|a, b| a.severity == b.severity).map(|same| counted(same.len(), same[0].severity.as_str()));
     let counts: Vec<String> = counts.collect();
-    let _ = writeln!(text, "findings  {}", if counts.is_empty() { "none".to_owned() } else { counts.join(", ") });
+    let caps = if ledger.findings.listed.len() > rest.len() { " but caps" } else { "" };
+    let _ = writeln!(text, "findings  {}", if counts.is_empty() { format!("none{caps}") } else { counts.join(", ") });
     let mut last = None;
     for finding in rest.iter().take(FINDING_COUNT_MAX) {
         let _ = writeln!(text, "  {:<7} {:<12} {}", finding.severity.as_str(), finding.code, sentence(finding));
@@ -129,7 +140,7 @@ fn caps(text: &mut String, ledger: &Ledger) {
         let _ = writeln!(text, "  {:<8} {percent:>10} % of {credit:>13}  {}", cap.level.as_str(), shown(&cap.name));
     }
     if flagged.len() > CAP_COUNT_MAX {
-        let _ = writeln!(text, "  and {} more, see caps.csv", flagged.len() - CAP_COUNT_MAX);
+        let _ = writeln!(text, "  and {} more, see caps.csv", grouped(&(flagged.len() - CAP_COUNT_MAX).to_string()));
     }
 }
 
@@ -158,6 +169,10 @@ pub fn shown(name: &str) -> String {
 
 fn counted(count: usize, noun: &str) -> String {
     format!("{} {noun}{}", grouped(&count.to_string()), if count == 1 { "" } else { "s" })
+}
+
+fn difference(count: i128) -> String {
+    if count == 0 { "0".to_owned() } else { grouped(&format!("{count:+}")) }
 }
 
 /// Digits with thousands separators, for reading: `-1,234,567.89`.

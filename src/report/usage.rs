@@ -21,7 +21,7 @@ pub fn usage_parquet(books: &Books) -> Result<Vec<u8>, Error> {
     parquet::bytes("usage.parquet", &table(books))
 }
 
-fn table(books: &Books) -> Table {
+pub(super) fn table(books: &Books) -> Table {
     let usage = &books.usage;
     let mut rows = Vec::with_capacity(usage.sub_accounts.len() + 2);
     rows.push(Row { kind: "parent", account_id: Some(usage.parent_id), name: None, tally: usage.parent });

@@ -30,7 +30,7 @@ fn the_second_run_leaves_at_once_and_names_the_first() {
         assert_eq!(second.code, 75, "{}", second.stderr);
         let holder = format!("process {}, since {NIGHT}", first.id());
         assert!(second.stderr.contains(&holder), "{}", second.stderr);
-        assert_eq!(second.closing(), "evidence: untouched; the other run captures tonight's");
+        assert_eq!(second.closing(), "evidence: untouched; the other run does the work");
         assert_eq!(json(&second.stdout)["exit_code"], 75);
     }
     assert_eq!(holding.server.log().len(), 1, "only the first has asked for anything");

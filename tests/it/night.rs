@@ -258,3 +258,31 @@ fn latest_follows_the_captures_and_never_goes_back() {
     }
     assert_eq!(look::assert_sound(folder.path()), (2, 3));
 }
+
+/// The set that was asked for last is the current one, and a customer map beside the configuration is used.
+#[test]
+fn terms_that_were_a_slip_do_not_stay_the_latest() {
+    let folder = home();
+    assert_eq!(run_at(folder.path(), &Server::of(base()), NIGHT, &[]).code, 0);
+    let right = look::latest(folder.path()).canonicalize().expect("a set");
+    assert_eq!(ran(subledger(folder.path()).args(["report", "--invoice", "999"])).code, 10);
+    assert_ne!(look::latest(folder.path()).canonicalize().expect("a set"), right);
+    assert_eq!(ran(subledger(folder.path()).arg("report")).code, 0);
+    assert_eq!(look::latest(folder.path()).canonicalize().expect("a set"), right);
+    let map = format!("sub_account_id,customer_id,customer_name,markup_percent\n{ACME},acme,Acme Holding,12.5\n");
+    std::fs::write(folder.path().join("customers.csv"), map).expect("a file");
+    assert_eq!(ran(subledger(folder.path()).arg("report")).code, 0);
+    let chargeback = rows(&look::latest(folder.path()).join("chargeback.csv"));
+    assert_eq!(row(&chargeback, "line_type", "sub_account")["charge"], "67.50");
+}
+
+#[test]
+fn an_invoice_for_a_date_inside_the_period_is_a_slip() {
+    let folder = home();
+    assert_eq!(run_at(folder.path(), &Server::of(base()), NIGHT, &[]).code, 0);
+    let invoice = "[[invoice]]\nperiod = \"2024-01-02\"\namount = \"99.00\"\n";
+    std::fs::write(folder.path().join("subledger.toml"), invoice).expect("a file");
+    let report = ran(subledger(folder.path()).arg("report"));
+    assert_eq!(report.code, 10, "{}", report.stderr);
+    assert!(report.stdout.contains("expected 2024-01-01, got 2024-01-02"), "{}", report.stdout);
+}

@@ -1,7 +1,7 @@
 //! The key is nowhere: not in a file, not in an output, at any log level, in no spelling, whatever the server does.
 //!
-//! One thing is left out on purpose: a server that echoes the key into a body that is an answer (usage, a page, an
-//! account). The archive keeps such bytes as they came, because they are the evidence.
+//! A server that echoes the key into an answer is the one exception: the archive keeps such bytes as they came, because
+//! they are the evidence. No report is made of them.
 
 use std::path::Path;
 
@@ -169,5 +169,23 @@ fn a_key_in_the_configuration_file_is_refused_and_not_shown() {
         assert_eq!(refused.code, 2);
         let said = refused.stderr + &refused.stdout;
         assert!(said.contains("`subledger.toml` cannot be used: line") && !said.contains(KEY), "{said}");
+    }
+}
+
+#[test]
+fn an_answer_that_holds_the_key_is_kept_and_never_reported() {
+    for place in ["usage", "list"] {
+        let folder = home();
+        let mut answers = base();
+        match place {
+            "usage" => answers.usage = answers.usage.replace("Acme Subsidiary", &KEY.to_uppercase()),
+            _ => answers.pages[0] = answers.pages[0].replace("Acme Subsidiary", KEY),
+        }
+        let night = ran(subledger_at(folder.path(), &Server::of(answers)).args(["run", "-vv", "--now", NIGHT]));
+        assert_eq!(night.code, 22, "{}", night.stderr);
+        assert!(night.stderr.contains("hint: find out who put it there, make another key"), "{}", night.stderr);
+        let said = (night.stdout + &night.stderr).to_lowercase();
+        assert!(!said.contains(KEY) && captures(folder.path()).is_empty(), "{said}");
+        assert!(!folder.path().join("reports").exists(), "{place}");
     }
 }

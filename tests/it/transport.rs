@@ -218,7 +218,7 @@ fn configuration_that_cannot_be_used_is_named_with_its_place() {
         ("subledger.toml", "[limits]\nretires = 3\n", &[], &["`subledger.toml`", "line 2, column 1", "retires"]),
         ("subledger.toml", "[[", &[], &["`subledger.toml`", "line 1"]),
         ("x", "", &["--config", "not-there.toml"], &["not-there.toml"]),
-        ("x", "", &["--invoice", "eighty"], &["`--invoice`", "eighty"]),
+        ("x", "", &["--invoice", "eighty"], &["`--invoice`", "write it like 80.00"]),
     ] {
         let folder = home();
         std::fs::write(folder.path().join(file), text).unwrap();

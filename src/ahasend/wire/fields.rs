@@ -141,10 +141,21 @@ impl<'a, 'at> Fields<'a, 'at> {
         Uuid::parse_str(&text).map_err(|_| self.at.child(key).error("is not a UUID"))
     }
 
+    /// An RFC 3339 time that may be missing or null.
+    pub(super) fn optional_time(&mut self, key: &str) -> Result<Option<DateTime<Utc>>, Error> {
+        let Some(value) = self.take(key).filter(|value| value.get() != "null") else { return Ok(None) };
+        let text = self.read_text(key, value)?;
+        self.read_time(key, &text).map(Some)
+    }
+
     /// A required RFC 3339 time, with or without a fraction and in any offset.
     pub(super) fn time(&mut self, key: &str) -> Result<DateTime<Utc>, Error> {
         let text = self.text(key)?;
-        let time = DateTime::parse_from_rfc3339(&text);
+        self.read_time(key, &text)
+    }
+
+    fn read_time(&self, key: &str, text: &str) -> Result<DateTime<Utc>, Error> {
+        let time = DateTime::parse_from_rfc3339(text);
         time.map(|time| time.to_utc()).map_err(|_| self.at.child(key).error("is not an RFC 3339 time"))
     }
 

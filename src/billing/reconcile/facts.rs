@@ -98,7 +98,9 @@ pub(super) fn unbilled(books: &Books) -> Vec<Finding> {
     let found = accounts.map(|account| {
         let message = match account.status {
             Status::Suspended | Status::ParentSuspended => "listed without usage: the account is suspended",
-            _ if books.usage.period.contains(account.created_at) => "listed without usage: created in this period",
+            _ if account.created_at.is_some_and(|at| books.usage.period.contains(at)) => {
+                "listed without usage: created in this period"
+            }
             _ => "listed without usage",
         };
         let finding = Finding::new(Code::Unbilled, Severity::Warning, message).about(account.id, &account.name);

@@ -4,7 +4,7 @@ use super::super::books::Books;
 use super::super::charges::{Charges, LineKind};
 use super::super::finding::{Code, Finding, Severity};
 use super::super::money::{Exact, Minor};
-use super::super::terms::{InvoiceEntry, Terms};
+use super::super::terms::{Bearer, InvoiceEntry, Terms};
 
 /// The invoice as entered = the API's total + tax + credit + add-on, to the minor unit.
 ///
@@ -52,6 +52,21 @@ pub(super) fn unallocated(charges: &Charges) -> Vec<Finding> {
         Finding::new(Code::Unallocated, Severity::Error, format!("the pooled invoice cannot be shared{reason}"))
             .expected_actual(charges.currency.format(Minor::ZERO), charges.currency.format(line.cost()))
             .difference(charges.currency.show_signed(charges.currency.exact(line.cost())), charges.currency.code())
+    });
+    found.collect()
+}
+
+/// Usage that the terms spread has somebody to bear it.
+pub(super) fn unspread(charges: &Charges, terms: &Terms) -> Vec<Finding> {
+    let kinds = [(LineKind::Parent, terms.parent_usage), (LineKind::Removed, terms.removed_usage)];
+    let spread = |kind: LineKind| kinds.contains(&(kind, Bearer::Spread));
+    let kept = charges.lines.iter().filter(|line| spread(line.kind) && line.cost() != Minor::ZERO);
+    let found = kept.map(|line| {
+        let message = format!("usage that is to be spread is kept, because no sub account can bear it ({})", line.name);
+        let cost = charges.currency.exact(line.cost());
+        Finding::new(Code::Unallocated, Severity::Warning, message)
+            .expected_actual(charges.currency.format(Minor::ZERO), charges.currency.show(cost))
+            .difference(charges.currency.show_signed(cost), charges.currency.code())
     });
     found.collect()
 }
