@@ -12,6 +12,8 @@ use super::{Archive, CaptureKey, Error, MANIFEST_NAME, sha256};
 const USAGE_NAME: &str = "usage.json.zst";
 /// Bytes of page bodies gathered before a segment is written: bounds memory, and keeps files few.
 const SEGMENT_BYTES: usize = 8 << 20;
+/// Captures among which the head of the chain is looked for: more than any clock mends itself in.
+const HEAD_CANDIDATE_COUNT: usize = 8;
 /// Level 1 is as small as level 3 on these bodies, and faster.
 const ZSTD_LEVEL: i32 = 1;
 
@@ -77,7 +79,7 @@ impl Archive {
             archive: self,
             id,
             at,
-            previous: captures.last().cloned(),
+            previous: self.head(&captures).await,
             usage: (entry, packed),
             place: None,
             segment: Vec::new(),
@@ -91,6 +93,21 @@ impl Archive {
             return Err(Error::Taken { id: draft.id });
         }
         Ok(draft)
+    }
+}
+
+impl Archive {
+    /// The capture that no other names as the one before it: the last one taken, even if a clock stepped back since.
+    async fn head(&self, captures: &[CaptureKey]) -> Option<CaptureKey> {
+        let latest = captures.get(captures.len().saturating_sub(HEAD_CANDIDATE_COUNT)..).unwrap_or_default();
+        let mut named = Vec::with_capacity(latest.len());
+        for key in latest {
+            let path = self.capture_path(key).join(MANIFEST_NAME);
+            let manifest = self.fetch(&path).await.and_then(|bytes| Manifest::from_bytes(path.as_ref(), &bytes));
+            // one that cannot be read names nobody
+            named.extend(manifest.ok().and_then(|manifest| manifest.previous).map(|previous| previous.capture));
+        }
+        latest.iter().rev().find(|key| !named.contains(&key.id)).or(captures.last()).cloned()
     }
 }
 
@@ -117,6 +134,13 @@ impl Draft<'_> {
         self.segment.push(page);
         let gathered: usize = self.segment.iter().map(|body| body.bytes.len()).sum();
         if gathered >= SEGMENT_BYTES { self.write_segment().await } else { Ok(()) }
+    }
+
+    /// Leaves out the pages so far, because they are read again. Segments that are written stay where they are.
+    pub fn forget_list(&mut self) {
+        self.segment.clear();
+        self.objects.retain(|object| object.name == USAGE_NAME);
+        (self.counts.pages, self.counts.listed_accounts) = (0, 0);
     }
 
     /// Adds the answer about a single account.

@@ -62,6 +62,37 @@ fn manifests_form_a_chain_and_a_second_is_used_once() {
 }
 
 #[test]
+fn a_clock_that_steps_back_does_not_fork_the_chain() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = Archive::open_or_create(folder.path().to_str().unwrap(), PARENT, &[]).unwrap();
+    run(async {
+        for second in [10, 5, 12] {
+            capture(&archive, second).await.unwrap();
+        }
+        let mut previous = Vec::new();
+        for key in archive.captures().await.unwrap() {
+            let manifest = archive.read(&key).await.unwrap().manifest;
+            previous.push((key.id[13..15].to_owned(), manifest.previous.map(|link| link.capture[13..15].to_owned())));
+        }
+        let linked = |a: &str, b: Option<&str>| (a.to_owned(), b.map(str::to_owned));
+        assert_eq!(previous, [linked("05", Some("10")), linked("10", None), linked("12", Some("05"))]);
+    });
+}
+
+#[test]
+fn a_capture_before_that_cannot_be_read_leaves_a_hole() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = Archive::open_or_create(folder.path().to_str().unwrap(), PARENT, &[]).unwrap();
+    run(async {
+        let first = capture(&archive, 1).await.unwrap().key;
+        std::fs::remove_file(folder.path().join(archive.capture_path(&first).as_ref()).join(MANIFEST_NAME)).unwrap();
+        std::fs::create_dir(folder.path().join(archive.capture_path(&first).as_ref()).join(MANIFEST_NAME)).unwrap();
+        let second = capture(&archive, 2).await.unwrap();
+        archive.read(&second.key).await.unwrap();
+    });
+}
+
+#[test]
 fn a_capture_without_manifest_does_not_exist_and_its_usage_stays() {
     let folder = tempfile::tempdir().unwrap();
     let archive = Archive::open_or_create(folder.path().to_str().unwrap(), PARENT, &[]).unwrap();

@@ -284,6 +284,8 @@ fn gather(lines: Vec<Line>, terms: &Terms) -> (Vec<Line>, Vec<Statement>) {
 pub struct Proof {
     /// Σ messages of all statements and kept lines.
     pub messages: i128,
+    /// Σ cost of the statements alone.
+    pub statements: Minor,
     /// Σ cost.
     pub cost: Minor,
     /// Σ markup.
@@ -300,6 +302,7 @@ impl Charges {
         let mut proof = Proof::default();
         let statements = self.statements.iter().map(|s| (s.messages, s.cost, s.markup, s.charge));
         let kept = self.kept().map(|l| (l.messages.unwrap_or(0).into(), l.cost(), l.markup, l.charge()));
+        proof.statements = self.statements.iter().map(|statement| statement.cost).sum();
         for (messages, cost, markup, charge) in statements.chain(kept) {
             proof.messages += messages;
             proof.cost += cost;

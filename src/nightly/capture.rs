@@ -113,7 +113,16 @@ impl Capturing<'_> {
     async fn fill(&self, draft: &mut Draft<'_>, client: &Client, head: &UsageHead) -> Result<(), Failure> {
         let (start, end) = (head.period.start, head.period.end);
         draft.place(start, end, head.account_ids.len()).await.map_err(Failure::of_evidence)?;
-        let listed = self.fill_list(draft, client).await?;
+        let listed = match self.fill_list(draft, client).await {
+            // the list may have changed under way; if it is really broken it is so again
+            Err((_, true)) => {
+                tracing::warn!("the pages do not make one list, and are read once more");
+                draft.forget_list();
+                self.fill_list(draft, client).await
+            }
+            filled => filled,
+        };
+        let listed = listed.map_err(|(failure, _)| failure)?;
         let missing: BTreeSet<Uuid> = head.account_ids.iter().copied().filter(|id| !listed.contains(id)).collect();
         if missing.len() > LOOKUP_COUNT_MAX {
             tracing::warn!(missing = missing.len(), looked_up = LOOKUP_COUNT_MAX, "too many accounts are not listed");
@@ -128,26 +137,30 @@ impl Capturing<'_> {
     }
 
     /// Puts the account list into the draft; a page that cannot be read is kept before it fails the capture.
-    async fn fill_list(&self, draft: &mut Draft<'_>, client: &Client) -> Result<BTreeSet<Uuid>, Failure> {
+    ///
+    /// The failure comes with whether the pages did not make one list.
+    async fn fill_list(&self, draft: &mut Draft<'_>, client: &Client) -> Result<BTreeSet<Uuid>, (Failure, bool)> {
         let mut listed = BTreeSet::new();
         let mut pages = client.pages();
         loop {
-            let mut unreadable = None;
+            let (mut unreadable, mut torn) = (None, false);
             let failed = |error: Error| {
+                torn = matches!(error, Error::Paging(_));
                 if let Error::Page { answer, .. } = &error {
                     unreadable = Some(body(answer));
                 }
                 Failure::of_client(error)
             };
             let next = self.signals.or(pages.next(), failed).await;
+            let kept = |error| (Failure::of_evidence(error), false);
             if let Some(page) = unreadable {
-                draft.page(page, 0).await.map_err(Failure::of_evidence)?;
+                draft.page(page, 0).await.map_err(kept)?;
             }
-            let Some(page) = next? else { return Ok(listed) };
+            let Some(page) = next.map_err(|failure| (failure, torn))? else { return Ok(listed) };
             listed.extend(&page.head.account_ids);
             let account_count = page.head.account_ids.len();
-            draft.page(body(&page.answer), account_count).await.map_err(Failure::of_evidence)?;
-            refuse_key(client, &page.answer)?;
+            draft.page(body(&page.answer), account_count).await.map_err(kept)?;
+            refuse_key(client, &page.answer).map_err(|failure| (failure, false))?;
             (self.progress)(&format!("reading the account list: {} sub accounts", listed.len()));
         }
     }

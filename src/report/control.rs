@@ -19,7 +19,7 @@ enum Row<'a> {
 
 /// `control`: a row per statement and kept line, their sum, the pooled invoice, and the difference.
 ///
-/// The sum is that of the ledger's own lines, so the difference shows a line that got lost on its way here.
+/// The sum is that of the statements and kept lines above it, so the difference shows a line that got lost.
 pub(super) fn control(ledger: &Ledger, files: &[FileEntry]) -> Table {
     let charges = &ledger.charges;
     let (proof, currency) = (charges.proof(), charges.currency);

@@ -48,12 +48,11 @@ fn head(text: &mut String, ledger: &Ledger, label: &str) {
     let proof = charges.proof();
     let lines = charges.statements.last().map_or(0, |statement| statement.lines.end);
     let (subs, customers) = (counted(lines, "sub account"), counted(charges.statements.len(), "customer"));
-    let cost = charges.statements.iter().map(|statement| statement.cost).sum::<Minor>();
-    let mut parts = vec![format!("{} of the invoice", money(ledger, cost))];
+    let mut parts = vec![format!("{} of the invoice", money(ledger, proof.statements))];
     if proof.markup != Minor::ZERO {
         parts.push(format!("{} markup", money(ledger, proof.markup)));
     }
-    let kept = money(ledger, proof.cost - cost);
+    let kept = money(ledger, proof.cost - proof.statements);
     let _ = writeln!(text, "charged   {subs}, {customers}: {}; kept {kept}", parts.join(" + "));
 }
 

@@ -1,7 +1,7 @@
 //! Checks of the pooled invoice: what finance entered against the API, and our statements against both.
 
 use super::super::books::Books;
-use super::super::charges::{Charges, LineKind};
+use super::super::charges::{Charges, Line, LineKind};
 use super::super::finding::{Code, Finding, Severity};
 use super::super::money::{Exact, Minor};
 use super::super::terms::{Bearer, InvoiceEntry, Terms};
@@ -73,7 +73,10 @@ pub(super) fn unspread(charges: &Charges, terms: &Terms) -> Vec<Finding> {
 
 /// Σ statements + kept lines = pooled invoice, in minor units. Anything else would be our own defect.
 pub(super) fn statements(charges: &Charges) -> Vec<Finding> {
-    let (sum, difference) = (charges.proof().cost, charges.proof().difference);
+    let (of_statements, of_lines) = (charges.proof().cost, charges.lines.iter().map(Line::cost).sum::<Minor>());
+    // both ways of adding up must foot: by the statements that customers get, and by the lines in the chargeback
+    let sum = if of_statements == charges.pooled.minor { of_lines } else { of_statements };
+    let difference = sum - charges.pooled.minor;
     if difference == Minor::ZERO {
         return Vec::new();
     }
