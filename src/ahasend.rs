@@ -99,10 +99,12 @@ impl Client {
         self.ask(Call::Account(id), &self.url_of(&id.to_string())).await
     }
 
-    /// Whether a body holds the key itself. Such an answer is evidence, and must not become a report.
+    /// Whether a body holds the key itself, plain or in JSON's escapes. Such an answer is evidence, and must not become
+    /// a report.
     pub fn is_in(&self, body: &[u8]) -> bool {
         let key = self.key.expose_secret().as_bytes();
-        body.windows(key.len()).any(|window| window.eq_ignore_ascii_case(key))
+        let holds = |body: &[u8]| body.windows(key.len()).any(|window| window.eq_ignore_ascii_case(key));
+        holds(body) || (body.contains(&b'\\') && holds(&unescaped(body)))
     }
 
     /// Starts the walk over the list of sub accounts; nothing is sent before the first [`Pages::next`].
@@ -144,6 +146,25 @@ impl Client {
         }
         url
     }
+}
+
+/// A JSON text with the escapes of ASCII characters undone; what it means apart from that does not matter here.
+fn unescaped(body: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(body.len());
+    let mut rest = body;
+    while let Some((&byte, after)) = rest.split_first() {
+        let digits = after.strip_prefix(b"u").and_then(|digits| digits.get(..4)).filter(|_| byte == b'\\');
+        let code = digits.and_then(|digits| u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok());
+        if let Some(character) = code.and_then(|code| u8::try_from(code).ok()) {
+            plain.push(character);
+            rest = &after[5..];
+        } else {
+            // a backslash before anything else stands for what follows it
+            plain.extend((byte != b'\\').then_some(byte));
+            rest = after;
+        }
+    }
+    plain
 }
 
 impl fmt::Debug for Client {

@@ -41,11 +41,16 @@ fn verdict(ledger: &Ledger, fail_on: FailOn, evidence: &Evidence) -> (u8, String
     if fail_on.caps && flagged > 0 {
         return (11, closing(evidence, &format!("caps are flagged ({flagged}), see caps.csv")));
     }
-    let next = match ledger.count(Severity::Warning) - ledger.caps.iter().filter(|cap| cap.level >= Level::Near).count()
-    {
-        0 => "the books balance, nothing to do".to_owned(),
-        1 => "the books balance, with 1 warning to read".to_owned(),
-        count => format!("the books balance, with {count} warnings to read"),
+    let warnings = ledger.count(Severity::Warning) - flagged;
+    let to_read: Vec<String> =
+        [(warnings, "warning to read", "warnings to read"), (flagged, "cap flagged", "caps flagged")]
+            .into_iter()
+            .filter(|(count, ..)| *count > 0)
+            .map(|(count, one, many)| format!("{count} {}", if count == 1 { one } else { many }))
+            .collect();
+    let next = match to_read.as_slice() {
+        [] => "the books balance, nothing to do".to_owned(),
+        some => format!("the books balance; {}", some.join(", ")),
     };
     (0, closing(evidence, &next))
 }

@@ -33,11 +33,14 @@ pub enum Rounding {
     Down,
     /// Up.
     Up,
-    /// By less than a unit either way, so that the shares sum to the total exactly.
+    /// Down, and then up where the remainders are largest, so that the shares sum to the total exactly.
     Footed,
 }
 
 impl Rounding {
+    /// Every rounding, in the order in which they are tried.
+    pub const ALL: [Self; 4] = [Self::Nearest, Self::Down, Self::Up, Self::Footed];
+
     /// The name in reports.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -96,14 +99,13 @@ impl Dust {
             rounding: None,
             tolerance,
         };
-        let modes = [Rounding::Nearest, Rounding::Down, Rounding::Up, Rounding::Footed];
-        Self { rounding: modes.into_iter().find(|rounding| dust.explains(*rounding, books)), ..dust }
+        Self { rounding: Rounding::ALL.into_iter().find(|rounding| dust.explains(*rounding, books)), ..dust }
     }
 
     /// Whether one price per message lies in the ranges of all figures.
     fn explains(&self, rounding: Rounding, books: &Books) -> bool {
-        if rounding == Rounding::Footed && !self.summed {
-            return false;
+        if rounding == Rounding::Footed {
+            return self.explains_footing(books);
         }
         let usage = &books.usage;
         let mut price = PriceRange::default();
@@ -114,6 +116,45 @@ impl Dust {
             && usage.sub_accounts.iter().all(|line| {
                 price.meet(line.tally, self.range(rounding, line.tally, self.noise_of(line.tally)))
             })
+    }
+
+    /// Whether the figures are the total divided by largest remainders: no share was rounded up that another one,
+    /// which was not, had more claim to.
+    fn explains_footing(&self, books: &Books) -> bool {
+        let total = books.usage.total;
+        if !self.summed || self.doubles || total.messages <= 0 {
+            return false;
+        }
+        let unit = Exact::half_unit(self.decimals).times(2).units();
+        let divisor = unit * I256::from(total.messages);
+        let (mut least_up, mut most_down) = (divisor, I256::ZERO);
+        for part in books.parts() {
+            // figures below zero are findings of their own, and no division makes them
+            if part.messages < 0 {
+                return false;
+            }
+            let ideal = total.cost.exact().units() * I256::from(part.messages);
+            let (down, remainder) = (ideal / divisor * unit, ideal % divisor);
+            let cost = part.cost.exact().units();
+            if cost == down {
+                most_down = most_down.max(remainder);
+            } else if cost == down + unit {
+                least_up = least_up.min(remainder);
+            } else {
+                return false;
+            }
+        }
+        least_up >= most_down
+    }
+
+    /// Whether a share, on its own, cannot come from its ideal by this rounding.
+    ///
+    /// Rounding to the nearest also allows for the rounding of the total, of which the share has its part.
+    pub fn is_off(&self, rounding: Rounding, ideal: Exact, part: Tally, total: Tally) -> bool {
+        if rounding == Rounding::Nearest {
+            return (part.cost.exact() - ideal).abs() > self.of_line(ideal, part, total);
+        }
+        !self.range(rounding, part, self.noise_of(part)).holds(ideal)
     }
 
     /// The unrounded totals that the total may stand for.
@@ -211,6 +252,13 @@ struct Range {
     high: Bound,
 }
 
+impl Range {
+    fn holds(&self, cost: Exact) -> bool {
+        let above = self.low.cost < cost || (self.low.cost == cost && !self.low.open);
+        above && (cost < self.high.cost || (cost == self.high.cost && !self.high.open))
+    }
+}
+
 /// The prices per message that all figures so far allow. A price is kept as a cost and a count, never divided.
 #[derive(Debug, Default)]
 struct PriceRange {
@@ -225,7 +273,7 @@ impl PriceRange {
         match figure.messages.cmp(&0) {
             // figures below zero are findings of their own, and no price makes them
             Ordering::Less => return false,
-            Ordering::Equal => return range.low.cost <= Exact::ZERO && Exact::ZERO <= range.high.cost,
+            Ordering::Equal => return range.holds(Exact::ZERO),
             Ordering::Greater => {}
         }
         let (low, high) = ((range.low, messages), (range.high, messages));

@@ -292,3 +292,35 @@ fn two_usage_lines_of_one_account_are_one_customer() {
     ledger_books.usage.sub_accounts[1].account_id = first;
     assert_eq!(charges(&ledger_books, &Terms::default()).statements.len(), 1);
 }
+
+/// No price makes a cost of nothing, and a cent that happens to make the sum foot is no largest remainder.
+#[test]
+fn rounding_excuses_nothing_that_it_cannot_do() {
+    let accused = |figures: &[(i64, &str)], total: (i64, &str)| {
+        let figures: Vec<(i64, String)> = figures.iter().map(|(n, cost)| (*n, (*cost).to_owned())).collect();
+        let ledger = Ledger::draw_up(books(&figures, total), Terms::default());
+        ledger.findings.listed.iter().filter(|f| f.severity == Severity::Error).count() > 0
+    };
+    for removed in ["0.001", "0.005", "0.01", "0.02"] {
+        assert!(accused(&[(1, "20.0"), (0, removed), (3, "60.0")], (4, "80.0")), "{removed}");
+    }
+    // 0.42, 0.41 and 0.17 cents of 1.00: by largest remainders the first one is rounded up, not the last
+    assert!(!accused(&[(342, "3.42"), (341, "3.41"), (317, "3.17")], (1_000, "10.00")));
+    assert!(!accused(&[(3_424, "3.43"), (3_412, "3.41"), (3_164, "3.16")], (10_000, "10.00")));
+    assert!(accused(&[(3_424, "3.42"), (3_412, "3.42"), (3_164, "3.16")], (10_000, "10.00")));
+}
+
+/// In a world that rounds down, one wrong line does not drag the honest ones along.
+#[test]
+fn only_the_wrong_line_is_named() {
+    let counts: Vec<i64> = (1..60).map(|number| number * 7_919 % 5_003 + 1).collect();
+    let total: i64 = counts.iter().sum();
+    let invoice = amount("2881.74").exact();
+    let mut figures: Vec<(i64, String)> =
+        counts.iter().map(|count| (*count, rounded_share(invoice, *count, total, 2, 2))).collect();
+    figures[7].1 = Currency::parse("eur").unwrap().show(amount(&figures[7].1).exact() + amount("0.02").exact());
+    let ledger = Ledger::draw_up(books(&figures, (total, "2881.74")), Terms::default());
+    let named: Vec<_> = ledger.findings.listed.iter().filter(|f| f.code == Code::Proportional).collect();
+    assert_eq!(named.len(), 1, "{named:?}");
+    assert_eq!(named[0].subject.as_ref().map(|subject| subject.account_id), Some(Uuid::from_u128(6)));
+}

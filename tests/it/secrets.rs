@@ -174,11 +174,13 @@ fn a_key_in_the_configuration_file_is_refused_and_not_shown() {
 
 #[test]
 fn an_answer_that_holds_the_key_is_kept_and_never_reported() {
-    for place in ["usage", "list"] {
+    let escaped = KEY.bytes().map(|byte| format!("\\u{byte:04X}")).collect::<Vec<_>>().concat();
+    for place in ["usage", "list", "escaped"] {
         let folder = home();
         let mut answers = base();
         match place {
             "usage" => answers.usage = answers.usage.replace("Acme Subsidiary", &KEY.to_uppercase()),
+            "escaped" => answers.usage = answers.usage.replace("Acme Subsidiary", &escaped),
             _ => answers.pages[0] = answers.pages[0].replace("Acme Subsidiary", KEY),
         }
         let night = ran(subledger_at(folder.path(), &Server::of(answers)).args(["run", "-vv", "--now", NIGHT]));

@@ -12,7 +12,7 @@ use super::super::terms::{Bearer, InvoiceEntry, Terms};
 pub(super) fn invoice(books: &Books, terms: &Terms) -> Vec<Finding> {
     let period = books.usage.period;
     let stray = terms.stray_invoices(period).map(|date| {
-        let message = "an invoice is entered for a date inside this period instead of for its start";
+        let message = "an invoice is entered for a date inside this period; its `period` must be the start";
         Finding::new(Code::Invoice, Severity::Error, message).expected_actual(period.name(), date)
     });
     let mut findings: Vec<Finding> = stray.collect();

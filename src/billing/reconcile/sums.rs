@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::super::books::{Books, Tally};
-use super::super::dust::Dust;
+use super::super::dust::{Dust, Rounding};
 use super::super::finding::{Code, Finding, Severity};
 use super::super::money::Exact;
 
@@ -76,14 +76,19 @@ pub(super) fn proportional(books: &Books, dust: &Dust) -> Vec<Finding> {
     }
     let currency = books.usage.currency;
     let decimals = dust.decimals + EXTRA_DECIMALS;
-    let mut lines = Vec::new();
-    for part in parts(books) {
-        let ideal = total.cost.exact().scaled(part.tally.messages.into(), total.messages.into());
-        let difference = part.tally.cost.exact() - ideal;
-        if difference.abs() > dust.of_line(ideal, part.tally, total) {
-            lines.push((difference, ideal, part));
+    // of the roundings that leave lines unexplained, the one that leaves the fewest is the likeliest
+    let off_by = |rounding: Rounding| {
+        let mut lines = Vec::new();
+        for part in parts(books) {
+            let ideal = total.cost.exact().scaled(part.tally.messages.into(), total.messages.into());
+            if dust.is_off(rounding, ideal, part.tally, total) {
+                lines.push((part.tally.cost.exact() - ideal, ideal, part));
+            }
         }
-    }
+        lines
+    };
+    let candidates = Rounding::ALL.map(off_by).into_iter().filter(|lines| !lines.is_empty());
+    let mut lines = candidates.min_by_key(Vec::len).unwrap_or_default();
     // a wrong line drags others beyond their dust: it comes first
     lines.sort_by_key(|(difference, ..)| std::cmp::Reverse(difference.abs()));
     let finding = |(difference, ideal, part): (Exact, Exact, Part<'_>)| {
@@ -131,7 +136,7 @@ pub(super) fn zero_cost(books: &Books, dust: &Dust) -> Vec<Finding> {
     let check = |part: Part<'_>| {
         let cost = part.tally.cost.exact();
         let ideal = total.cost.exact().scaled(part.tally.messages.into(), i128::from(total.messages).max(1));
-        let bound = dust.of_line(ideal, part.tally, total);
+        let bound = dust.of_line(ideal, part.tally, total).max(dust.noise);
         let message = match (part.tally.messages, cost.is_zero()) {
             (0, _) if cost.abs() > bound => "cost without messages",
             (1.., true) if ideal.abs() > bound => "messages without cost",
