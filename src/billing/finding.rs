@@ -127,7 +127,7 @@ pub struct Finding {
     pub actual: Option<String>,
     /// actual − expected, with sign, where both are numbers.
     pub difference: Option<String>,
-    /// `messages`, a currency code or `percent`.
+    /// What the numbers count: `messages`, `amounts`, or a currency by its code.
     pub unit: Option<String>,
 }
 

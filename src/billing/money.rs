@@ -77,12 +77,6 @@ impl Exact {
         Self(self.0.abs() / divisor + I256::ONE)
     }
 
-    /// This value as a whole number of units of 10^-`scale`, or nothing if that would need rounding.
-    pub fn at_scale(self, scale: u32) -> Option<i128> {
-        let unit = power_of_ten(EXACT_SCALE.checked_sub(scale)?);
-        (self.0 % unit == I256::ZERO).then(|| self.0 / unit).and_then(|units| i128::try_from(units).ok())
-    }
-
     /// This value in units of 10^-`scale`, rounded to nearest, halves away from zero.
     pub fn rounded_at_scale(self, scale: u32) -> Option<i128> {
         let unit = power_of_ten(EXACT_SCALE.checked_sub(scale)?);

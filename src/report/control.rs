@@ -5,7 +5,7 @@ use crate::billing::ledger::Ledger;
 use crate::billing::money::Minor;
 
 use super::table::{Builder, Table};
-use super::tables::{MONEY, kept_name, provenance};
+use super::tables::{MONEY, provenance};
 use super::{FileEntry, shown_id};
 
 /// A row of the control sheet.
@@ -46,7 +46,7 @@ pub(super) fn control(ledger: &Ledger, files: &[FileEntry]) -> Table {
         })
         .text("name", "its name", |row| match row {
             Row::Statement(statement, _) => Some(statement.customer.name.clone()),
-            Row::Kept(line) => Some(kept_name(line).to_owned()),
+            Row::Kept(line) => Some(line.name.clone()),
             _ => None,
         })
         .integer("rows", "lines", "lines of the chargeback in this row", |row| match row {

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use rust_decimal::Decimal;
 
 use crate::billing::caps::{Cap, Level};
-use crate::billing::charges::{Line, LineKind, Statement};
+use crate::billing::charges::{Line, Statement};
 use crate::billing::customers::Customer;
 use crate::billing::ledger::Ledger;
 use crate::billing::money::Amount;
@@ -168,15 +168,4 @@ fn percent_units(percent: Decimal) -> i128 {
     let mut percent = percent;
     percent.rescale(4);
     percent.mantissa()
-}
-
-/// The name of a kept line's bearer in the control sheet.
-pub(super) fn kept_name(line: &Line) -> &str {
-    match line.kind {
-        LineKind::SubAccount => &line.name,
-        LineKind::Parent => "Parent account",
-        LineKind::Removed => "Removed sub accounts",
-        LineKind::Tax => "Tax",
-        LineKind::Unallocated => "Unallocated",
-    }
 }
