@@ -64,7 +64,8 @@ pub struct Draft<'a> {
 impl Archive {
     /// Makes the usage answer durable, before anything of it is read, and begins a capture with it.
     ///
-    /// `at` names the capture, to the second; [`Error::Taken`] if there is one of that second already.
+    /// `at` names the capture, to the second; [`Error::Taken`] if other usage of that second is in the inbox. What else
+    /// is in the archive is not looked at: [`Draft::link`] does, once nothing can be lost any more.
     pub async fn begin(&self, at: DateTime<Utc>, usage: &Body) -> Result<Draft<'_>, Error> {
         let id = at.format("%Y%m%dT%H%M%SZ").to_string();
         let (entry, packed) = (entry(usage), pack([usage])?);
@@ -73,13 +74,11 @@ impl Archive {
             Err(Error::Conflict { .. }) => return Err(Error::Taken { id }),
             created => created?,
         }
-        // only now, with the usage durable, may anything that was there before get in the way
-        let captures = self.captures().await?;
-        let draft = Draft {
+        Ok(Draft {
             archive: self,
             id,
             at,
-            previous: self.head(&captures).await,
+            previous: None,
             usage: (entry, packed),
             place: None,
             segment: Vec::new(),
@@ -87,16 +86,9 @@ impl Archive {
             lookups: Vec::new(),
             objects: Vec::new(),
             counts: Counts::default(),
-        };
-        if captures.iter().any(|key| key.id == draft.id) {
-            draft.clear_inbox().await;
-            return Err(Error::Taken { id: draft.id });
-        }
-        Ok(draft)
+        })
     }
-}
 
-impl Archive {
     /// The capture that no other names as the one before it: the last one taken, even if a clock stepped back since.
     async fn head(&self, captures: &[CaptureKey]) -> Option<CaptureKey> {
         let latest = captures.get(captures.len().saturating_sub(HEAD_CANDIDATE_COUNT)..).unwrap_or_default();
@@ -115,6 +107,17 @@ impl Draft<'_> {
     /// Where the usage is until the capture is complete, for people.
     pub fn shown_inbox(&self) -> String {
         self.archive.shown(&self.archive.inbox_path(&self.id))
+    }
+
+    /// Finds the capture that this one follows; [`Error::Taken`] if there is one of the same second already.
+    pub async fn link(&mut self) -> Result<(), Error> {
+        let captures = self.archive.captures().await?;
+        if captures.iter().any(|key| key.id == self.id) {
+            self.clear_inbox().await;
+            return Err(Error::Taken { id: self.id.clone() });
+        }
+        self.previous = self.archive.head(&captures).await;
+        Ok(())
     }
 
     /// Puts the capture into its billing period.

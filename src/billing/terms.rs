@@ -96,7 +96,7 @@ pub struct Terms {
     pub customers: Option<CustomerMap>,
     /// The invoices that finance has entered, by the UTC start date of their period.
     pub invoices: BTreeMap<NaiveDate, InvoiceEntry>,
-    /// The amount of this period's invoice, if it is told apart from the others; the declared classes stay.
+    /// The amount of the invoice at hand, in place of the one entered for its period; the declared classes stay.
     pub invoice_amount: Option<Amount>,
     /// What the pooled invoice is shared by.
     pub weights: Weights,

@@ -75,7 +75,6 @@ impl Capturing<'_> {
         let usage = self.signals.or(client.usage(), Failure::of_client).await?;
         warn_of_skew(&usage, self.clock);
         let mut draft = self.begin(&body(&usage)).await?;
-        self.kept.replace(Evidence::Partial(draft.shown_inbox()));
         refuse_key(&client, &usage)?;
         let head = wire::usage_head(&usage.body).map_err(|error| {
             let failure = Failure::new(Kind::AnswerUnusable, "the usage answer cannot be used").because(error);
@@ -94,7 +93,15 @@ impl Capturing<'_> {
     async fn begin(&self, usage: &Body) -> Result<Draft<'_>, Failure> {
         let mut tries = 1;
         loop {
-            match self.archive.begin(self.clock.now(), usage).await {
+            let begun = match self.archive.begin(self.clock.now(), usage).await {
+                Ok(mut draft) => {
+                    // from here on the usage is kept, whatever the archive does
+                    self.kept.replace(Evidence::Partial(draft.shown_inbox()));
+                    draft.link().await.map(|()| draft)
+                }
+                Err(error) => Err(error),
+            };
+            match begun {
                 Err(archive::Error::Taken { .. }) if self.clock == Clock::System && tries < SECOND_COUNT_MAX => {
                     tries += 1;
                     tokio::time::sleep(Duration::from_secs(1)).await;
