@@ -44,6 +44,11 @@ fn account_id(config: &Config) -> Result<uuid::Uuid, Failure> {
         Ok(account_id) => Ok(account_id),
         Err(error) => match parents_in(config.archive.as_ref()).as_slice() {
             [only] => Ok(*only),
+            [] => {
+                let failure = Failure::new(Kind::Usage, format!("there is no capture in `{}`", config.archive));
+                Err(failure
+                    .hint("`--archive` says where the archive is; `subledger run` or `subledger capture` makes one"))
+            }
             _ => Err(Failure::usage(error)),
         },
     }

@@ -286,3 +286,11 @@ fn an_invoice_for_a_date_inside_the_period_is_a_slip() {
     assert_eq!(report.code, 10, "{}", report.stderr);
     assert!(report.stdout.contains("expected 2024-01-01, got 2024-01-02"), "{}", report.stdout);
 }
+
+#[test]
+fn an_archive_that_is_not_there_is_named() {
+    let folder = home();
+    let report = ran(subledger(folder.path()).args(["report", "--archive", "nowhere"]));
+    assert_eq!((report.code, folder.path().join("nowhere").exists()), (2, false));
+    assert!(report.stderr.starts_with("error: there is no capture in `nowhere`"), "{}", report.stderr);
+}
