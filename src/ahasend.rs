@@ -1,22 +1,32 @@
-//! The AhaSend API's client: asks, pages, paces and retries, and hands back the raw bytes of each answer.
+//! The AhaSend API's client: asks, pages, paces and retries. Captures get the raw bytes of each answer, whoever manages
+//! sub accounts and their API keys gets values.
 //!
 //! It owns the connection, the key and every limit on talking to the API. It must never write a file, read an amount,
-//! or show the key or a body in an error, a log line or `Debug` output. All it asks so far are readings, and those
-//! may be repeated freely.
+//! or show the key, a key that it creates, or a body in an error, a log line or `Debug` output; of a refusal it shows
+//! what the server says to people. Readings may be repeated freely. A write is repeated only where its operation says
+//! how that can do no harm, and one whose answer is lost never passes for one that was refused.
 //!
-//! Reading order: [`Client::usage`] shows a call, `ask` the life of a call, `fetch` one attempt of it, `retry` what
-//! may follow a failed attempt, `pages` the walk over the list.
+//! Reading order: [`Client::usage`] shows a call, `ask` the life of a call, `fetch` one attempt of it, `refusal` what its
+//! status may say, `operation` and `retry` what may follow a failed attempt, `pages` the walk over a list, `manage` the
+//! writes.
 
 mod access;
+mod call;
 mod error;
 mod failure;
 mod fetch;
+mod idempotency;
 mod limits;
+mod list;
+mod manage;
 mod operation;
 mod pages;
+mod refusal;
+mod request;
 mod retry;
 #[cfg(test)]
 mod tests;
+mod values;
 pub mod wire;
 
 use std::error::Error as StdError;
@@ -31,16 +41,22 @@ use tokio::time::{Instant, sleep};
 use url::Url;
 use uuid::Uuid;
 
-pub use self::error::{Class, Error, PageFault};
+pub use self::call::Call;
+pub use self::error::{Class, Error};
 pub use self::failure::Failure;
+pub use self::idempotency::IdempotencyKey;
 pub use self::limits::Limits;
-pub use self::operation::{Call, Operation};
+pub use self::list::{List, PageFault, PageProblem};
+pub use self::manage::{Deleted, Fresh};
+pub use self::operation::{Operation, Repeats};
 pub use self::pages::{Page, Pages};
 pub use self::retry::GiveUp;
+pub use self::values::{AccountChange, KeyChange, NewAccount, NewKey};
 
+use self::request::Request;
 use self::retry::Decision;
 
-/// The sub-account API of one parent account, read with one key until one deadline.
+/// The sub-account API of one parent account, used with one key until one deadline.
 pub struct Client {
     http: reqwest::Client,
     /// `{base}/v2/accounts/{account_id}/sub-accounts`, from which the address of every call is built.
@@ -87,7 +103,7 @@ impl Client {
     ///
     /// [`Error::Call`], with the last attempt's failure as its source.
     pub async fn usage(&self) -> Result<Answer, Error> {
-        self.ask(Call::Usage, &self.url_of("usage")).await
+        self.ask(&Request::new(Call::Usage, self.url_of(&["usage"]))).await
     }
 
     /// Reads one sub account. Status 200 and 404 are both answers; 404 says that it was deleted since.
@@ -96,7 +112,7 @@ impl Client {
     ///
     /// [`Error::Call`], with the last attempt's failure as its source.
     pub async fn account(&self, id: Uuid) -> Result<Answer, Error> {
-        self.ask(Call::Account(id), &self.url_of(&id.to_string())).await
+        self.ask(&Request::new(Call::Account(id), self.url_of(&[&id.to_string()]))).await
     }
 
     /// Whether a body holds the key itself, plain or in JSON's escapes. Such an answer is evidence, and must not become
@@ -110,22 +126,29 @@ impl Client {
     /// Starts the walk over the list of sub accounts; nothing is sent before the first [`Pages::next`].
     #[must_use]
     pub fn pages(&self) -> Pages<'_> {
-        Pages::new(self)
+        Pages::new(self, List::Accounts)
     }
 
     /// Makes one call: attempt after attempt, each in its turn, until an answer or a reason to stop.
-    async fn ask(&self, call: Call, url: &Url) -> Result<Answer, Error> {
-        let mut attempts = 0;
+    async fn ask(&self, request: &Request) -> Result<Answer, Error> {
+        let call = request.call;
+        let (repeats, repeatable_for) = (call.operation().repeats(), call.operation().repeatable_for());
+        let begun = Instant::now();
+        let (mut attempts, mut in_doubt) = (0, false);
         let (end, failure) = loop {
             if let Err(failure) = self.turn().await {
                 break (GiveUp::Final, failure);
             }
             attempts += 1;
-            let failure = match self.fetch(call, url).await {
-                Ok(answer) => return Ok(answer),
+            let failure = match self.fetch(request).await {
+                Ok(answer) => return Ok(Answer { attempts, ..answer }),
                 Err(failure) => failure,
             };
-            match retry::decide(&failure, attempts, self.time_left(), fastrand::u32(..), &self.limits) {
+            in_doubt = retry::in_doubt(in_doubt, &failure, repeats);
+            match retry::decide(&failure, repeats, attempts, self.time_left(), fastrand::u32(..), &self.limits) {
+                Decision::Again { after } if begun.elapsed().saturating_add(after) > repeatable_for => {
+                    break (GiveUp::KeyForgotten, failure);
+                }
                 Decision::Again { after } => {
                     let cause: &(dyn StdError + Send + Sync) = &failure;
                     tracing::warn!(attempts, ?after, cause, "{call} failed and is tried again");
@@ -134,15 +157,15 @@ impl Client {
                 Decision::Stop(end) => break (end, failure),
             }
         };
-        Err(Error::Call { call, attempts, end, failure })
+        Err(Error::Call { call, attempts, end, in_doubt, failure: Box::new(failure) })
     }
 
-    /// The address of something below the sub accounts; `segment` is percent-encoded as one path segment.
-    fn url_of(&self, segment: &str) -> Url {
+    /// The address of the sub accounts, or of something below them; each segment is percent-encoded as one.
+    fn url_of(&self, segments: &[&str]) -> Url {
         let mut url = self.sub_accounts_url.clone();
         // Never a `cannot-be-a-base` address: `access::sub_accounts_url` admits http and https only.
-        if let Ok(mut segments) = url.path_segments_mut() {
-            segments.push(segment);
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.extend(segments);
         }
         url
     }
@@ -182,12 +205,16 @@ impl fmt::Debug for Client {
 pub struct Answer {
     /// Path and query as requested; never the host or the key.
     pub target: String,
-    /// 200, or 404 where the operation takes that as an answer.
+    /// 200, 201 for something created, or 404 where the operation takes that as an answer.
     pub status: u16,
     /// The server's `Date`, if it sent a readable one.
     pub server_date: Option<DateTime<Utc>>,
     /// The server's `X-Request-Id`: at most 128 characters of visible ASCII.
     pub request_id: Option<String>,
+    /// Whether the server says that it gave this answer before, to the same idempotency key.
+    pub replayed: bool,
+    /// Requests sent until it came.
+    pub attempts: u32,
     /// The body, byte for byte.
     pub body: Bytes,
 }
@@ -200,6 +227,8 @@ impl fmt::Debug for Answer {
             .field("status", &self.status)
             .field("server_date", &self.server_date)
             .field("request_id", &self.request_id)
+            .field("replayed", &self.replayed)
+            .field("attempts", &self.attempts)
             .field("body_bytes", &self.body.len())
             .finish()
     }

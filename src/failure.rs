@@ -138,7 +138,8 @@ impl Failure {
     /// The client's error while capturing.
     pub fn of_client(error: ahasend::Error) -> Self {
         let (kind, hint) = match error.class() {
-            ahasend::Class::Config => (Kind::Usage, None),
+            // a capture sends no values that could be rejected; whoever does has more to say
+            ahasend::Class::Config | ahasend::Class::Rejected => (Kind::Usage, None),
             ahasend::Class::Unreachable => (Kind::Unreachable, Some("run again as soon as the API answers")),
             ahasend::Class::Refused => (Kind::Refused, Some("check AHASEND_API_KEY, its scopes and its IP allow list")),
             ahasend::Class::Unusable if error.is_not_found() => {

@@ -1,11 +1,9 @@
 //! What can stop the client, said once for people, and sorted once for exit codes.
 //!
-//! A message names the operation, the page and the attempts made; the cause is in `source`. No variant holds the key
-//! or any of a body.
+//! A message names the operation, the page and the attempts made; the cause is in `source`. No variant shows the key
+//! or any of a body, except what a refusal says to people.
 
-use uuid::Uuid;
-
-use super::{Answer, Call, Failure, GiveUp, wire};
+use super::{Answer, Call, Failure, GiveUp, List, PageFault, wire};
 
 /// What an error asks of its reader; the shell turns it into an exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -16,6 +14,8 @@ pub enum Class {
     Unreachable,
     /// The server refuses the key.
     Refused,
+    /// The server rejects the values sent, or knows nothing of what they were about.
+    Rejected,
     /// The server answers, but not with something to build on.
     Unusable,
 }
@@ -46,7 +46,11 @@ pub enum Error {
     },
 
     /// A call had no usable answer.
-    #[error("{call} failed after {attempts} attempt{}{end}", if *.attempts == 1 { "" } else { "s" })]
+    #[error(
+        "{call} failed after {attempts} attempt{}{end}{}",
+        if *.attempts == 1 { "" } else { "s" },
+        if *.in_doubt { "; it is unknown whether it took effect" } else { "" }
+    )]
     Call {
         /// The call.
         call: Call,
@@ -54,14 +58,27 @@ pub enum Error {
         attempts: u32,
         /// Why there was no further attempt.
         end: GiveUp,
+        /// Whether it is a write that may have been carried out all the same.
+        in_doubt: bool,
         /// How the last attempt failed.
         #[source]
-        failure: Failure,
+        failure: Box<Failure>,
+    },
+
+    /// A call was answered with success, but the answer cannot be read. A write was carried out.
+    #[error("{call} was answered with success, but the answer cannot be read")]
+    Answer {
+        /// The call.
+        call: Call,
+        /// What is wrong with the answer.
+        source: wire::Error,
     },
 
     /// A page arrived whole but cannot be read.
-    #[error("page {page} of the sub-account list cannot be read")]
+    #[error("page {page} of {list} cannot be read")]
     Page {
+        /// The list.
+        list: List,
         /// The page, counted from 1.
         page: u32,
         /// The page as received: it is evidence all the same.
@@ -76,10 +93,44 @@ pub enum Error {
 }
 
 impl Error {
+    /// How the last attempt of a failed call failed.
+    #[must_use]
+    pub const fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Call { failure, .. } => Some(&**failure),
+            _ => None,
+        }
+    }
+
     /// Whether the server knows nothing of what was asked for: most likely the account id or the base URL is wrong.
     #[must_use]
     pub const fn is_not_found(&self) -> bool {
-        matches!(self, Self::Call { failure: Failure::Status { status: 400 | 404, .. }, .. })
+        matches!(self.failure(), Some(Failure::Status { status: 400 | 404, .. }))
+    }
+
+    /// Whether the call is a write that may have been carried out although it failed: only a look at the thing tells.
+    ///
+    /// That is so as soon as one attempt ended without a clear refusal, until a look at the thing, or a refusal of the
+    /// values under the same idempotency key.
+    #[must_use]
+    pub const fn outcome_unknown(&self) -> bool {
+        matches!(self, Self::Call { in_doubt: true, .. })
+    }
+
+    /// Whether the last attempt was rejected with `status`, and one before it may have been carried out.
+    pub(super) fn is_second_answer(&self, status: u16) -> bool {
+        let is_rejected = matches!(self.failure(), Some(Failure::Rejected { status: last, .. }) if *last == status);
+        is_rejected && self.outcome_unknown()
+    }
+
+    /// The same after a look at the thing, which showed that nothing was carried out.
+    pub(super) fn without_doubt(self) -> Self {
+        match self {
+            Self::Call { call, attempts, end, failure, .. } => {
+                Self::Call { call, attempts, end, in_doubt: false, failure }
+            }
+            other => other,
+        }
     }
 
     /// What the error asks of its reader.
@@ -88,73 +139,7 @@ impl Error {
         match self {
             Self::BaseUrl { .. } | Self::Key { .. } | Self::Setup { .. } => Class::Config,
             Self::Call { failure, .. } => failure.class(),
-            Self::Page { .. } | Self::Paging(_) => Class::Unusable,
+            Self::Answer { .. } | Self::Page { .. } | Self::Paging(_) => Class::Unusable,
         }
     }
-}
-
-/// Why the pages read so far do not make one list. Pages are counted from 1.
-///
-/// The cursor itself is never shown: it is the server's text.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum PageFault {
-    /// `has_more` without `next_cursor`.
-    #[error("page {page} of the sub-account list says that more follows, but sends no cursor")]
-    CursorMissing {
-        /// The page.
-        page: u32,
-    },
-
-    /// `has_more` with an empty `next_cursor`.
-    #[error("page {page} of the sub-account list says that more follows, but its cursor is empty")]
-    CursorEmpty {
-        /// The page.
-        page: u32,
-    },
-
-    /// A `next_cursor` longer than [`Limits::cursor_bytes_max`](super::Limits::cursor_bytes_max).
-    #[error("page {page} of the sub-account list sends a cursor of {bytes} bytes, more than the {bytes_max} allowed")]
-    CursorTooLong {
-        /// The page.
-        page: u32,
-        /// Length of the cursor in bytes.
-        bytes: usize,
-        /// Length allowed in bytes.
-        bytes_max: usize,
-    },
-
-    /// A `next_cursor` that an earlier page sent already: the list would never end.
-    #[error("page {page} of the sub-account list sends the cursor of page {first} again")]
-    CursorRepeated {
-        /// The page.
-        page: u32,
-        /// The page that sent it first.
-        first: u32,
-    },
-
-    /// `has_more` on a page without accounts.
-    #[error("page {page} of the sub-account list is empty, but says that more follows")]
-    PageEmpty {
-        /// The page.
-        page: u32,
-    },
-
-    /// An account listed twice: the list changed while it was read, or pages overlap.
-    #[error("sub account `{id}` is on page {first} and again on page {page} of the sub-account list")]
-    AccountRepeated {
-        /// The account.
-        id: Uuid,
-        /// The page it was on first.
-        first: u32,
-        /// The page it is on again; may be the same.
-        page: u32,
-    },
-
-    /// More pages than [`Limits::page_count_max`](super::Limits::page_count_max).
-    #[error("page {page} of the sub-account list says that more follows, but no more pages are allowed")]
-    TooManyPages {
-        /// The last page allowed.
-        page: u32,
-    },
 }

@@ -1,6 +1,6 @@
 //! How one attempt can fail, and how the HTTP library's errors are told apart.
 //!
-//! Text that came from the server is in here only as bounded, visible ASCII from which the key was withheld.
+//! Text that came from the server is in here only bounded, safe to display, and with the key withheld.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -101,6 +101,44 @@ pub enum Failure {
         host: Option<String>,
     },
 
+    /// Status 409 with the two headers that say so: the same request, by its idempotency key, is being carried out.
+    #[error(
+        "the server is still carrying out the same request (status 409{}) and asks to wait {} seconds",
+        labelled(.request_id.as_deref()),
+        .retry_after.as_secs()
+    )]
+    InProgress {
+        /// How long the server asks to wait.
+        retry_after: Duration,
+        /// The server's id of the request.
+        request_id: Option<String>,
+    },
+
+    /// Status 422 for something to be created.
+    #[error(
+        "the idempotency key was used before with other values (status 422{}): something else needs another key",
+        labelled(.request_id.as_deref())
+    )]
+    KeyReused {
+        /// The server's id of the request.
+        request_id: Option<String>,
+    },
+
+    /// Status 400, 404, 409 or 422: what was sent, or what it was sent about, will not do.
+    #[error(
+        "the server rejects this (status {status}{}){}",
+        labelled(.request_id.as_deref()),
+        said(.message.as_deref())
+    )]
+    Rejected {
+        /// The status.
+        status: u16,
+        /// What the server says to people about it. It has no fixed wording, so nothing may depend on it.
+        message: Option<String>,
+        /// The server's id of the request.
+        request_id: Option<String>,
+    },
+
     /// Any other status.
     #[error(
         "the server answered with status {status}, which is no answer to this call{}",
@@ -150,8 +188,10 @@ impl Failure {
             | Self::Truncated { .. }
             | Self::Slow { .. }
             | Self::Deadline
-            | Self::Busy { .. } => Class::Unreachable,
+            | Self::Busy { .. }
+            | Self::InProgress { .. } => Class::Unreachable,
             Self::Unauthorized { .. } | Self::Forbidden { .. } => Class::Refused,
+            Self::KeyReused { .. } | Self::Rejected { .. } => Class::Rejected,
             Self::Redirect { .. }
             | Self::Status { .. }
             | Self::Encoding { .. }
@@ -159,6 +199,36 @@ impl Failure {
             | Self::TooLarge { .. }
             | Self::NotAnObject => Class::Unusable,
         }
+    }
+
+    /// Whether the server may have carried out a request that failed in this way.
+    pub(super) fn may_have_taken_effect(&self) -> bool {
+        match self {
+            // Without a connection nothing was sent.
+            Self::Tls { source } | Self::Network { source } | Self::Silent { source } => !source.is_connect(),
+            // Beyond a limit nothing is begun; a gateway says 408 and 5xx of work that may go on behind it.
+            Self::Busy { status, .. } => *status != 429,
+            // A success of another kind; a status of 4xx is a refusal.
+            Self::Status { status, .. } => *status < 400,
+            Self::Unauthorized { .. } | Self::Forbidden { .. } | Self::KeyReused { .. } | Self::Rejected { .. } => {
+                false
+            }
+            // To redirect is one way to answer work that was done; the others are answers lost, late or unreadable.
+            Self::Truncated { .. }
+            | Self::Slow { .. }
+            | Self::Deadline
+            | Self::InProgress { .. }
+            | Self::Redirect { .. }
+            | Self::Encoding { .. }
+            | Self::ContentType { .. }
+            | Self::TooLarge { .. }
+            | Self::NotAnObject => true,
+        }
+    }
+
+    /// Whether the server looked at the values, and at the idempotency key if there was one, and refused.
+    pub(super) const fn is_of_values(&self) -> bool {
+        matches!(self, Self::KeyReused { .. } | Self::Rejected { .. })
     }
 
     /// Sorts an error met before the head of the answer was complete.
@@ -199,6 +269,10 @@ fn is_about_tls(error: &(dyn StdError + 'static)) -> bool {
 
 fn labelled(request_id: Option<&str>) -> String {
     request_id.map(|id| format!(", request id `{id}`")).unwrap_or_default()
+}
+
+fn said(message: Option<&str>) -> String {
+    message.map(|message| format!(", saying: {message}")).unwrap_or_default()
 }
 
 fn quoted<'a>(text: Option<&'a str>, otherwise: &'a str) -> Cow<'a, str> {

@@ -6,22 +6,18 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, Utc};
-use reqwest::header::{
-    CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
-};
-use reqwest::{Response, StatusCode};
-use secrecy::ExposeSecret;
-use tokio::time::{Instant, timeout, timeout_at};
-use url::{Position, Url};
+use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, Response};
+use tokio::time::{Instant, timeout_at};
+use url::Position;
 
-use super::{Answer, Call, Client, Failure, retry};
+use super::request::Request;
+use super::{Answer, Client, Failure, retry};
 
-/// The server's id of a request, to be quoted to its support.
-const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// Longest text taken over from a header, in characters: a UUID or a host name fits. A key is longer, and anything
-/// longer is left out whole, so that no encoding of a key passes.
-const HEADER_TEXT_CHARS_MAX: usize = 64;
+/// The name of a request that is to be carried out at most once.
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// `true` on an answer that was given before, `false` where the request is still being carried out.
+pub(super) const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 impl Client {
     /// Waits until the pace allows one more request; none begins after the deadline.
@@ -38,52 +34,48 @@ impl Client {
     }
 
     /// Makes one attempt, within the attempt's timeout or what is left until the deadline.
-    pub(super) async fn fetch(&self, call: Call, url: &Url) -> Result<Answer, Failure> {
+    pub(super) async fn fetch(&self, request: &Request) -> Result<Answer, Failure> {
         let left = self.time_left();
         let limit = self.limits.request_timeout;
-        timeout(limit.min(left), self.exchange(call, url)).await.unwrap_or(Err(if left <= limit {
-            Failure::Deadline
-        } else {
-            Failure::Slow { limit }
-        }))
-    }
+        let until = Instant::now() + limit.min(left);
+        let late = |_| if left <= limit { Failure::Deadline } else { Failure::Slow { limit } };
 
-    async fn exchange(&self, call: Call, url: &Url) -> Result<Answer, Failure> {
-        let response = self.http.get(url.clone()).send().await.map_err(Failure::before_head)?;
+        let response = timeout_at(until, self.send(request)).await.map_err(late)?.map_err(Failure::before_head)?;
         let status = response.status();
-        tracing::debug!(status = status.as_u16(), "{call}");
-        if !call.operation().is_answered_by(status) {
-            return Err(self.refusal(call, url, status, response.headers()));
+        tracing::debug!(status = status.as_u16(), "{}", request.call);
+        if !request.call.operation().is_answered_by(status) {
+            return Err(self.refusal(request, response, until).await);
         }
         self.check_head(&response)?;
         let server_date = server_date(response.headers());
         let request_id = self.request_id(response.headers());
-        let body = self.read_body(response).await?;
+        let replayed = response.headers().get(IDEMPOTENT_REPLAYED).is_some_and(|value| value == "true");
+        let body = timeout_at(until, self.read_body(response)).await.map_err(late)??;
         Ok(Answer {
-            target: url[Position::BeforePath..Position::AfterQuery].to_owned(),
+            target: request.url[Position::BeforePath..Position::AfterQuery].to_owned(),
             status: status.as_u16(),
             server_date,
             request_id,
+            replayed,
+            attempts: 1,
             body,
         })
     }
 
-    /// What a status says that is no answer to the call. The body is not looked at.
-    fn refusal(&self, call: Call, url: &Url, status: StatusCode, headers: &HeaderMap) -> Failure {
-        let code = status.as_u16();
-        let request_id = self.request_id(headers);
-        match status {
-            StatusCode::UNAUTHORIZED => Failure::Unauthorized { request_id },
-            StatusCode::FORBIDDEN => Failure::Forbidden { scope: call.operation().scope(), request_id },
-            _ if status.is_server_error()
-                || status == StatusCode::TOO_MANY_REQUESTS
-                || status == StatusCode::REQUEST_TIMEOUT =>
-            {
-                Failure::Busy { status: code, retry_after: retry_after(headers), request_id }
-            }
-            _ if status.is_redirection() => Failure::Redirect { status: code, host: self.redirect_host(url, headers) },
-            _ => Failure::Status { status: code, request_id },
+    /// Sends the request and waits for the head of the answer.
+    async fn send(&self, request: &Request) -> Result<Response, reqwest::Error> {
+        let method = request.call.operation().method();
+        let mut sending = self.http.request(method.clone(), request.url.clone());
+        if let Some(key) = &request.idempotency_key {
+            sending = sending.header(IDEMPOTENCY_KEY, key.as_str());
         }
+        if let Some(body) = &request.body {
+            sending = sending.header(CONTENT_TYPE, "application/json").body(body.clone());
+        } else if method == Method::POST {
+            // The HTTP library leaves it out where there is no body, and some gateways refuse a POST without it.
+            sending = sending.header(CONTENT_LENGTH, "0");
+        }
+        sending.send().await
     }
 
     /// Refuses what cannot be read as it stands, before any of the body is taken in.
@@ -124,31 +116,6 @@ impl Client {
         }
         Ok(body.freeze())
     }
-
-    fn request_id(&self, headers: &HeaderMap) -> Option<String> {
-        headers.get(X_REQUEST_ID).map(|value| self.shown(value)).filter(|id| !id.is_empty())
-    }
-
-    /// The host that a redirect points to; a relative `Location` stays with the host asked.
-    fn redirect_host(&self, url: &Url, headers: &HeaderMap) -> Option<String> {
-        let location = url.join(headers.get(LOCATION)?.to_str().ok()?).ok()?;
-        location.host_str().map(|host| self.shown_text(host))
-    }
-
-    fn shown(&self, value: &HeaderValue) -> String {
-        self.shown_text(&String::from_utf8_lossy(value.as_bytes()))
-    }
-
-    /// The server's text, fit to be shown: visible ASCII, and nothing at all if it is long or echoes the key.
-    fn shown_text(&self, text: &str) -> String {
-        let is_plain = |char: &char| char.is_ascii_graphic() && *char != '`';
-        let shown: String = text.chars().filter(is_plain).collect();
-        let key = self.key.expose_secret().to_ascii_lowercase();
-        if shown.len() > HEADER_TEXT_CHARS_MAX || shown.to_ascii_lowercase().contains(&key) {
-            return "(withheld)".to_owned();
-        }
-        shown
-    }
 }
 
 fn is_json(content_type: &HeaderValue) -> bool {
@@ -157,10 +124,7 @@ fn is_json(content_type: &HeaderValue) -> bool {
     essence == "application/json" || essence.ends_with("+json")
 }
 
-fn server_date(headers: &HeaderMap) -> Option<DateTime<Utc>> {
+/// The server's `Date`, if it can be read.
+pub(super) fn server_date(headers: &HeaderMap) -> Option<DateTime<Utc>> {
     retry::http_date(headers.get(DATE)?.to_str().ok()?)
-}
-
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    retry::retry_after(headers.get(RETRY_AFTER)?.to_str().ok()?, server_date(headers))
 }

@@ -1,11 +1,11 @@
-//! What the client can ask of the API: each operation with the scope it needs and the answers it takes.
+//! What the client can ask of the API: each operation with the scope it needs, the answers it takes, and what a second
+//! attempt of it would do.
 //!
 //! The scope table is our own; the server's messages are never parsed for it.
 
-use std::fmt;
+use std::time::Duration;
 
-use reqwest::StatusCode;
-use uuid::Uuid;
+use reqwest::{Method, StatusCode};
 
 /// One operation of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -16,6 +16,39 @@ pub enum Operation {
     ListAccounts,
     /// One sub account.
     GetAccount,
+    /// A new sub account.
+    CreateAccount,
+    /// Other values for a sub account.
+    UpdateAccount,
+    /// The end of a sub account.
+    DeleteAccount,
+    /// A stop to the sending of a sub account.
+    SuspendAccount,
+    /// The end of such a stop.
+    UnsuspendAccount,
+    /// One page of the list of a sub account's API keys.
+    ListKeys,
+    /// One API key of a sub account, without its secret.
+    GetKey,
+    /// A new API key of a sub account.
+    CreateKey,
+    /// Other values for an API key of a sub account.
+    UpdateKey,
+    /// The end of an API key of a sub account.
+    DeleteKey,
+}
+
+/// What a second attempt would do, where the first may have been carried out although its answer was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Repeats {
+    /// No harm: it only reads.
+    Freely,
+    /// No harm, as long as it has the idempotency key and the bytes of the first.
+    WithKey,
+    /// No harm, but it may be refused because nothing is left to do: what that means takes a look at the thing.
+    AfterLooking,
+    /// Nobody knows, so it is left to a person.
+    Never,
 }
 
 impl Operation {
@@ -25,44 +58,60 @@ impl Operation {
         match self {
             Self::Usage => "sub-accounts:usage",
             Self::ListAccounts | Self::GetAccount => "sub-accounts:read",
+            Self::CreateAccount | Self::UpdateAccount => "sub-accounts:write",
+            Self::DeleteAccount => "sub-accounts:delete",
+            Self::SuspendAccount | Self::UnsuspendAccount => "sub-accounts:suspend",
+            Self::ListKeys | Self::GetKey => "sub-account-api-keys:read",
+            Self::CreateKey | Self::UpdateKey => "sub-account-api-keys:write",
+            Self::DeleteKey => "sub-account-api-keys:delete",
         }
     }
 
-    /// Whether `status` makes a usable answer. Exactly 200, not "any success": a 204 or 206 is no reading.
-    pub(super) fn is_answered_by(self, status: StatusCode) -> bool {
-        status == StatusCode::OK || (self == Self::GetAccount && status == StatusCode::NOT_FOUND)
-    }
-}
-
-/// One call as an error or a log line names it: the operation and what it is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Call {
-    /// The usage.
-    Usage,
-    /// A page of the list, counted from 1.
-    Page(u32),
-    /// A single sub account.
-    Account(Uuid),
-}
-
-impl Call {
-    /// The operation this call performs.
+    /// Whether a failed attempt may be followed by another.
     #[must_use]
-    pub const fn operation(self) -> Operation {
+    pub const fn repeats(self) -> Repeats {
         match self {
-            Self::Usage => Operation::Usage,
-            Self::Page(_) => Operation::ListAccounts,
-            Self::Account(_) => Operation::GetAccount,
+            Self::Usage | Self::ListAccounts | Self::GetAccount | Self::ListKeys | Self::GetKey => Repeats::Freely,
+            Self::CreateAccount | Self::CreateKey => Repeats::WithKey,
+            Self::UpdateAccount | Self::DeleteAccount | Self::UpdateKey | Self::DeleteKey => Repeats::AfterLooking,
+            Self::SuspendAccount | Self::UnsuspendAccount => Repeats::Never,
         }
     }
-}
 
-impl fmt::Display for Call {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// The HTTP method.
+    pub(super) const fn method(self) -> Method {
         match self {
-            Self::Usage => f.write_str("reading the usage"),
-            Self::Page(page) => write!(f, "reading page {page} of the sub-account list"),
-            Self::Account(id) => write!(f, "reading sub account `{id}`"),
+            Self::Usage | Self::ListAccounts | Self::GetAccount | Self::ListKeys | Self::GetKey => Method::GET,
+            Self::CreateAccount | Self::CreateKey | Self::SuspendAccount | Self::UnsuspendAccount => Method::POST,
+            Self::UpdateAccount | Self::UpdateKey => Method::PUT,
+            Self::DeleteAccount | Self::DeleteKey => Method::DELETE,
+        }
+    }
+
+    /// Whether `status` makes a usable answer. Exactly one, not "any success": a 204 or 206 is no reading, and what a
+    /// 202 will come to is not known.
+    pub(super) fn is_answered_by(self, status: StatusCode) -> bool {
+        match self {
+            Self::CreateAccount | Self::CreateKey => status == StatusCode::CREATED,
+            Self::GetAccount => status == StatusCode::OK || status == StatusCode::NOT_FOUND,
+            _ => status == StatusCode::OK,
+        }
+    }
+
+    /// Whether captures ask this. What they are refused says nothing of any values: they send none.
+    pub(super) const fn is_of_captures(self) -> bool {
+        matches!(self, Self::Usage | Self::ListAccounts | Self::GetAccount)
+    }
+
+    /// How long after the first attempt a repeat is still sure to be recognised by its idempotency key.
+    ///
+    /// The server keeps the answer with a new API key for 5 minutes and others for 24 hours; a repeat beyond that would
+    /// create a second one. Less is allowed here, because a repeat takes its time to arrive.
+    pub(super) const fn repeatable_for(self) -> Duration {
+        match self {
+            Self::CreateKey => Duration::from_mins(4),
+            Self::CreateAccount => Duration::from_hours(23),
+            _ => Duration::MAX,
         }
     }
 }

@@ -1,11 +1,12 @@
-//! May a failed attempt be retried, and after how long. Pure: time left and chance come in as arguments.
+//! May a failed attempt be retried, and after how long; and what remains unknown if not. Pure: time left and chance come
+//! in as arguments.
 
 use std::fmt;
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 
-use super::{Failure, Limits};
+use super::{Failure, Limits, Repeats};
 
 /// What follows a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,8 +22,12 @@ pub(super) enum Decision {
 pub enum GiveUp {
     /// Another attempt would end the same way.
     Final,
+    /// The operation is one that is never repeated without a person who asks for it.
+    NeverRepeated,
     /// [`Limits::attempt_count_max`] was reached.
     Attempts,
+    /// The server keeps idempotency keys for a while only, and might not know this one any more.
+    KeyForgotten,
     /// The deadline leaves no time for another attempt.
     Deadline,
     /// The server asks to wait longer than is allowed.
@@ -39,7 +44,9 @@ impl fmt::Display for GiveUp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Final => Ok(()),
+            Self::NeverRepeated => f.write_str(", and is never repeated by itself"),
             Self::Attempts => f.write_str(", the most allowed"),
+            Self::KeyForgotten => f.write_str(", because the server may forget the idempotency key before another"),
             Self::Deadline => f.write_str(", and the deadline of the run leaves no time for another"),
             Self::AskedToWait { wait, allowed } => {
                 let (wait, allowed) = (wait.as_secs(), allowed.as_secs());
@@ -53,9 +60,19 @@ impl fmt::Display for GiveUp {
 ///
 /// `random` is uniform over all of `u32`. A `Retry-After` is a minimum; the random delay comes on top, so that many
 /// clients do not return at once, but only if the sum is allowed as well.
-pub(super) fn decide(failure: &Failure, attempts: u32, left: Duration, random: u32, limits: &Limits) -> Decision {
+pub(super) fn decide(
+    failure: &Failure,
+    repeats: Repeats,
+    attempts: u32,
+    left: Duration,
+    random: u32,
+    limits: &Limits,
+) -> Decision {
     if !may_succeed_later(failure) {
         return Decision::Stop(GiveUp::Final);
+    }
+    if repeats == Repeats::Never {
+        return Decision::Stop(GiveUp::NeverRepeated);
     }
     if attempts >= limits.attempt_count_max {
         return Decision::Stop(GiveUp::Attempts);
@@ -81,12 +98,15 @@ const fn may_succeed_later(failure: &Failure) -> bool {
         | Failure::Silent { .. }
         | Failure::Truncated { .. }
         | Failure::Slow { .. }
-        | Failure::Busy { .. } => true,
+        | Failure::Busy { .. }
+        | Failure::InProgress { .. } => true,
         Failure::Tls { .. }
         | Failure::Deadline
         | Failure::Unauthorized { .. }
         | Failure::Forbidden { .. }
         | Failure::Redirect { .. }
+        | Failure::KeyReused { .. }
+        | Failure::Rejected { .. }
         | Failure::Status { .. }
         | Failure::Encoding { .. }
         | Failure::ContentType { .. }
@@ -96,7 +116,21 @@ const fn may_succeed_later(failure: &Failure) -> bool {
 }
 
 const fn asked_wait(failure: &Failure) -> Option<Duration> {
-    if let Failure::Busy { retry_after, .. } = failure { *retry_after } else { None }
+    match failure {
+        Failure::Busy { retry_after, .. } => *retry_after,
+        Failure::InProgress { retry_after, .. } => Some(*retry_after),
+        _ => None,
+    }
+}
+
+/// Whether a write may have been carried out, now that an attempt has failed; `before` says the same of those before it.
+pub(super) fn in_doubt(before: bool, failure: &Failure, repeats: Repeats) -> bool {
+    match repeats {
+        Repeats::Freely => false,
+        // Had an earlier attempt been carried out, the server would have sent its answer again.
+        Repeats::WithKey if failure.is_of_values() => false,
+        _ => before || failure.may_have_taken_effect(),
+    }
 }
 
 /// Full jitter: uniform from zero to a ceiling that doubles with each attempt, up to a maximum.
@@ -115,11 +149,14 @@ fn backoff(attempts: u32, random: u32, limits: &Limits) -> Duration {
 /// from the server's.
 pub(super) fn retry_after(value: &str, server_date: Option<DateTime<Utc>>) -> Option<Duration> {
     let value = value.trim();
-    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        // Too many digits for an integer ask for ever, not for nothing.
-        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
-    }
-    http_date(value)?.signed_duration_since(server_date?).to_std().ok()
+    whole_seconds(value).or_else(|| http_date(value)?.signed_duration_since(server_date?).to_std().ok())
+}
+
+/// The wait that a `Retry-After` value asks for, written as a whole number of seconds.
+pub(super) fn whole_seconds(value: &str) -> Option<Duration> {
+    let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+    // Too many digits for an integer ask for ever, not for nothing.
+    is_number.then(|| Duration::from_secs(value.parse().unwrap_or(u64::MAX)))
 }
 
 /// A date in one of the three forms that RFC 9110 (section 5.6.7) has recipients accept, all of them in UTC.
@@ -155,7 +192,7 @@ mod tests {
 
     #[test]
     fn the_ceiling_doubles_up_to_the_maximum_and_attempts_run_out() {
-        let decide = |attempts, random| decide(&busy(None), attempts, HOUR, random, &limits());
+        let decide = |attempts, random| decide(&busy(None), Repeats::Freely, attempts, HOUR, random, &limits());
         let ceilings: Vec<_> = (1..=4).map(|attempts| decide(attempts, u32::MAX)).collect();
         assert_eq!(ceilings, [after(1), after(2), after(4), after(5)]);
         assert_eq!(decide(4, 0), after(0));
@@ -165,7 +202,7 @@ mod tests {
 
     #[test]
     fn retry_after_is_a_minimum_with_jitter_on_top_where_that_is_allowed() {
-        let decide = |wait, left, random| decide(&busy(Some(wait)), 1, left, random, &limits());
+        let decide = |wait, left, random| decide(&busy(Some(wait)), Repeats::Freely, 1, left, random, &limits());
         let too_long = |wait, allowed| Decision::Stop(GiveUp::AskedToWait { wait, allowed });
         assert_eq!(decide(10 * SECOND, HOUR, 0), after(10));
         assert_eq!(decide(10 * SECOND, HOUR, u32::MAX), after(11));
@@ -178,10 +215,41 @@ mod tests {
 
     #[test]
     fn no_delay_reaches_the_deadline_and_no_final_failure_is_retried() {
-        assert_eq!(decide(&busy(None), 1, SECOND, u32::MAX, &limits()), Decision::Stop(GiveUp::Deadline));
-        assert_eq!(decide(&busy(None), 1, Duration::ZERO, 0, &limits()), Decision::Stop(GiveUp::Deadline));
+        let decide = |failure: &Failure, left, random| decide(failure, Repeats::Freely, 1, left, random, &limits());
+        assert_eq!(decide(&busy(None), SECOND, u32::MAX), Decision::Stop(GiveUp::Deadline));
+        assert_eq!(decide(&busy(None), Duration::ZERO, 0), Decision::Stop(GiveUp::Deadline));
         let final_failure = Failure::Unauthorized { request_id: None };
-        assert_eq!(decide(&final_failure, 1, HOUR, 0, &limits()), Decision::Stop(GiveUp::Final));
+        assert_eq!(decide(&final_failure, HOUR, 0), Decision::Stop(GiveUp::Final));
+    }
+
+    #[test]
+    fn only_a_failure_that_may_pass_is_retried_and_never_for_what_is_never_repeated() {
+        let rejected = Failure::Rejected { status: 409, message: None, request_id: None };
+        let in_progress = Failure::InProgress { retry_after: 3 * SECOND, request_id: None };
+        for repeats in [Repeats::Freely, Repeats::WithKey, Repeats::AfterLooking, Repeats::Never] {
+            let decide = |failure: &Failure| decide(failure, repeats, 1, HOUR, 0, &limits());
+            assert_eq!(decide(&rejected), Decision::Stop(GiveUp::Final));
+            let again =
+                |decision| if repeats == Repeats::Never { Decision::Stop(GiveUp::NeverRepeated) } else { decision };
+            assert_eq!(decide(&busy(None)), again(after(0)));
+            assert_eq!(decide(&in_progress), again(after(3)));
+        }
+    }
+
+    #[test]
+    fn doubt_about_a_write_stays_until_a_repeat_with_the_same_key_is_refused() {
+        let rejected = Failure::Rejected { status: 400, message: None, request_id: None };
+        let refused = Failure::Unauthorized { request_id: None };
+        let status = |status| Failure::Busy { status, retry_after: None, request_id: None };
+        for repeats in [Repeats::WithKey, Repeats::AfterLooking, Repeats::Never] {
+            let doubtful = [status(503), status(408), Failure::Deadline, Failure::NotAnObject];
+            assert!(doubtful.iter().all(|failure| in_doubt(false, failure, repeats)));
+            let harmless = [&busy(None), &refused, &rejected];
+            assert!(harmless.iter().all(|failure| !in_doubt(false, failure, repeats)));
+            assert!(in_doubt(true, &busy(None), repeats) && in_doubt(true, &refused, repeats));
+            assert_eq!(in_doubt(true, &rejected, repeats), repeats != Repeats::WithKey);
+        }
+        assert!(!in_doubt(false, &status(503), Repeats::Freely));
     }
 
     #[test]

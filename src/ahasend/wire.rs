@@ -3,19 +3,23 @@
 //! Tolerates unknown fields and remembers them, names what is missing, and never defaults an amount to zero.
 //! Names are made safe to display here; the archive keeps them as they were sent.
 
+mod accounts;
 mod fields;
+mod keys;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
-use crate::billing::books::{Books, CaptureRef, Lookup, Status, SubAccount, Tally, Usage, UsageLine};
+use crate::billing::books::{Books, CaptureRef, Lookup, SubAccount, Tally, Usage, UsageLine};
 use crate::billing::money::Currency;
 use crate::billing::period::Period;
 
+pub use self::accounts::{Account, account, accounts};
 pub use self::fields::Error;
 use self::fields::{At, Fields};
+pub use self::keys::{ApiKey, api_key, api_keys, new_api_key};
 
 /// Characters kept of a name for display; the API's own limit is 255.
 const NAME_CHAR_COUNT_MAX: usize = 300;
@@ -29,11 +33,11 @@ pub struct UsageHead {
     pub account_ids: Vec<Uuid>,
 }
 
-/// What a capture needs to know of one page of the account list.
+/// What the walk over a list needs to know of one page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageHead {
-    /// The accounts on the page, in the order sent.
-    pub account_ids: Vec<Uuid>,
+    /// The accounts or keys on the page, in the order sent.
+    pub ids: Vec<Uuid>,
     /// Whether the API says that more follow.
     pub has_more: bool,
     /// Where they follow.
@@ -61,16 +65,25 @@ pub fn usage_head(body: &[u8]) -> Result<UsageHead, Error> {
     Ok(UsageHead { period, account_ids })
 }
 
-/// Reads only what the paging loop has to know of a page.
+/// Reads only what the paging loop has to know of a page of the account list.
 pub fn page_head(body: &[u8]) -> Result<PageHead, Error> {
+    head("account list", body)
+}
+
+/// Reads only what the paging loop has to know of a page of an account's API keys.
+pub fn key_page_head(body: &[u8]) -> Result<PageHead, Error> {
+    head("API key list", body)
+}
+
+fn head(label: &str, body: &[u8]) -> Result<PageHead, Error> {
     let unknown = RefCell::default();
-    let mut page = object(body, At::root("account list", &unknown))?;
+    let mut page = object(body, At::root(label, &unknown))?;
     let rows = page.objects("data")?;
-    let account_ids = rows.into_iter().map(|mut row| row.uuid("id")).collect::<Result<_, _>>()?;
+    let ids = rows.into_iter().map(|mut row| row.uuid("id")).collect::<Result<_, _>>()?;
     let mut pagination = page.object("pagination")?;
     let has_more = pagination.boolean("has_more")?;
     let next_cursor = pagination.optional_text("next_cursor")?.map(std::borrow::Cow::into_owned);
-    Ok(PageHead { account_ids, has_more, next_cursor })
+    Ok(PageHead { ids, has_more, next_cursor })
 }
 
 /// The door: archived bodies become books.
@@ -100,6 +113,14 @@ pub fn books(capture: CaptureRef, account_id: Uuid, bodies: &Bodies<'_>) -> Resu
     Ok(Books::new(capture, account_id, usage, accounts, lookups, unknown.into_iter().collect()))
 }
 
+/// What a refusal says to people; nothing if it is not the object with a text that the API promises.
+pub fn message(body: &[u8]) -> Option<String> {
+    let unknown = RefCell::default();
+    let mut refusal = object(body, At::quiet("refusal", &unknown)).ok()?;
+    let message = refusal.text("message").ok()?;
+    (!message.trim().is_empty()).then(|| message.into_owned())
+}
+
 /// A text made safe for terminals, spreadsheets and pages: control characters and non-characters become visible
 /// pictures, and it is at most `char_count_max` characters long.
 pub fn display(text: &str, char_count_max: usize) -> String {
@@ -115,6 +136,11 @@ pub fn display(text: &str, char_count_max: usize) -> String {
         shown.push('…');
     }
     shown
+}
+
+/// A text of the API made safe to display; the API's own limit is 255 characters.
+pub(super) fn shown(text: &str) -> String {
+    display(text, NAME_CHAR_COUNT_MAX)
 }
 
 fn object<'a, 'at>(body: &'a [u8], at: At<'at>) -> Result<Fields<'a, 'at>, Error> {
@@ -171,32 +197,13 @@ fn read_tally(mut bucket: Fields<'_, '_>) -> Result<Tally, Error> {
 }
 
 fn read_account(mut row: Fields<'_, '_>) -> Result<SubAccount, Error> {
-    let id = row.uuid("id")?;
-    let status = match row.text("status")?.as_ref() {
-        "active" => Status::Active,
-        "suspended" => Status::Suspended,
-        "parent-suspended" => Status::ParentSuspended,
-        "deleted" => Status::Deleted,
-        other => {
-            let shown = display(other, 40);
-            row.at().child("status").unknown(&format!(" = `{shown}`"));
-            Status::Other(shown)
-        }
-    };
-    let account = SubAccount {
-        id,
-        parent_id: row.uuid("parent_account_id")?,
-        name: shown_name(&row.text("name")?, id),
-        status,
-        monthly_credit: row.integer("monthly_credit")?,
-        created_at: row.optional_time("created_at")?,
-    };
+    let account = accounts::read_entry(&mut row)?;
     row.finish(&["object", "website", "domain_count", "member_count", "last_activity_at"]);
     Ok(account)
 }
 
 fn shown_name(name: &str, id: Uuid) -> String {
-    let shown = display(name, NAME_CHAR_COUNT_MAX);
+    let shown = shown(name);
     if shown.trim().is_empty() { id.to_string() } else { shown }
 }
 

@@ -164,8 +164,8 @@ impl Capturing<'_> {
                 draft.page(page, 0).await.map_err(kept)?;
             }
             let Some(page) = next.map_err(|failure| (failure, torn))? else { return Ok(listed) };
-            listed.extend(&page.head.account_ids);
-            let account_count = page.head.account_ids.len();
+            listed.extend(&page.head.ids);
+            let account_count = page.head.ids.len();
             draft.page(body(&page.answer), account_count).await.map_err(kept)?;
             refuse_key(client, &page.answer).map_err(|failure| (failure, false))?;
             (self.progress)(&format!("reading the account list: {} sub accounts", listed.len()));

@@ -8,16 +8,8 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::server::{Reply, Server};
-use super::{ACCOUNT, JSON, KEY, PARENT, chain, client, client_with, limits, usage_error};
-use crate::ahasend::{Call, Class, Client, Error, Failure, GiveUp, Limits, Operation};
-
-/// The failure of the last attempt.
-fn failure(error: Error) -> Failure {
-    match error {
-        Error::Call { failure, .. } => failure,
-        other => panic!("not a failed call: {other:?}"),
-    }
-}
+use super::{ACCOUNT, JSON, KEY, PARENT, chain, client, client_with, failure, limits, usage_error};
+use crate::ahasend::{AccountChange, Call, Class, Client, Error, Failure, GiveUp, Limits, Operation};
 
 #[tokio::test]
 async fn a_call_sends_its_headers_and_hands_back_the_bytes_as_received() {
@@ -83,7 +75,8 @@ async fn the_deadline_ends_waiting_reading_and_starting() {
     let head = format!("HTTP/1.1 200 X\r\n{JSON}\r\n{{");
     let server = Server::play([Reply::drip(&head, Duration::from_millis(10))]).await;
     let error = before(150, limits())(&server.base_url).usage().await.unwrap_err();
-    assert!(matches!(error, Error::Call { attempts: 1, failure: Failure::Deadline, .. }), "{error:?}");
+    assert!(matches!(error, Error::Call { attempts: 1, .. }), "{error:?}");
+    assert!(matches!(error.failure(), Some(Failure::Deadline)), "{error:?}");
     assert_eq!(error.class(), Class::Unreachable);
 
     let error = before(0, limits())(&server.base_url).usage().await.unwrap_err();
@@ -207,6 +200,9 @@ async fn a_call_may_move_between_threads() {
     let client = client(&server);
     assert_send(&client.usage());
     assert_send(&client.pages().next());
+    assert_send(&client.accounts());
+    assert_send(&client.update_account(ACCOUNT, &AccountChange::default()));
+    assert_send(&client.delete_key(ACCOUNT, ACCOUNT));
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::server::{Reply, Server};
 use super::{PARENT, assert_keeps_secret, client, client_with, limits};
-use crate::ahasend::{Class, Error, Limits, PageFault};
+use crate::ahasend::{Class, Error, Limits, List, PageFault, PageProblem};
 
 /// A page with one account, `id`, that goes on at `cursor`.
 fn page(id: u128, cursor: &str) -> Reply {
@@ -29,8 +29,8 @@ fn row(id: Uuid) -> String {
     )
 }
 
-/// Pages handed over before the fault, and the fault.
-async fn fault(limits: Limits, script: impl IntoIterator<Item = Reply>) -> (u32, PageFault) {
+/// Pages handed over before the fault, the page that has it, and what is wrong with it.
+async fn fault(limits: Limits, script: impl IntoIterator<Item = Reply>) -> (u32, u32, PageProblem) {
     let server = Server::play(script).await;
     let client = client_with(&server.base_url, limits);
     let mut pages = client.pages();
@@ -43,7 +43,8 @@ async fn fault(limits: Limits, script: impl IntoIterator<Item = Reply>) -> (u32,
                 let again = pages.next().await.unwrap_err();
                 assert_eq!(again.to_string(), fault.to_string(), "a fault does not pass");
                 assert_eq!(again.class(), Class::Unusable);
-                return (count, fault);
+                assert_eq!(fault.list, List::Accounts);
+                return (count, fault.page, fault.problem);
             }
             Err(other) => panic!("another error: {other:?}"),
         }
@@ -57,7 +58,7 @@ async fn pages_follow_the_cursor_and_it_arrives_percent_encoded() {
     let mut pages = client.pages();
     let mut ids = Vec::new();
     while let Some(page) = pages.next().await.unwrap() {
-        ids.extend(page.head.account_ids.iter().map(Uuid::as_u128));
+        ids.extend(page.head.ids.iter().map(Uuid::as_u128));
     }
     assert_eq!(ids, [1, 2, 3]);
     let queries: Vec<String> =
@@ -70,36 +71,37 @@ async fn pages_follow_the_cursor_and_it_arrives_percent_encoded() {
 #[tokio::test]
 async fn a_cursor_seen_before_ends_the_walk() {
     let loops_at_once = fault(limits(), [page(1, "A"), page(2, "A")]).await;
-    assert_eq!(loops_at_once, (2, PageFault::CursorRepeated { page: 2, first: 1 }));
+    assert_eq!(loops_at_once, (2, 2, PageProblem::CursorRepeated { first: 1 }));
     let loops_later = fault(limits(), [page(1, "A"), page(2, "B"), page(3, "A")]).await;
-    assert_eq!(loops_later, (3, PageFault::CursorRepeated { page: 3, first: 1 }));
+    assert_eq!(loops_later, (3, 3, PageProblem::CursorRepeated { first: 1 }));
 }
 
 #[tokio::test]
 async fn a_page_that_leads_nowhere_ends_the_walk() {
     let missing = fault(limits(), [page_of(&[1], r#"{"has_more":true}"#)]).await;
-    assert_eq!(missing, (1, PageFault::CursorMissing { page: 1 }));
-    assert_eq!(fault(limits(), [page(1, "")]).await, (1, PageFault::CursorEmpty { page: 1 }));
+    assert_eq!(missing, (1, 1, PageProblem::CursorMissing));
+    assert_eq!(fault(limits(), [page(1, "")]).await, (1, 1, PageProblem::CursorEmpty));
     let empty = page_of(&[], r#"{"has_more":true,"next_cursor":"B"}"#);
-    assert_eq!(fault(limits(), [page(1, "A"), empty]).await, (2, PageFault::PageEmpty { page: 2 }));
+    assert_eq!(fault(limits(), [page(1, "A"), empty]).await, (2, 2, PageProblem::Empty));
 }
 
 #[tokio::test]
 async fn the_limits_on_cursors_and_pages_hold() {
     let short = Limits { cursor_bytes_max: 3, ..limits() };
-    let too_long = PageFault::CursorTooLong { page: 2, bytes: 4, bytes_max: 3 };
-    assert_eq!(fault(short, [page(1, "abc"), page(2, "abcd")]).await, (2, too_long));
+    let too_long = PageProblem::CursorTooLong { bytes: 4, bytes_max: 3 };
+    assert_eq!(fault(short, [page(1, "abc"), page(2, "abcd")]).await, (2, 2, too_long));
     let few = Limits { page_count_max: 2, ..limits() };
-    assert_eq!(fault(few, [page(1, "A"), page(2, "B")]).await, (2, PageFault::TooManyPages { page: 2 }));
+    assert_eq!(fault(few, [page(1, "A"), page(2, "B")]).await, (2, 2, PageProblem::TooMany));
 }
 
 #[tokio::test]
 async fn an_account_listed_twice_is_an_error_even_on_the_last_page() {
     let id = Uuid::from_u128(1);
     let twice = fault(limits(), [page(1, "A"), page(2, "B"), last_page(1)]).await;
-    assert_eq!(twice, (3, PageFault::AccountRepeated { id, first: 1, page: 3 }));
+    assert_eq!(twice, (3, 3, PageProblem::Repeated { id, first: 1 }));
+    let fault = PageFault { list: List::Accounts, page: 3, problem: twice.2 };
     assert_eq!(
-        twice.1.to_string(),
+        fault.to_string(),
         format!("sub account `{id}` is on page 1 and again on page 3 of the sub-account list")
     );
 }

@@ -7,8 +7,8 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::server::{Reply, Server};
-use super::{JSON, KEY, PARENT, client, usage_error};
-use crate::ahasend::{Class, Client, Error, access};
+use super::{ACCOUNT, JSON, KEY, PARENT, assert_keeps_secret, client, usage_error};
+use crate::ahasend::{Class, Client, Error, IdempotencyKey, NewAccount, access};
 
 /// A text that only bodies hold.
 pub(super) const BODY_MARK: &str = "body-not-to-be-seen";
@@ -38,6 +38,21 @@ async fn a_server_that_echoes_the_key_everywhere_does_not_get_it_shown() {
     }
     usage_error((0..3).map(|_| Reply::raw(format!("{BODY_MARK} {KEY}")))).await;
     usage_error([Reply::json(200, &format!("[{body}]"))]).await;
+}
+
+#[tokio::test]
+async fn a_server_that_echoes_the_key_to_a_write_does_not_get_it_shown() {
+    let body = format!("{{\"message\":\"{BODY_MARK} {KEY}\",\"{BODY_MARK}\":1}}");
+    let headers = format!("X-Request-Id: x{KEY}\r\nRetry-After: {KEY}\r\nIdempotent-Replayed: {KEY}\r\n{JSON}");
+    let new = NewAccount { name: "Acme".to_owned(), website: "acme.test".to_owned(), monthly_credit: None };
+    for status in [200, 201, 302, 400, 401, 403, 404, 408, 409, 422, 429, 500, 503] {
+        let script = (0..7).map(|_| Reply::full(status, &headers, &body));
+        let server = Server::play(script).await;
+        let client = client(&server);
+        assert_keeps_secret(&client.create_account(&new, &IdempotencyKey::random()).await.unwrap_err());
+        assert_keeps_secret(&client.suspend_account(ACCOUNT, "unpaid").await.unwrap_err());
+        assert_keeps_secret(&client.show_account(ACCOUNT).await.unwrap_err());
+    }
 }
 
 #[tokio::test]

@@ -30,6 +30,11 @@ impl Reply {
         Self::full(status, "Content-Type: application/json; charset=utf-8\r\n", body)
     }
 
+    /// A success whose body breaks off.
+    pub(super) fn cut(status: u16) -> Self {
+        Self::raw(format!("HTTP/1.1 {status} X\r\n{}Content-Length: 99\r\n\r\n{{", super::JSON))
+    }
+
     /// These bytes, and then one space after another, each after a `pause`.
     pub(super) fn drip(bytes: &str, pause: Duration) -> Self {
         let mut parts = vec![(bytes.as_bytes().to_vec(), pause)];
@@ -41,7 +46,7 @@ impl Reply {
 /// The server, alive as long as the test's runtime.
 pub(super) struct Server {
     pub(super) base_url: Url,
-    requests: Arc<Mutex<Vec<String>>>,
+    requests: Arc<Mutex<Vec<(String, String)>>>,
 }
 
 impl Server {
@@ -55,7 +60,7 @@ impl Server {
         script.reverse();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let Ok(request) = read_head(&stream).await else { continue };
+                let Ok(request) = read_request(&stream).await else { continue };
                 seen.lock().unwrap().push(request);
                 if let Some(reply) = script.pop() {
                     // A client that hangs up early is often the point of the test.
@@ -68,7 +73,18 @@ impl Server {
 
     /// The heads of all requests so far.
     pub(super) fn requests(&self) -> Vec<String> {
-        self.requests.lock().unwrap().clone()
+        self.requests.lock().unwrap().iter().map(|(head, _)| head.clone()).collect()
+    }
+
+    /// The bodies of all requests so far.
+    pub(super) fn bodies(&self) -> Vec<String> {
+        self.requests.lock().unwrap().iter().map(|(_, body)| body.clone()).collect()
+    }
+
+    /// Method and path of all requests so far, the path without what all have in common.
+    pub(super) fn calls(&self) -> Vec<String> {
+        let call = |head: &String| head.split(" HTTP/").next().unwrap().replace(&super::sub_accounts(), "");
+        self.requests().iter().map(call).collect()
     }
 
     /// Path and query of all requests so far.
@@ -77,19 +93,26 @@ impl Server {
     }
 }
 
-async fn read_head(stream: &TcpStream) -> io::Result<String> {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
+/// Head and body of a request.
+async fn read_request(stream: &TcpStream) -> io::Result<(String, String)> {
+    let mut bytes = Vec::new();
+    loop {
+        if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
+            let head = String::from_utf8(bytes[..end + 4].to_vec()).unwrap();
+            if bytes.len() >= end + 4 + super::header(&head, "content-length").map_or(0, |value| value.parse().unwrap())
+            {
+                return Ok((head, String::from_utf8(bytes.split_off(end + 4)).unwrap()));
+            }
+        }
         stream.readable().await?;
         let mut buffer = [0; 4096];
         match stream.try_read(&mut buffer) {
             Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(length) => head.extend_from_slice(&buffer[..length]),
+            Ok(length) => bytes.extend_from_slice(&buffer[..length]),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(String::from_utf8(head).unwrap())
 }
 
 async fn send(stream: &TcpStream, reply: Reply) -> io::Result<()> {

@@ -40,11 +40,18 @@ pub(super) struct At<'a> {
     body: &'a str,
     pointer: String,
     unknown: &'a RefCell<BTreeSet<String>>,
+    /// Whether an error may name fields that the answer chose.
+    names_fields: bool,
 }
 
 impl<'a> At<'a> {
     pub(super) fn root(body: &'a str, unknown: &'a RefCell<BTreeSet<String>>) -> Self {
-        Self { body, pointer: String::new(), unknown }
+        Self { body, pointer: String::new(), unknown, names_fields: true }
+    }
+
+    /// The root of an answer that may hold a secret: its errors show none of it, not even a field's name.
+    pub(super) fn quiet(body: &'a str, unknown: &'a RefCell<BTreeSet<String>>) -> Self {
+        Self { names_fields: false, ..Self::root(body, unknown) }
     }
 
     pub(super) fn child(&self, key: impl fmt::Display) -> Self {
@@ -91,6 +98,7 @@ impl<'a, 'at> Fields<'a, 'at> {
     pub(super) fn read(text: &'a str, at: At<'at>) -> Result<Self, Error> {
         let Members { fields, twice } = serde_json::from_str(text).map_err(|error| at.malformed(error))?;
         match twice {
+            Some(_) if !at.names_fields => Err(at.error("has a field twice")),
             Some(name) => Err(at.child(super::display(&name, 60)).error("is there twice")),
             None => Ok(Self { at, fields }),
         }
@@ -116,6 +124,15 @@ impl<'a, 'at> Fields<'a, 'at> {
         let at = self.at.child(key);
         let items: Vec<&RawValue> = serde_json::from_str(self.need(key)?.get()).map_err(|error| at.malformed(error))?;
         items.into_iter().enumerate().map(|(index, item)| Fields::read(item.get(), at.child(index))).collect()
+    }
+
+    /// An array of texts that may be missing or null, which is an empty one.
+    pub(super) fn optional_texts(&mut self, key: &str) -> Result<Vec<Cow<'a, str>>, Error> {
+        let value = self.take(key).filter(|value| value.get() != "null");
+        let Some(value) = value else { return Ok(Vec::new()) };
+        let texts: Vec<Text<'a>> =
+            serde_json::from_str(value.get()).map_err(|error| self.at.child(key).malformed(error))?;
+        Ok(texts.into_iter().map(|Text(text)| text).collect())
     }
 
     /// A required text.
@@ -161,9 +178,19 @@ impl<'a, 'at> Fields<'a, 'at> {
 
     /// A required integer, written as one.
     pub(super) fn integer(&mut self, key: &str) -> Result<i64, Error> {
-        let text = self.need(key)?.get();
+        let value = self.need(key)?;
+        self.read_integer(key, value)
+    }
+
+    /// An integer that may be missing or null, which is not zero.
+    pub(super) fn optional_integer(&mut self, key: &str) -> Result<Option<i64>, Error> {
+        let value = self.take(key).filter(|value| value.get() != "null");
+        value.map(|value| self.read_integer(key, value)).transpose()
+    }
+
+    fn read_integer(&self, key: &str, value: &RawValue) -> Result<i64, Error> {
         // "+5" and "007" never get here: the JSON reader has refused them
-        text.parse().map_err(|_| self.at.child(key).error("is not a whole number of 64 bits"))
+        value.get().parse().map_err(|_| self.at.child(key).error("is not a whole number of 64 bits"))
     }
 
     /// A required amount; missing, null and text are errors, never zero.
