@@ -35,6 +35,10 @@ snapshots:
 parquet *arguments:
     tests/parquet/run {{ arguments }}
 
+# prove with the vendor's specification, a file you have, that the simulator keeps to it
+contract *arguments:
+    tests/contract/run {{ arguments }}
+
 # rewrite the parts of the README that come from the program
 readme:
     SUBLEDGER_UPDATE=1 cargo test --locked --test it readme_says

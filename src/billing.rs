@@ -10,6 +10,7 @@
 //! - [`ledger`]: all of it for one capture
 
 pub mod books;
+pub mod cap_plan;
 pub mod caps;
 pub mod charges;
 pub mod customers;

@@ -1,9 +1,17 @@
 //! The command line. The doc comments are the help; parsing does nothing but parse.
 
+mod accounts;
+mod caps;
+mod simulate;
+
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+pub use self::accounts::Accounts;
+pub use self::caps::Caps;
+pub use self::simulate::Simulate;
 
 use crate::config::Overrides;
 
@@ -69,8 +77,16 @@ pub enum Command {
     Capture(Places),
     /// Rebuild reports from the archive, offline
     Report(Report),
-    /// Run the nightly job against a simulated API, into demo/
+    /// Manage sub accounts and their API keys
+    #[command(subcommand)]
+    Accounts(Accounts),
+    /// Compare the monthly caps with the customer map, and set them
+    #[command(subcommand)]
+    Caps(Caps),
+    /// Play a simulated month through the nightly job, into demo/
     Demo(Demo),
+    /// Serve a simulated API until a signal, to try clients against
+    Simulate(Simulate),
 }
 
 /// Where things are.
@@ -135,8 +151,8 @@ pub struct Demo {
     /// Seed of the simulated world
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     pub seed: u64,
-    /// Sub accounts in the simulated world
-    #[arg(long, value_name = "NUMBER", default_value_t = 250)]
+    /// Sub accounts when the simulated month begins
+    #[arg(long, value_name = "NUMBER", default_value_t = 60)]
     pub accounts: usize,
 }
 
@@ -164,7 +180,11 @@ impl Cli {
             Command::Run(run) => (Some(&run.places), Some(&run.terms)),
             Command::Report(report) => (Some(&report.places), Some(&report.terms)),
             Command::Capture(places) => (Some(places), None),
-            Command::Demo(_) => (None, None),
+            Command::Accounts(accounts) => {
+                return Overrides { config, archive: accounts.archive(), ..Overrides::default() };
+            }
+            Command::Caps(caps) => return Overrides { config, customers: caps.customers(), ..Overrides::default() },
+            Command::Demo(_) | Command::Simulate(_) => (None, None),
         };
         Overrides {
             config,

@@ -1,10 +1,14 @@
 //! The subcommands: each builds its inputs, calls the rooms, and says what came of it.
 
+pub mod accounts;
+pub mod caps;
 pub mod capture;
+pub mod consent;
 pub mod demo;
 mod progress;
 pub mod report;
 pub mod run;
+pub mod simulate;
 
 use crate::billing::caps::Level;
 use crate::billing::finding::Severity;
@@ -16,9 +20,9 @@ use crate::failure::{Evidence, closing};
 pub struct Outcome {
     /// The exit code.
     pub exit_code: u8,
-    /// The result for people, with a final line break.
+    /// The result for people, with a final line break; empty if there is none.
     pub text: String,
-    /// The result for programs.
+    /// The result for programs; empty if there is none.
     pub json: String,
     /// The last line on stderr.
     pub closing: String,

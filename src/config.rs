@@ -17,6 +17,7 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::ahasend::Limits;
+use crate::billing::cap_plan::WantedCaps;
 use crate::billing::money::{Amount, Currency};
 use crate::billing::terms::Terms;
 
@@ -73,6 +74,8 @@ pub struct Config {
     pub reports: PathBuf,
     /// The terms that captures are charged on.
     pub terms: Terms,
+    /// The caps that the customer map wants; nothing without a map.
+    pub wanted_caps: WantedCaps,
     base_url: Url,
     key: Option<SecretString>,
     limits: Limits,
@@ -146,10 +149,11 @@ impl Config {
         let customers = overrides.customers.clone().or_else(|| file.customers.as_ref().map(|path| folder.join(path)));
         // a map that lies beside the configuration is meant to be used
         let customers = customers.or_else(|| Some(folder.join(CUSTOMERS_NAME)).filter(|path| path.is_file()));
+        let mut wanted_caps = WantedCaps::new();
         if let Some(path) = customers {
             let bytes = std::fs::read(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
-            let map = customers::parse(&bytes).map_err(|source| Error::Customers { path, source })?;
-            terms.customers = Some(map);
+            let (map, caps) = customers::parse(&bytes).map_err(|source| Error::Customers { path, source })?;
+            (terms.customers, wanted_caps) = (Some(map), caps);
         }
         let archive = overrides.archive.clone().or_else(|| file.archive.as_ref().map(|place| located(&folder, place)));
         let reports = overrides.reports.clone().or_else(|| file.reports.as_ref().map(|path| folder.join(path)));
@@ -160,6 +164,7 @@ impl Config {
             store_options: surroundings.store_options(),
             reports: reports.unwrap_or_else(|| PathBuf::from("reports")),
             terms,
+            wanted_caps,
             base_url,
             key: surroundings.key(),
             limits: file.limits.limits()?,
@@ -186,6 +191,11 @@ impl Config {
     pub fn label(&self, account_id: Uuid) -> String {
         self.label.clone().unwrap_or_else(|| account_id.to_string())
     }
+}
+
+/// The text of a file that a room below understands.
+pub fn read_text(path: &Path) -> Result<String, Error> {
+    std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })
 }
 
 fn read_file(path: Option<&Path>) -> Result<(file::File, PathBuf), Error> {

@@ -79,13 +79,15 @@ pub struct Failure {
     pub hint: Option<String>,
     /// What happened to tonight's evidence.
     pub evidence: Evidence,
+    /// What the last line says to do, where the class alone does not tell.
+    next: Option<Box<str>>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
 impl Failure {
     /// A failure without a cause below it.
     pub fn new(kind: Kind, doing: impl Into<String>) -> Self {
-        Self { kind, doing: doing.into(), hint: None, evidence: Evidence::Untouched, source: None }
+        Self { kind, doing: doing.into(), hint: None, evidence: Evidence::Untouched, next: None, source: None }
     }
 
     /// Adds the cause.
@@ -99,6 +101,13 @@ impl Failure {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// Says in the last line what to do, instead of what the class says.
+    #[must_use]
+    pub fn then(mut self, next: impl Into<Box<str>>) -> Self {
+        self.next = Some(next.into());
         self
     }
 
@@ -217,8 +226,20 @@ impl Failure {
         Self::new(kind, "the reports were not published").because(error).hint("run `subledger report` later")
     }
 
+    /// Everything that stderr is told: the error, its causes, the hint, and the last line.
+    pub fn report(&self) -> String {
+        let mut lines = vec![format!("error: {}", self.doing)];
+        lines.extend(causes(self).iter().map(|cause| format!("  caused by: {cause}")));
+        lines.extend(self.hint.iter().map(|hint| format!("\nhint: {hint}")));
+        lines.push(self.closing());
+        lines.join("\n")
+    }
+
     /// The last line on stderr: whether the evidence is safe, and what to do next.
     pub fn closing(&self) -> String {
+        if let Some(next) = &self.next {
+            return closing(&self.evidence, next);
+        }
         closing(
             &self.evidence,
             match self.kind {

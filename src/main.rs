@@ -1,11 +1,12 @@
 //! Parses, dispatches, prints the result or the error chain once, and exits.
 
 use std::io::{IsTerminal, Write, stderr, stdout};
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::Parser;
 use subledger::cli::{Cli, Command, FailOn, Output, Terms};
-use subledger::commands::{self, Outcome, demo::Scene, report::Selection};
+use subledger::commands::{self, Outcome, demo::Scene, report::Selection, simulate::Simulation, simulate::Stage};
 use subledger::config::{Clock, Config, Surroundings};
 use subledger::failure::{Evidence, Failure, Kind, causes, closing};
 use subledger::nightly::Signals;
@@ -61,9 +62,29 @@ fn dispatch(cli: &Cli) -> Result<Outcome, Failure> {
                 let config = load().map_err(Failure::usage)?;
                 commands::report::run(&config, &selection, fail_on(&report.terms), &signals).await
             }
+            Command::Accounts(accounts) => {
+                let config = load().map_err(Failure::usage)?;
+                commands::accounts::run(&config, &accounts.action(), &signals, show_progress).await
+            }
+            Command::Caps(caps) => {
+                let config = load().map_err(Failure::usage)?;
+                match caps.agreed() {
+                    None => commands::caps::plan(&config, &signals).await,
+                    Some(agreed) => commands::caps::apply(&config, &agreed, &signals).await,
+                }
+            }
             Command::Demo(demo) => {
                 let scene = Scene { seed: demo.seed, account_count: demo.accounts };
                 commands::demo::demo(&demo.folder, scene, &signals, show_progress).await
+            }
+            Command::Simulate(simulate) => {
+                let address = SocketAddr::new(simulate.bind, simulate.port);
+                let (scopes, file) = (simulate.scopes.clone(), simulate.file.clone());
+                let control_from_anywhere = simulate.control_from_anywhere;
+                let stage = Stage { address, control_from_anywhere, scopes, file, flags: simulate.script() };
+                let simulation = commands::simulate::start(stage, clock).await?;
+                announce(cli, &simulation);
+                simulation.run(&signals).await
             }
         }
     })
@@ -85,10 +106,23 @@ fn start_log(cli: &Cli) {
     tracing_subscriber::registry().with(Targets::new().with_target("subledger", level)).with(layer).init();
 }
 
-/// Prints the result. That stdout is full or gone changes nothing about the night, so nothing here can fail.
+/// Prints how to reach a simulation, at once: whoever started it waits for that.
+fn announce(cli: &Cli, simulation: &Simulation) {
+    let _ = match cli.global.output {
+        Output::Text => write!(stdout(), "{}", simulation.text),
+        Output::Json => writeln!(stdout(), "{}", simulation.json),
+    };
+    let _ = stdout().flush();
+    if !cli.global.quiet {
+        let _ = writeln!(stderr(), "{}", simulation.hints.join("\n"));
+    }
+}
+
+/// Prints the result, if there is one. That stdout is full or gone changes nothing about the night, so nothing here can fail.
 fn say(cli: &Cli, outcome: &Outcome) -> ExitCode {
     let _ = match cli.global.output {
         Output::Text => write!(stdout(), "{}", outcome.text),
+        Output::Json if outcome.json.is_empty() => Ok(()),
         Output::Json => writeln!(stdout(), "{}", outcome.json),
     };
     let _ = writeln!(stderr(), "{}", outcome.closing);
@@ -96,23 +130,18 @@ fn say(cli: &Cli, outcome: &Outcome) -> ExitCode {
 }
 
 fn complain(cli: &Cli, failure: &Failure) -> ExitCode {
-    let causes = causes(failure);
     let exit_code = failure.kind.exit_code();
     if cli.global.output == Output::Json {
         let json = serde_json::json!({
             "schema": "subledger/failure/v1",
             "exit_code": exit_code,
             "error": failure.doing,
-            "causes": causes,
+            "causes": causes(failure),
             "hint": failure.hint,
             "evidence": failure.closing(),
         });
         let _ = writeln!(stdout(), "{json}");
     }
-    let mut lines = vec![format!("error: {}", failure.doing)];
-    lines.extend(causes.iter().map(|cause| format!("  caused by: {cause}")));
-    lines.extend(failure.hint.iter().map(|hint| format!("\nhint: {hint}")));
-    lines.push(failure.closing());
-    let _ = writeln!(stderr(), "{}", lines.join("\n"));
+    let _ = writeln!(stderr(), "{}", failure.report());
     ExitCode::from(exit_code)
 }

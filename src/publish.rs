@@ -7,6 +7,7 @@
 
 pub mod folders;
 pub mod scratch;
+pub mod secret;
 
 use std::fs::{self, File};
 use std::io::{self, Write};

@@ -83,7 +83,8 @@ impl Client {
     /// shown.
     pub async fn update_account(&self, id: Uuid, change: &AccountChange) -> Result<Account, Error> {
         let request = Request::new(Call::UpdateAccount(id), self.url_of(&[&id.to_string()])).with(change);
-        self.update(request, wire::account, self.show_account(id), |account| change.is_in(account)).await
+        // boxed, because the look that may be needed makes it large
+        Box::pin(self.update(request, wire::account, self.show_account(id), |account| change.is_in(account))).await
     }
 
     /// Deletes a sub account for good: the API has no way back.

@@ -1,99 +1,141 @@
-//! `subledger demo`: the real job over HTTP against a simulated world, so that a newcomer sees it run.
+//! `subledger demo`: a simulated month, night by night, through the real job over HTTP.
+//!
+//! A newcomer sees in a minute what otherwise takes a month: accounts that come and go, a cap that runs out, a night
+//! without the API, and the roll-over.
+
+mod map;
+mod story;
 
 use std::path::Path;
 
-use chrono::{DateTime, TimeZone, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use serde_json::json;
 
-use super::{FailOn, Outcome, run};
+use self::map::Map;
+use self::story::{Night, Story};
+use super::progress::Spinner;
+use super::{Outcome, run};
 use crate::config::{Clock, Config, Overrides, Surroundings};
-use crate::failure::{Failure, Kind};
+use crate::failure::{Evidence, Failure, Kind, closing};
 use crate::nightly::Signals;
 use crate::publish::scratch;
 use crate::simulator::Simulator;
-use crate::simulator::world::{Period, World};
+use crate::simulator::fault::{self, Fault};
+use crate::simulator::world::{Event, World};
 
 /// The simulated key. It opens nothing but the simulator of this process.
 const KEY: &str = "aha-sk-demo-0000000000000000000000000000000000000000000000000000";
 /// The file that marks a folder as a demo's, which the next demo may replace.
 const MARKER: &str = ".subledger-demo";
+/// October 2026, and the first night of the period after it.
+const FIRST_DAY: (i32, u32, u32) = (2026, 10, 1);
+const NIGHT_COUNT: u64 = 32;
+/// The night without an API, counted from the first.
+const DOWN: u64 = 12;
+/// Late in the day, so that little of the period is left when the last capture of it is taken.
+const NIGHT_TIME: (u32, u32) = (23, 45);
 
 /// Which world to simulate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Scene {
     /// Seed of the world.
     pub seed: u64,
-    /// Sub accounts in it.
+    /// Sub accounts in it when the month begins.
     pub account_count: usize,
 }
 
-/// Runs one night of a simulated month into `folder`.
+/// Plays the month into `folder`.
 pub async fn demo(folder: &Path, scene: Scene, signals: &Signals, show_progress: bool) -> Result<Outcome, Failure> {
-    let failed =
-        |error| Failure::new(Kind::Usage, format!("`{}` cannot hold the demo", folder.display())).because(error);
-    scratch::prepare(folder, MARKER).map_err(failed)?;
-    let (period, night) = month();
-    let world = World::seeded(scene.seed, scene.account_count, period, night);
-    let account_id = world.parent_account_id();
-    let map = customer_map(&world);
-    let simulator = Simulator::start(world, KEY.to_owned()).await;
-    let simulator =
-        simulator.map_err(|error| Failure::new(Kind::Usage, "the simulator did not start").because(error))?;
-    let settings = format!(
-        "# What `subledger demo` ran with; rebuild its reports with: subledger report --config {}/subledger.toml\n\
-         account_id = \"{account_id}\"\nlabel = \"demo\"\narchive = \"archive\"\nreports = \"reports\"\n\
-         customers = \"customers.csv\"\n",
-        folder.display()
-    );
-    for (name, text) in [("subledger.toml", settings), ("customers.csv", map)] {
-        scratch::write(&folder.join(name), &text).map_err(failed)?;
+    let stage = Stage::build(folder, scene).await?;
+    let spinner = Spinner::start(show_progress);
+    let mut story = Story::default();
+    let mut map = Map::default();
+    for number in 0..NIGHT_COUNT {
+        let at = night_of(number);
+        spinner.tell(&format!("night {} of {NIGHT_COUNT}", number + 1));
+        // who is new today is not in the map yet; somebody adds it in the morning
+        stage.simulator.with_world(|world| map.add(world));
+        scratch::write(&folder.join("customers.csv"), &map.to_csv()).map_err(|error| unusable(folder, error))?;
+        let happened = stage.simulator.with_world(|world| story::happenings(world, at));
+        stage.advance(at)?;
+        let night = stage.play(number, at, signals).await?;
+        story.tell(at, happened, night);
     }
-    let variables = [("AHASEND_API_KEY", KEY.to_owned()), ("AHASEND_BASE_URL", simulator.base_url())];
-    let variables = variables.map(|(name, value)| (name.to_owned(), value));
-    let surroundings = Surroundings::made_of(variables, Clock::Fixed(night));
-    let overrides = Overrides { config: Some(folder.join("subledger.toml")), ..Overrides::default() };
-    let config = Config::load(&overrides, &surroundings).map_err(Failure::usage)?;
-    let mut outcome = run::run(&config, FailOn::default(), signals, show_progress).await?;
-    outcome.text.push_str(&what_to_open(folder, scene));
-    Ok(outcome)
+    drop(spinner);
+    let text = story.text(folder, scene.account_count, map.customer_count());
+    let json = json!({ "schema": "subledger/demo/v1", "exit_code": 0, "nights": story.json() }).to_string();
+    let evidence = Evidence::Safe(folder.join("archive").display().to_string());
+    Ok(Outcome { exit_code: 0, text, json, closing: closing(&evidence, "the month is played, nothing to do") })
 }
 
-/// A month that is over, and the night in it that the demo captures: the same at every run.
-fn month() -> (Period, DateTime<Utc>) {
-    let at = |month, day, hour| Utc.with_ymd_and_hms(2026, month, day, hour, 0, 0).single().unwrap_or_default();
-    (Period { start: at(10, 1, 0), end: at(11, 1, 0) }, at(10, 28, 2))
+/// The simulator and the folder that the month is played in.
+struct Stage<'a> {
+    folder: &'a Path,
+    simulator: Simulator,
 }
 
-/// A customer map for the world: customers of one to four sub accounts, some with a markup.
-fn customer_map(world: &World) -> String {
-    let usage = world.usage();
-    let mut map = String::from("sub_account_id,customer_id,customer_name,cost_center,markup_percent\n");
-    let accounts: Vec<_> = usage.sub_accounts.iter().map(|(account, _)| account).collect();
-    let mut rest = accounts.as_slice();
-    let mut number = 0;
-    while let Some((first, _)) = rest.split_first() {
-        number += 1;
-        let (own, others) = rest.split_at((number % 4 + 1).min(rest.len()));
-        let markup = ["", "5", "12.5"][number % 3];
-        for account in own {
-            let name = first.name.replace('"', "\"\"");
-            let cells = format!("{},C-{number:04},\"{name}\",CC-{:02},{markup}\n", account.id, number % 12);
-            map.push_str(&cells);
+impl<'a> Stage<'a> {
+    async fn build(folder: &'a Path, scene: Scene) -> Result<Self, Failure> {
+        scratch::prepare(folder, MARKER).map_err(|error| unusable(folder, error))?;
+        let world = World::seeded(scene.seed, scene.account_count, midnight(0));
+        let settings = format!(
+            "# What `subledger demo` ran with; rebuild its reports with: subledger report --config {}/subledger.toml\n\
+             account_id = \"{}\"\nlabel = \"demo\"\narchive = \"archive\"\nreports = \"reports\"\n\
+             customers = \"customers.csv\"\n\n\
+             [limits] # the API is on this machine, and is not waited for when it is down\n\
+             attempt_count_max = 1\nrequests_per_second = 99\n",
+            folder.display(),
+            world.parent_account_id(),
+        );
+        scratch::write(&folder.join("subledger.toml"), &settings).map_err(|error| unusable(folder, error))?;
+        let simulator = Simulator::start(world, KEY.to_owned()).await;
+        let simulator =
+            simulator.map_err(|error| Failure::new(Kind::Usage, "the simulator did not start").because(error))?;
+        Ok(Self { folder, simulator })
+    }
+
+    fn advance(&self, at: DateTime<Utc>) -> Result<(), Failure> {
+        let advanced = self.simulator.apply(Event::Advance(at));
+        advanced.map(drop).map_err(|error| Failure::new(Kind::Bug, "the simulated time stood still").because(error))
+    }
+
+    /// Runs the job as cron would, with the clock at this night.
+    async fn play(&self, number: u64, at: DateTime<Utc>, signals: &Signals) -> Result<Night, Failure> {
+        if number == DOWN {
+            self.simulator.add_fault(Fault::new(fault::Kind::Unavailable));
         }
-        rest = others;
+        let played = run::night(&self.config(at)?, signals, &|_| {}).await;
+        self.simulator.clear_faults();
+        match played {
+            Ok(done) => Ok(Night::of(&done)),
+            Err(failure) if number == DOWN && failure.kind == Kind::Unreachable => {
+                Ok(Night::Missed { exit_code: failure.kind.exit_code() })
+            }
+            Err(failure) => Err(failure),
+        }
     }
-    map
+
+    fn config(&self, at: DateTime<Utc>) -> Result<Config, Failure> {
+        let variables = [("AHASEND_API_KEY", KEY.to_owned()), ("AHASEND_BASE_URL", self.simulator.base_url())];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value));
+        let surroundings = Surroundings::made_of(variables, Clock::Fixed(at));
+        let overrides = Overrides { config: Some(self.folder.join("subledger.toml")), ..Overrides::default() };
+        Config::load(&overrides, &surroundings).map_err(Failure::usage)
+    }
 }
 
-fn what_to_open(folder: &Path, scene: Scene) -> String {
-    let reports = folder.join("reports/demo/2026-10-01/latest");
-    let reports = reports.display();
-    format!(
-        "\nThis was one night of a simulated parent account with {} sub accounts. Open:\n\
-         \x20 {reports}/chargeback.csv         every line of every customer\n\
-         \x20 {reports}/control.csv            the proof that it adds up\n\
-         \x20 {reports}/customers/             one folder per customer\n\
-         \x20 {reports}/caps.csv               who is near the cap\n\
-         \x20 {reports}/reconciliation.json    the checks, for programs\n",
-        scene.account_count
-    )
+fn unusable(folder: &Path, error: std::io::Error) -> Failure {
+    Failure::new(Kind::Usage, format!("`{}` cannot hold the demo", folder.display())).because(error)
+}
+
+fn midnight(day: u64) -> DateTime<Utc> {
+    let (year, month, first) = FIRST_DAY;
+    let first = NaiveDate::from_ymd_opt(year, month, first).unwrap_or_default();
+    (first + Days::new(day)).and_time(NaiveTime::MIN).and_utc()
+}
+
+fn night_of(number: u64) -> DateTime<Utc> {
+    let (hour, minute) = NIGHT_TIME;
+    let time = NaiveTime::from_hms_opt(hour, minute, 0).unwrap_or_default();
+    midnight(number).date_naive().and_time(time).and_utc()
 }

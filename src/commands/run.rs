@@ -7,26 +7,39 @@ use super::{FailOn, Outcome, verdict};
 use crate::billing::ledger::Ledger;
 use crate::config::Config;
 use crate::failure::{Evidence, Failure, Kind};
-use crate::nightly::{self, Night, Secured, Signals};
+use crate::nightly::{self, Night, Progress, Secured, Signals};
 use crate::publish::Published;
 use crate::report::text::{Places, summary};
 
 /// Captures, reconciles and publishes.
 pub async fn run(config: &Config, fail_on: FailOn, signals: &Signals, show_progress: bool) -> Result<Outcome, Failure> {
     let spinner = Spinner::start(show_progress);
-    let Night { archive, secured, .. } = &nightly::secure(config, signals, &|message| spinner.tell(message)).await?;
+    let done = night(config, signals, &|message| spinner.tell(message)).await?;
+    drop(spinner);
+    Ok(outcome(config, &done.ledger, &done.secured, &done.published, fail_on))
+}
+
+/// What a night leaves: its evidence, its ledger and its reports.
+pub(super) struct Done {
+    pub(super) secured: Secured,
+    pub(super) ledger: Ledger,
+    pub(super) published: Published,
+}
+
+/// One night, from the first request to the published set.
+pub(super) async fn night(config: &Config, signals: &Signals, progress: &Progress<'_>) -> Result<Done, Failure> {
+    let Night { archive, secured, .. } = &nightly::secure(config, signals, progress).await?;
     let safe = |failure: Failure| failure.with_evidence(Evidence::Safe(secured.folder.clone()));
-    spinner.tell("reconciling");
+    progress("reconciling");
     let ledger = nightly::reconcile(archive, &secured.key, config.terms.clone()).await.map_err(safe)?;
     nightly::derive_usage_table(archive, &ledger, &secured.key).await;
-    spinner.tell("publishing");
+    progress("publishing");
     let published = nightly::publish(config, &ledger, signals).map_err(|failure| match failure.kind {
         // to a run, reports that another one is at are reports that were not published
         Kind::Busy => safe(failure.of_kind(Kind::NotPublished)),
         _ => safe(failure),
     })?;
-    drop(spinner);
-    Ok(outcome(config, &ledger, secured, &published, fail_on))
+    Ok(Done { secured: secured.clone(), ledger, published })
 }
 
 #[derive(Serialize)]

@@ -6,16 +6,20 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use crate::ahasend::wire::display;
+use crate::billing::cap_plan::WantedCaps;
 use crate::billing::customers::{Customer, CustomerMap};
 
-/// The columns, by the names of the header; order does not matter, the last two may be missing.
-const COLUMNS: [&str; 5] = ["sub_account_id", "customer_id", "customer_name", "cost_center", "markup_percent"];
+/// The columns, by the names of the header; order does not matter, the last three may be missing.
+const COLUMNS: [&str; 6] =
+    ["sub_account_id", "customer_id", "customer_name", "cost_center", "markup_percent", "monthly_credit"];
 /// Columns that must be there.
 const REQUIRED_COUNT: usize = 3;
 /// Longest text, in characters. A longer one is refused: two customers must not become one by being cut.
 const TEXT_CHAR_COUNT_MAX: usize = 255;
 /// A markup beyond this is a slip, in per cent.
 const MARKUP_MAX: i64 = 1_000;
+/// The largest cap that the API takes, in messages a month.
+const MONTHLY_CREDIT_MAX: i64 = 1_000_000_000;
 
 /// What is wrong with the customer map, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,13 +34,14 @@ fn error(line: u64, column: &str, problem: impl Into<String>) -> CustomersError 
     CustomersError { line, column: column.to_owned(), problem: problem.into() }
 }
 
-/// Reads a customer map; the first thing that is wrong ends it.
-pub(super) fn parse(bytes: &[u8]) -> Result<CustomerMap, CustomersError> {
+/// Reads a customer map, and the caps that it wants; the first thing that is wrong ends it.
+pub(super) fn parse(bytes: &[u8]) -> Result<(CustomerMap, WantedCaps), CustomersError> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
     let header = reader.headers().map_err(|problem| malformed(&problem))?.clone();
     let positions = positions(&header)?;
     let mut map = CustomerMap::default();
+    let mut caps = WantedCaps::new();
     let mut lines: BTreeMap<Uuid, u64> = BTreeMap::new();
     for record in reader.records() {
         let record = record.map_err(|problem| malformed(&problem))?;
@@ -63,8 +68,11 @@ pub(super) fn parse(bytes: &[u8]) -> Result<CustomerMap, CustomersError> {
             return Err(error(line, COLUMNS[0], format!("is mapped in line {first} already")));
         }
         map.insert(account, customer).map_err(|conflict| error(line, COLUMNS[1], conflict.to_string()))?;
+        if !cell(5).is_empty() {
+            caps.insert(account, monthly_credit(cell(5)).map_err(|problem| error(line, COLUMNS[5], problem))?);
+        }
     }
-    Ok(map)
+    Ok((map, caps))
 }
 
 /// The line that a record begins in; the reader counts from the blank lines before it.
@@ -109,6 +117,12 @@ fn markup(text: &str) -> Result<Decimal, String> {
     }
 }
 
+fn monthly_credit(text: &str) -> Result<i64, String> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    let credit = text.parse().ok().filter(|credit| digits && *credit <= MONTHLY_CREDIT_MAX);
+    credit.ok_or_else(|| format!("must be a whole number of messages from 0 (uncapped) to {MONTHLY_CREDIT_MAX}"))
+}
+
 /// The CSV reader's own complaint: a row of another length, or bytes that are not UTF-8.
 fn malformed(problem: &csv::Error) -> CustomersError {
     let line = problem.position().map_or(0, csv::Position::line);
@@ -141,10 +155,22 @@ mod tests {
         let text = format!(
             "\u{feff}customer_id,sub_account_id,customer_name,cost_center,markup_percent\r\nacme,{ID},Acme,C1,12.50\nacme, {OTHER} ,Acme,C1,12.5\n"
         );
-        let map = parse(text.as_bytes()).unwrap();
+        let (map, caps) = parse(text.as_bytes()).unwrap();
+        assert!(caps.is_empty());
         assert_eq!(map.rows().count(), 2);
         let owner = map.owner(OTHER.parse().unwrap()).unwrap();
         assert_eq!((owner.id.as_str(), owner.markup_percent.to_string()), ("acme", "12.5".to_owned()));
+    }
+
+    #[test]
+    fn caps_are_wanted_where_a_cell_says_so() {
+        let header = "sub_account_id,customer_id,customer_name,monthly_credit";
+        let (_, caps) = parse(format!("{header}\n{ID},a,A,50000\n{OTHER},a,A,\n").as_bytes()).unwrap();
+        assert_eq!(caps, WantedCaps::from([(ID.parse().unwrap(), 50_000)]));
+        for wrong in ["-1", "+1", "5.0", "1000000001", "50 000"] {
+            let problem = refused(&format!("{header}\n{ID},a,A,{wrong}\n"));
+            assert!(problem.starts_with("line 2, column `monthly_credit`: must be a whole number"), "{problem}");
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Signals: the first asks the run to end at the next step, the second ends the process at once.
+//! Signals: the first asks the run to end at the next step; a second Ctrl-C ends the process at once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -24,9 +24,10 @@ impl Signals {
     pub fn of_process() -> std::io::Result<Self> {
         let signals = Self::default();
         let again = Arc::new(AtomicBool::new(false));
+        // only a person means it by saying it twice: some supervisors send SIGTERM to the process and to its group
+        flag::register_conditional_shutdown(SIGINT, 128 + SIGINT, Arc::clone(&again))?;
+        flag::register(SIGINT, again)?;
         for signal in [SIGHUP, SIGINT, SIGTERM] {
-            flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&again))?;
-            flag::register(signal, Arc::clone(&again))?;
             flag::register_usize(signal, Arc::clone(&signals.0), usize::try_from(signal).unwrap_or_default())?;
         }
         flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
@@ -42,7 +43,7 @@ impl Signals {
     }
 
     /// Waits for something that may be given up at any time, unless the run is asked to end.
-    pub(super) async fn or<T, E>(
+    pub async fn or<T, E>(
         &self,
         waiting: impl Future<Output = Result<T, E>>,
         failed: impl FnOnce(E) -> Failure,
@@ -53,7 +54,8 @@ impl Signals {
         }
     }
 
-    async fn asked(&self) -> Failure {
+    /// Waits until the run is asked to end.
+    pub async fn asked(&self) -> Failure {
         loop {
             if let Err(failure) = self.check() {
                 return failure;

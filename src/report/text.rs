@@ -166,7 +166,8 @@ pub fn shown(name: &str) -> String {
     shown
 }
 
-fn counted(count: usize, noun: &str) -> String {
+/// A count with its noun: `1 finding`, `2,000 findings`.
+pub fn counted(count: usize, noun: &str) -> String {
     format!("{} {noun}{}", grouped(&count.to_string()), if count == 1 { "" } else { "s" })
 }
 

@@ -1,14 +1,19 @@
 //! The integration tests, in one program: linking polars once is enough.
 #![expect(clippy::disallowed_methods, reason = "tests look at files")]
 
+mod accounts;
 mod architecture;
+mod caps;
+mod contract;
 mod crash;
+mod demo;
 mod fixtures;
 mod lock;
 mod night;
 mod privacy;
 mod readme;
 mod secrets;
+mod simulate;
 mod streams;
 mod support;
 mod transport;

@@ -2,6 +2,7 @@
 
 pub(crate) mod hold;
 pub(crate) mod look;
+pub(crate) mod simulated;
 pub(crate) mod world;
 
 use std::collections::BTreeMap;

@@ -57,7 +57,7 @@ impl Client {
     /// shown.
     pub async fn update_key(&self, account: Uuid, id: Uuid, change: &KeyChange) -> Result<ApiKey, Error> {
         let request = self.about_key(Call::UpdateKey { account, id }, account, id).with(change);
-        self.update(request, wire::api_key, self.show_key(account, id), |key| change.is_in(key)).await
+        Box::pin(self.update(request, wire::api_key, self.show_key(account, id), |key| change.is_in(key))).await
     }
 
     /// Deletes an API key of a sub account for good.

@@ -9,8 +9,8 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::cursor;
-use crate::simulator::world::{self, Amount, Bucket, Status, World};
+use super::cursor::{self, List};
+use crate::simulator::world::{self, Bucket, Period, Rounding, Status, World};
 
 const ALLOCATION_NOTE: &str =
     "allocated_cost divides the parent's pooled invoice by message volume; it is not the price of a plan of its own.";
@@ -46,14 +46,77 @@ pub(super) fn sub_account<'w>(world: &World, account: &'w world::SubAccount) -> 
         created_at: Instant(account.created_at),
         domain_count: account.domain_count,
         member_count: account.member_count,
-        last_activity_at: account.last_activity_at.map(Instant),
+        last_activity_at: account.last_activity_at(world.now()).map(Instant),
     }
 }
 
+/// A key without its secret.
 #[derive(Serialize)]
-pub(super) struct Page<'w> {
+pub(super) struct ApiKey<'w> {
     object: &'static str,
-    data: Vec<SubAccount<'w>>,
+    id: Uuid,
+    created_at: Instant,
+    updated_at: Instant,
+    last_used_at: Option<Instant>,
+    account_id: Uuid,
+    label: &'w str,
+    public_key: &'w str,
+    scopes: Vec<Granted<'w>>,
+    ip_allow_list: &'w [String],
+}
+
+#[derive(Serialize)]
+struct Granted<'w> {
+    id: Uuid,
+    created_at: Instant,
+    updated_at: Instant,
+    api_key_id: Uuid,
+    scope: &'w str,
+    domain_id: Option<Uuid>,
+}
+
+/// A key with its secret, which is shown once.
+#[derive(Serialize)]
+pub(super) struct NewApiKey<'w> {
+    #[serde(flatten)]
+    key: ApiKey<'w>,
+    secret_key: &'w str,
+}
+
+pub(super) fn api_key(key: &world::ApiKey) -> ApiKey<'_> {
+    ApiKey {
+        object: "api_key",
+        id: key.id,
+        created_at: Instant(key.created_at),
+        updated_at: Instant(key.updated_at),
+        last_used_at: None,
+        account_id: key.account_id,
+        label: &key.label,
+        public_key: &key.public_key,
+        scopes: key.scopes.iter().map(|scope| granted(key, scope)).collect(),
+        ip_allow_list: &key.ip_allow_list,
+    }
+}
+
+fn granted<'w>(key: &world::ApiKey, scope: &'w world::Scope) -> Granted<'w> {
+    Granted {
+        id: scope.id,
+        created_at: Instant(scope.created_at),
+        updated_at: Instant(scope.created_at),
+        api_key_id: key.id,
+        scope: &scope.scope,
+        domain_id: None,
+    }
+}
+
+pub(super) fn new_api_key(key: &world::ApiKey) -> NewApiKey<'_> {
+    NewApiKey { key: api_key(key), secret_key: &key.secret_key }
+}
+
+#[derive(Serialize)]
+pub(super) struct Page<T> {
+    object: &'static str,
+    data: Vec<T>,
     pagination: Pagination,
 }
 
@@ -68,14 +131,15 @@ struct Pagination {
     previous_cursor: Option<String>,
 }
 
-pub(super) fn page<'w>(world: &World, page: &world::Page<'w>) -> Page<'w> {
+pub(super) fn page<'w, T, S>(list: List, page: &world::Page<'w, T>, show: impl Fn(&'w T) -> S) -> Page<S> {
+    let cursor = |place| cursor::encode(list, place);
     Page {
         object: "list",
-        data: page.items.iter().map(|account| sub_account(world, account)).collect(),
+        data: page.items.iter().map(|item| show(item)).collect(),
         pagination: Pagination {
             has_more: page.next.is_some(),
-            next_cursor: page.next.map(cursor::encode),
-            previous_cursor: page.previous.map(cursor::encode),
+            next_cursor: page.next.map(cursor),
+            previous_cursor: page.previous.map(cursor),
         },
     }
 }
@@ -93,9 +157,15 @@ pub(super) struct Usage<'w> {
 }
 
 #[derive(Serialize)]
-struct BillingPeriod {
+pub(super) struct BillingPeriod {
     start: Instant,
     end: Instant,
+}
+
+impl BillingPeriod {
+    pub(super) fn of(period: Period) -> Self {
+        Self { start: Instant(period.start), end: Instant(period.end) }
+    }
 }
 
 #[derive(Serialize)]
@@ -110,34 +180,34 @@ struct Breakdown<'w> {
 
 pub(super) fn usage(world: &World) -> Usage<'_> {
     let usage = world.usage();
-    let period = world.period();
+    let rounding = world.mood().rounding;
     Usage {
-        billing_period: BillingPeriod { start: Instant(period.start), end: Instant(period.end) },
-        currency: world::CURRENCY,
+        billing_period: BillingPeriod::of(world.period()),
+        currency: world.plan().currency.code(),
         allocation_method: "proportional",
         allocation_note: ALLOCATION_NOTE,
-        parent: breakdown(Some(world.parent_account_id()), None, usage.parent),
+        parent: breakdown(rounding, Some(world.parent_account_id()), None, usage.parent),
         sub_accounts: usage
             .sub_accounts
             .iter()
-            .map(|(account, bucket)| breakdown(Some(account.id), Some(&account.name), *bucket))
+            .map(|(account, bucket)| breakdown(rounding, Some(account.id), Some(&account.name), *bucket))
             .collect(),
-        removed_sub_accounts: breakdown(None, None, usage.removed),
-        total: breakdown(None, None, usage.total),
+        removed_sub_accounts: breakdown(rounding, None, None, usage.removed),
+        total: breakdown(rounding, None, None, usage.total),
     }
 }
 
-fn breakdown(account_id: Option<Uuid>, name: Option<&str>, bucket: Bucket) -> Breakdown<'_> {
+fn breakdown(rounding: Rounding, account_id: Option<Uuid>, name: Option<&str>, bucket: Bucket) -> Breakdown<'_> {
     Breakdown {
         account_id,
         name,
         reception_count: bucket.reception_count,
-        allocated_cost: Digits(bucket.allocated_cost),
+        allocated_cost: Digits(bucket.allocated_cost.digits(rounding)),
     }
 }
 
 /// RFC 3339 with `Z`, and a fraction only where there is one.
-struct Instant(DateTime<Utc>);
+pub(super) struct Instant(pub(super) DateTime<Utc>);
 
 impl Serialize for Instant {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -146,10 +216,10 @@ impl Serialize for Instant {
 }
 
 /// An amount as a JSON number with exactly the digits of its text form.
-struct Digits(Amount);
+struct Digits(String);
 
 impl Serialize for Digits {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        RawValue::from_string(self.0.to_string()).map_err(S::Error::custom)?.serialize(serializer)
+        RawValue::from_string(self.0.clone()).map_err(S::Error::custom)?.serialize(serializer)
     }
 }

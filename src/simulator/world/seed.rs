@@ -5,252 +5,255 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use fastrand::Rng;
-use uuid::{Builder, Uuid};
+use uuid::Uuid;
 
-use super::{Amount, Period, Status, SubAccount, World, names};
-
-/// 0.0004 EUR. Four decimals hold any number of messages at this price without rounding.
-const PRICE_PER_MESSAGE: Amount = Amount::from_ten_thousandths(4);
-
-/// The total comes to whole cents when the messages are a multiple of this.
-const MESSAGES_PER_CENT: u64 = Amount::UNITS_PER_CENT / PRICE_PER_MESSAGE.ten_thousandths();
-
-/// One sub account is removed during the period for each this many that stay, and one at least.
-const LISTED_PER_REMOVED: usize = 40;
+use super::rules::MONTHLY_CREDIT_MAX;
+use super::{Mood, Period, Plan, Status, SubAccount, Volume, World, names, time};
 
 /// Every so often a sub account is created in the same second as the one before it, as an import would, so that
 /// the order within one instant matters.
 const TWIN_EVERY: usize = 10;
-
-/// The oldest sub account, and how far back an account's last message may be: 900 and 3 days.
-const AGE_SECS_MAX: u64 = 900 * 86_400;
-const QUIET_SECS_MAX: u64 = 3 * 86_400;
+/// The oldest sub account: 900 days.
+const AGE_SECS_MAX: u64 = 900 * DAY_SECS;
+const DAY_SECS: u64 = 86_400;
+/// The parent itself sends this part of what all its sub accounts send.
+const PARENT_PART: u64 = 20;
+/// Days in which an account's volume is expected to come together.
+pub(super) const MONTH_DAYS: u64 = 30;
 
 /// How an account's volume stands to its cap.
 #[derive(Clone, Copy)]
 enum Load {
     Uncapped,
-    /// No message in the whole period.
+    /// No message, ever.
     Idle,
-    /// Utilisation between these two, in millionths.
-    Capped(u64, u64),
+    /// Messages expected in a month, in per cent of the cap.
+    Capped(u64),
 }
-
-const BELOW: Load = Load::Capped(50_000, 700_000);
-const NEAR: Load = Load::Capped(820_000, 930_000);
-const CRITICAL: Load = Load::Capped(960_000, 990_000);
-const REACHED: Load = Load::Capped(1_000_000, 1_000_000);
-const EXCEEDED: Load = Load::Capped(1_010_000, 1_080_000);
 
 /// The loads of any twenty accounts in a row. Creation dates are random, so the list does not show the pattern.
 #[rustfmt::skip]
 const LOADS: [Load; 20] = [
-    Load::Uncapped, BELOW, Load::Uncapped, NEAR, Load::Uncapped, CRITICAL, Load::Uncapped, EXCEEDED, BELOW, Load::Idle,
-    Load::Uncapped, BELOW, Load::Uncapped, NEAR, Load::Uncapped, REACHED, Load::Uncapped, BELOW, Load::Uncapped, BELOW,
+    Load::Uncapped, Load::Capped(40), Load::Uncapped, Load::Capped(96), Load::Uncapped, Load::Capped(135),
+    Load::Uncapped, Load::Uncapped, Load::Capped(25), Load::Idle, Load::Uncapped, Load::Capped(60), Load::Uncapped,
+    Load::Capped(70), Load::Uncapped, Load::Capped(107), Load::Uncapped, Load::Capped(15), Load::Uncapped,
+    Load::Capped(50),
 ];
 
-/// The statuses of any 23 accounts in a row; coprime to the loads, so that each status meets each load.
-const STATUS_CYCLE: usize = 23;
+/// The statuses of any 47 accounts in a row, most of them active; coprime to the loads, so that each meets each.
+const STATUS_CYCLE: usize = 47;
+
+/// What a world is made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Genesis {
+    /// The number that decides everything else.
+    pub seed: u64,
+    /// Sub accounts at the start of the period that `at` lies in.
+    pub account_count: usize,
+    /// The world's first now, to the microsecond; one outside the years 1970 to 9998 becomes the nearest inside.
+    pub at: DateTime<Utc>,
+    /// What the parent pays.
+    pub plan: Plan,
+    /// How the API behaves where nobody knows.
+    pub mood: Mood,
+}
 
 impl World {
-    /// A parent account with `account_count` listed sub accounts, some removed ones, every status, and caps at every
-    /// level (all of them from about 25 accounts on). Costs are exact and total a whole number of cents.
-    ///
-    /// `as_of` only dates things: volumes are those of a period well under way, whichever instant it is.
-    pub fn seeded(seed: u64, account_count: usize, period: Period, as_of: DateTime<Utc>) -> Self {
-        let mut seeder = Seeder::new(seed, period, as_of);
+    /// A parent account whose sub accounts have lived through the billing period until `genesis.at`: with volumes around
+    /// 6,000 messages a month, caps that some of them reach, and some created, suspended and deleted on the way.
+    pub fn new(genesis: &Genesis) -> Self {
+        let at = time::tick(genesis.at);
+        let period = Period::around(at, genesis.mood.billing_day);
+        let mut rng = Rng::with_seed(genesis.seed);
+        let name_offset = usize::from(rng.u16(..));
         let mut world = Self {
-            parent_account_id: seeder.id(),
-            parent_reception_count: 0,
+            parent_account_id: Uuid::nil(),
+            parent_volume: Volume::NONE,
+            parent_tally: 0,
+            parent_tallied_at: period.start,
+            plan: genesis.plan,
+            mood: genesis.mood,
             period,
-            as_of,
-            price_per_message: PRICE_PER_MESSAGE,
+            now: period.start,
             listed: BTreeMap::new(),
             positions: HashMap::new(),
+            keys: HashMap::new(),
             removed: Vec::new(),
+            due: BTreeMap::new(),
+            company_count: 0,
+            name_offset,
+            rng,
         };
-        for index in 0..account_count {
-            world.enlist(seeder.sub_account(index));
+        world.parent_account_id = world.new_id();
+        let mut previous = period.start;
+        let mut daily = 0;
+        for index in 0..genesis.account_count {
+            let account = world.first_account(index, &mut previous);
+            daily += account.volume.daily_mean;
+            world.enlist(account);
         }
-        let removed_count = account_count.div_ceil(LISTED_PER_REMOVED);
-        world.removed = (account_count..account_count + removed_count).map(|index| seeder.sub_account(index)).collect();
-
-        // The parent's own usage fills the pooled invoice up to a whole cent.
-        let others = world.usage().total.reception_count;
-        let own = others / 20 + seeder.volume();
-        world.parent_reception_count = (others + own).next_multiple_of(MESSAGES_PER_CENT) - others;
+        world.parent_volume = world.volume_around(daily / PARENT_PART);
+        world.plan_life();
+        world.advance(at);
         world
     }
-}
 
-/// The source of chance, and what every account is dated from.
-struct Seeder {
-    rng: Rng,
-    period: Period,
-    as_of: DateTime<Utc>,
-    /// Where in the sequence of ordinary names this world begins.
-    name_offset: usize,
-    previous_created_at: DateTime<Utc>,
-}
-
-impl Seeder {
-    fn new(seed: u64, period: Period, as_of: DateTime<Utc>) -> Self {
-        let mut rng = Rng::with_seed(seed);
-        let name_offset = usize::from(rng.u16(..));
-        Self { rng, period, as_of, name_offset, previous_created_at: period.start }
+    /// The default plan and mood.
+    pub fn seeded(seed: u64, account_count: usize, at: DateTime<Utc>) -> Self {
+        Self::new(&Genesis { seed, account_count, at, plan: Plan::default(), mood: Mood::default() })
     }
 
-    fn sub_account(&mut self, index: usize) -> SubAccount {
-        let company = names::company(index, self.name_offset);
-        let (reception_count, monthly_credit) = self.load(LOADS[index % LOADS.len()]);
+    /// One of those that are there from the start.
+    fn first_account(&mut self, index: usize, previous: &mut DateTime<Utc>) -> SubAccount {
+        let (name, website) = self.new_company();
+        let monthly = self.monthly_size();
+        let (volume, monthly_credit) = match LOADS[index % LOADS.len()] {
+            Load::Uncapped => (self.volume_around(monthly / MONTH_DAYS), 0),
+            Load::Idle => (Volume::NONE, if self.rng.bool() { 0 } else { 10_000 }),
+            Load::Capped(percent) => {
+                let cap = round_cap(monthly);
+                (self.volume_around(cap * percent / 100 / MONTH_DAYS), cap)
+            }
+        };
+        if index % TWIN_EVERY != TWIN_EVERY - 1 {
+            let age = self.rng.u64(1..=AGE_SECS_MAX);
+            *previous = self.period.start - seconds(age);
+        }
+        let quiet = seconds(self.rng.u64(DAY_SECS..=30 * DAY_SECS));
         SubAccount {
-            id: self.id(),
-            name: company.name,
-            website: company.website,
+            id: self.new_id(),
+            name,
+            website,
             status: match index % STATUS_CYCLE {
-                12 => Status::Suspended,
-                20 => Status::ParentSuspended,
+                12 | 31 => Status::Suspended,
+                43 => Status::ParentSuspended,
                 _ => Status::Active,
             },
             monthly_credit,
-            created_at: self.created_at(index),
+            created_at: *previous,
             domain_count: self.rng.u32(1..=6),
             member_count: self.rng.u32(1..=12),
-            last_activity_at: (reception_count > 0).then(|| self.last_activity_at()),
-            reception_count,
+            volume,
+            tally: 0,
+            tallied_at: self.period.start,
+            last_sent_at: (volume != Volume::NONE).then(|| (self.period.start - quiet).max(*previous)),
         }
     }
 
-    fn id(&mut self) -> Uuid {
-        Builder::from_random_bytes(self.rng.u128(..).to_be_bytes()).into_uuid()
+    /// A name and a website that nobody has yet, but for the difficult names that are there twice.
+    pub(super) fn new_company(&mut self) -> (String, String) {
+        let company = names::company(self.company_count, self.name_offset);
+        self.company_count += 1;
+        (company.name, company.website)
     }
 
-    /// Messages in the period, and the cap.
-    fn load(&mut self, load: Load) -> (u64, u64) {
-        match load {
-            Load::Uncapped => (self.volume(), 0),
-            Load::Idle => (0, if self.rng.bool() { 0 } else { 10_000 }),
-            Load::Capped(low, high) => {
-                let monthly_credit = round_cap(self.volume());
-                let utilisation = self.rng.u64(low..=high);
-                (monthly_credit * utilisation / 1_000_000, monthly_credit)
-            }
-        }
-    }
-
-    /// Messages of one account: many small ones and a few very large, around 8,000.
+    /// Messages of one account in a month: many small ones and a few very large, around 6,000.
     ///
     /// The product of many independent factors tends to a log-normal distribution; whole thousandths instead of
     /// an exponential keep it the same everywhere.
-    fn volume(&mut self) -> u64 {
+    pub(super) fn monthly_size(&mut self) -> u64 {
         const FACTORS_THOUSANDTHS: [u64; 5] = [450, 670, 1_000, 1_490, 2_220];
-        let mut volume = self.rng.u64(6_500..=9_500);
+        let mut size = self.rng.u64(4_500..=7_000);
         for _ in 0..8 {
             let pick = self.rng.u8(0..5);
-            volume = volume * FACTORS_THOUSANDTHS[usize::from(pick)] / 1_000;
+            size = size * FACTORS_THOUSANDTHS[usize::from(pick)] / 1_000;
         }
-        volume.max(1)
+        size.max(1)
     }
 
-    /// Before the period, so that the order of the list does not depend on when in the period it is read.
-    fn created_at(&mut self, index: usize) -> DateTime<Utc> {
-        if index % TWIN_EVERY != TWIN_EVERY - 1 {
-            let age = self.rng.u64(1..=AGE_SECS_MAX);
-            self.previous_created_at = before(self.period.start, age);
-        }
-        self.previous_created_at
-    }
-
-    /// Within the period and not after the world's now.
-    fn last_activity_at(&mut self) -> DateTime<Utc> {
-        let elapsed = u64::try_from((self.as_of - self.period.start).num_seconds()).unwrap_or(0);
-        before(self.as_of, self.rng.u64(0..=elapsed.min(QUIET_SECS_MAX)))
+    /// A volume around so many messages a day, shrinking a little or growing.
+    pub(super) fn volume_around(&mut self, daily_mean: u64) -> Volume {
+        let growth_per_mille = self.rng.i64(-30..=80);
+        let since = self.period.start.date_naive();
+        Volume { daily_mean: daily_mean.max(1), growth_per_mille, since, seed: self.rng.u64(..) }
     }
 }
 
-/// The instant this many seconds earlier, to the second.
-fn before(instant: DateTime<Utc>, secs: u64) -> DateTime<Utc> {
-    // Both bounds above are far below what does not fit.
-    let delta = i64::try_from(secs).ok().and_then(TimeDelta::try_seconds).unwrap_or_default();
-    instant.trunc_subsecs(0).checked_sub_signed(delta).unwrap_or(instant)
+pub(super) fn seconds(count: u64) -> TimeDelta {
+    i64::try_from(count).ok().and_then(TimeDelta::try_seconds).unwrap_or_default()
 }
 
-/// The cap somebody would type in for this many messages: 1, 2 or 5 and zeros, at least 1,000.
-fn round_cap(volume: u64) -> u64 {
-    let mut step = 1_000;
-    loop {
-        if let Some(cap) = [step, step * 2, step * 5].into_iter().find(|&cap| cap >= volume) {
-            return cap;
-        }
-        step *= 10;
-    }
+/// The cap somebody would type in for this many messages: 1, 2 or 5 and zeros, at least 1,000 and at most what is allowed.
+pub(super) fn round_cap(volume: u64) -> u64 {
+    let steps = std::iter::successors(Some(1_000), |step: &u64| {
+        step.checked_mul(10).filter(|&next| next <= MONTHLY_CREDIT_MAX)
+    });
+    let caps = steps.flat_map(|step| [step, step * 2, step * 5]);
+    caps.take_while(|&cap| cap <= MONTHLY_CREDIT_MAX).find(|&cap| cap >= volume).unwrap_or(MONTHLY_CREDIT_MAX)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     fn world(seed: u64, account_count: usize) -> World {
-        let period = Period::july_2026();
-        World::seeded(seed, account_count, period, period.start + TimeDelta::days(20))
+        World::seeded(seed, account_count, "2026-10-28T02:00:00Z".parse().unwrap())
+    }
+
+    /// The accounts with a cap whose messages are between two per cents of it, the second excluded.
+    fn between(world: &World, low: u64, high: u64) -> usize {
+        let is_between = |account: &&SubAccount| {
+            let (messages, cap) = (account.messages(world.now) * 100, account.monthly_credit);
+            cap > 0 && messages >= low * cap && messages < high * cap
+        };
+        world.listed.values().filter(is_between).count()
     }
 
     #[test]
-    fn counts_and_costs_add_up_exactly_to_whole_cents() {
-        for seed in 0..20 {
-            for account_count in [0, 1, 41, 250] {
-                let world = world(seed, account_count);
-                let usage = world.usage();
-                let buckets =
-                    || usage.sub_accounts.iter().map(|(_, bucket)| bucket).chain([&usage.parent, &usage.removed]);
-                let count: u64 = buckets().map(|bucket| bucket.reception_count).sum();
-                let cost: u64 = buckets().map(|bucket| bucket.allocated_cost.ten_thousandths()).sum();
-                assert_eq!(count, usage.total.reception_count);
-                assert_eq!(cost, usage.total.allocated_cost.ten_thousandths());
-                assert_eq!(cost % Amount::UNITS_PER_CENT, 0);
-                assert!(buckets().all(|bucket| bucket.allocated_cost.ten_thousandths() == bucket.reception_count * 4));
-            }
+    fn a_demo_shows_a_handful_of_everything() {
+        for seed in 1..=5 {
+            let world = world(seed, 60);
+            let total = world.usage().total.reception_count;
+            assert!((400_000..1_500_000).contains(&total), "seed {seed}: {total} messages");
+            let is = |low, high, some: std::ops::RangeInclusive<usize>| {
+                let count = between(&world, low, high);
+                assert!(some.contains(&count), "seed {seed}: {count} between {low} and {high} per cent");
+            };
+            is(80, 95, 1..=6);
+            is(95, 100, 1..=6);
+            is(100, 101, 1..=6);
+            is(101, 10_000, 1..=4);
+            is(80, 10_000, 4..=15);
+            assert!((2..=4).contains(&world.removed.len()), "seed {seed}: {} deleted", world.removed.len());
+            let accounts = || world.listed.values();
+            let created = accounts().filter(|account| account.created_at >= world.period.start).count();
+            assert!((2..=3).contains(&created), "seed {seed}: {created} created");
+            assert!(accounts().any(|account| account.status == Status::Suspended && account.tally > 0));
+            assert!(accounts().any(|account| account.status == Status::ParentSuspended));
+            assert!(accounts().any(|account| account.volume == Volume::NONE && account.last_sent_at.is_none()));
+
+            // Its volume took somebody to the cap, and not before the second half of the month.
+            let at_cap = accounts().filter(|account| account.messages(world.now) == account.monthly_credit);
+            let stopped = at_cap.filter_map(|account| account.last_activity_at(world.now)).max().unwrap();
+            assert!(
+                stopped > world.period.start + TimeDelta::days(15) && stopped < world.now,
+                "seed {seed}: {stopped}"
+            );
         }
-    }
-
-    #[test]
-    fn two_hundred_and_fifty_accounts_show_every_status_and_cap_level() {
-        let world = world(1, 250);
-        let accounts: Vec<&SubAccount> = world.listed.values().collect();
-        assert_eq!(accounts.len(), 250);
-        let at_least = |many: usize, what: &str, case: &dyn Fn(&SubAccount) -> bool| {
-            let found = accounts.iter().filter(|account| case(account)).count();
-            assert!(found >= many, "{what}: {found}");
-        };
-        at_least(200, "active", &|a| a.status == Status::Active);
-        at_least(5, "suspended with usage", &|a| a.status == Status::Suspended && a.reception_count > 0);
-        at_least(5, "parent-suspended with usage", &|a| a.status == Status::ParentSuspended && a.reception_count > 0);
-
-        let percent = |a: &SubAccount, low: u64, high: u64| {
-            let (count, cap) = (a.reception_count * 100, a.monthly_credit);
-            cap > 0 && count >= low * cap && count < high * cap
-        };
-        at_least(80, "uncapped", &|a| a.monthly_credit == 0 && a.reception_count > 0);
-        at_least(20, "well below", &|a| percent(a, 1, 71));
-        at_least(10, "near", &|a| percent(a, 81, 94));
-        at_least(5, "critical", &|a| percent(a, 96, 99) && a.reception_count < a.monthly_credit);
-        at_least(5, "exactly at the cap", &|a| a.monthly_credit > 0 && a.reception_count == a.monthly_credit);
-        at_least(5, "beyond the cap", &|a| percent(a, 101, 200));
-        at_least(5, "idle", &|a| a.reception_count == 0 && a.last_activity_at.is_none());
-        assert!(world.removed.iter().any(|account| account.reception_count > 0));
     }
 
     #[test]
     fn dates_lie_where_they_belong() {
         let world = world(3, 250);
         for account in world.listed.values() {
-            assert!(account.created_at < world.period.start);
-            assert!(account.last_activity_at.is_none_or(|at| at >= world.period.start && at <= world.as_of));
+            assert!(account.created_at <= world.now);
+            let last = account.last_activity_at(world.now);
+            assert!(last.is_none_or(|at| at >= account.created_at && at < world.now), "{account:?}");
+            assert_eq!(last.is_some_and(|at| at >= world.period.start), account.messages(world.now) > 0, "{account:?}");
+        }
+        for removed in &world.removed {
+            assert!(world.period.start < removed.at && removed.at <= world.now);
+            assert_eq!(removed.account.messages(world.now), removed.account.messages(removed.at), "it sends no more");
+            assert!(removed.account.last_activity_at(world.now).is_none_or(|at| at < removed.at));
         }
         let instants: Vec<_> = world.listed.keys().map(|place| place.created_at).collect();
         assert!(instants.windows(2).any(|pair| pair[0] == pair[1]), "some share an instant");
+        let ids: HashSet<Uuid> = world.listed.keys().map(|place| place.id).collect();
+        assert_eq!(ids.len(), world.account_count());
     }
 
     #[test]
@@ -265,6 +268,14 @@ mod tests {
         let world = world(1, 250);
         let total = world.usage().total;
         assert_eq!(world.parent_account_id.to_string(), "88dc97e5-aab5-4e3d-bd58-bb03f31a4686");
-        assert_eq!((total.reception_count, total.allocated_cost.to_string().as_str()), (7_204_350, "2881.74"));
+        let figures = (total.reception_count, total.allocated_cost.invoice_cents, world.account_count());
+        assert_eq!(figures, (3_864_573, 221_874, 248));
+    }
+
+    #[test]
+    fn caps_are_round_and_allowed() {
+        let caps = [0, 1_000, 1_001, 2_001, 5_001, 999_999_999, 1_000_000_001, u64::MAX].map(round_cap);
+        let expected = [1_000, 1_000, 2_000, 5_000, 10_000, 1_000_000_000, 1_000_000_000, 1_000_000_000];
+        assert_eq!(caps, expected);
     }
 }

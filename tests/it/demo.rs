@@ -1,0 +1,46 @@
+//! The simulated month: a capture and a report set for every night but the one without an API.
+
+use serde_json::Value;
+
+use crate::support::look::{captures, json};
+use crate::support::{home, ran, subledger, tree};
+
+#[test]
+fn a_month_leaves_31_captures_in_one_chain_and_their_report_sets() {
+    let folder = home();
+    let played = ran(subledger(folder.path()).args(["demo", "--accounts", "12", "--output", "json"]));
+    assert_eq!(played.code, 0, "{}", played.stderr);
+    let told: Value = serde_json::from_str(&played.stdout).expect("JSON on stdout");
+    let nights = told["nights"].as_array().expect("nights");
+    let exits: Vec<u64> = nights.iter().map(|night| night["exit_code"].as_u64().expect("a code")).collect();
+    assert_eq!((exits.len(), exits.iter().filter(|code| **code == 0).count(), exits[12]), (32, 31, 20));
+
+    let demo = folder.path().join("demo");
+    let captures = captures(&demo);
+    assert_eq!(captures.len(), 31);
+    let of_next_period = captures.keys().filter(|path| path.contains("period=2026-11-01")).count();
+    assert_eq!(of_next_period, 1, "the first night of the next period");
+    // each manifest names the one before it
+    let mut previous = Value::Null;
+    for (path, manifest) in &captures {
+        let manifest = json(std::str::from_utf8(manifest).expect("UTF-8"));
+        assert_eq!(manifest["previous"]["capture"], previous, "{path}");
+        let (folder, _) = path.rsplit_once('/').expect("a folder");
+        previous = folder.rsplit_once("capture=").expect("a capture").1.into();
+    }
+    let files = tree(&demo.join("reports"));
+    assert_eq!(files.keys().filter(|path| path.ends_with("/manifest.json")).count(), 31);
+    assert_eq!(files["demo/2026-10-01/latest"], b"-> 20261031T234500Z");
+    assert_eq!(files["demo/2026-11-01/latest"], b"-> 20261101T234500Z");
+}
+
+#[test]
+fn a_demo_replaces_a_demo_and_nothing_else() {
+    let folder = home();
+    let demo = || ran(subledger(folder.path()).args(["demo", "--accounts", "0"]));
+    assert_eq!(demo().code, 0);
+    assert_eq!(demo().code, 0);
+    std::fs::remove_file(folder.path().join("demo/.subledger-demo")).expect("the marker");
+    let refused = demo();
+    assert_eq!(refused.code, 2, "{}", refused.stderr);
+}
