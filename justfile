@@ -39,6 +39,11 @@ parquet *arguments:
 contract *arguments:
     tests/contract/run {{ arguments }}
 
+# measure the simulator with 100,000 sub accounts, in a release build
+figures accounts="100000":
+    cargo build --release --locked
+    tests/simulator/figures {{ accounts }}
+
 # rewrite the parts of the README that come from the program
 readme:
     SUBLEDGER_UPDATE=1 cargo test --locked --test it readme_says

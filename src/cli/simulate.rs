@@ -36,9 +36,16 @@ pub struct Simulate {
     #[arg(long, value_name = "RFC3339")]
     pub start: Option<DateTime<Utc>>,
     /// What the API does where nobody knows, as in rounding=2 (repeatable)
+    ///
+    /// `rounding=2`, `4` or `full`; `billing_day=1` to `28`; and with true or false: `list_suspended`, `suspended_usage`, `zero_usage`,
+    /// `retry_after`.
     #[arg(long, value_name = "NAME=VALUE")]
     pub mood: Vec<MoodChange>,
     /// What goes wrong, as in 503,path=/usage,count=2 (repeatable)
+    ///
+    /// Kinds: 429, 500, 503, redirect, slow, stalled, truncated, reset, content-type, malformed, huge, extra-field,
+    /// missing-field, repeated-cursor, repeated-row, foreign-row, wrong-total. Conditions: path, method, count, skip, percent,
+    /// millis.
     #[arg(long, value_name = "SPEC")]
     pub fault: Vec<Fault>,
     /// Scopes of the key, separated by commas [default: all]

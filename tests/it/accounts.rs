@@ -64,9 +64,12 @@ fn deleting_captures_first_and_says_what_moves_into_the_aggregate() {
     let id = api.account("Acme", 0, 12_345);
     let deleted = api.run(&["accounts", "delete", &id.to_string(), "--yes"]);
     assert_eq!(deleted.code, 0, "{}", deleted.stderr);
-    assert!(deleted.stdout.contains("anonymous aggregate"), "{}", deleted.stdout);
-    assert!(deleted.stdout.contains("12,345 messages"), "{}", deleted.stdout);
-    assert!(deleted.stdout.trim_end().ends_with("deleted"), "{}", deleted.stdout);
+    // said before it is done, and again when it is
+    for (said, verb) in [(&deleted.stderr, "will move"), (&deleted.stdout, "moved")] {
+        assert!(said.contains("12,345 messages, "), "{said}");
+        assert!(said.contains(&format!("{verb} into the anonymous aggregate")), "{said}");
+    }
+    assert!(deleted.stdout.starts_with(&format!("deleted Acme ({id})\n")), "{}", deleted.stdout);
     assert!(deleted.closing().starts_with("evidence: safe in"), "{}", deleted.closing());
     assert!(api.ids("Acme").is_empty());
     assert_eq!(api.simulator.with_world(|world| world.removed_sub_accounts().last().unwrap().account.id), id);

@@ -1,7 +1,6 @@
 //! Deleting a sub account: its usage moves into an anonymous number, so it is captured first.
 
-use std::fmt::Write;
-use std::io::{Write as _, stderr};
+use std::io::{Write, stderr};
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -9,13 +8,14 @@ use uuid::Uuid;
 use super::Office;
 use super::show::{account_json, account_text};
 use crate::ahasend::Deleted;
+use crate::billing::books::{Usage, UsageLine};
 use crate::billing::ledger::Ledger;
 use crate::commands::Outcome;
 use crate::commands::consent::Consent;
 use crate::commands::progress::Spinner;
 use crate::failure::{Evidence, Failure, closing};
 use crate::nightly;
-use crate::report::text::grouped;
+use crate::report::text::{grouped, shown};
 
 pub(super) async fn delete(
     office: &Office<'_>,
@@ -34,21 +34,29 @@ pub(super) async fn delete(
     let ledger = nightly::reconcile(&night.archive, &night.secured.key, terms).await.map_err(kept)?;
     nightly::derive_usage_table(&night.archive, &ledger, &night.secured.key).await;
     drop(spinner);
-    let what_moves = what_moves(&ledger, id);
-    let mut said = format!("{}{what_moves}", account_text(&account));
-    let _ = writeln!(said, "capture {} keeps it by name, in {}", night.secured.key.id, night.secured.folder);
-    if consent == Consent::Ask {
-        let _ = write!(stderr(), "{said}");
-        let unchanged = |failure: Failure| failure.with_evidence(evidence.clone());
-        consent.obtain("Nothing brings a deleted sub account back.", office.signals).await.map_err(unchanged)?;
-        said.clear();
-    }
-    let deleted = office.write("the sub account was not deleted", office.client.delete_account(id)).await;
-    let deleted = deleted.map_err(|failure| failure.with_evidence(evidence.clone()))?;
+    let moves = Moves::of(&ledger, id);
+    let key = &night.secured.key;
     let _ = writeln!(
-        said,
-        "deleted{}",
-        if deleted == Deleted::Now { "" } else { " (by an attempt whose answer was lost)" }
+        stderr(),
+        "{}{}\ncapture {} keeps it by name, in {}",
+        account_text(&account),
+        moves.sentence("will move"),
+        key.id,
+        night.secured.folder
+    );
+    let unchanged = |failure: Failure| failure.with_evidence(evidence.clone());
+    let question = "Nothing brings a deleted sub account back.";
+    consent.obtain(question, office.signals).await.map_err(unchanged)?;
+    let deleted = office.write("the sub account was not deleted", office.client.delete_account(id)).await;
+    let how = match deleted.map_err(unchanged)? {
+        Deleted::Now => "",
+        Deleted::AlreadyGone => " (by an attempt whose answer was lost)",
+    };
+    let text = format!(
+        "deleted {} ({id}){how}\n{}\ncapture {} keeps it by name\n",
+        shown(&account.name),
+        moves.sentence("moved"),
+        key.id
     );
     let json = json!({
         "schema": "subledger/account-deleted/v1",
@@ -56,10 +64,10 @@ pub(super) async fn delete(
         "account": account_json(&account),
         "capture": night.secured.key.id,
         "evidence": night.secured.folder,
-        "moves": moves_json(&ledger, id),
+        "moved": moves.json(),
     });
     let closing = closing(&evidence, "the next run reports its usage as removed");
-    Ok(Outcome { exit_code: 0, text: said, json: json.to_string(), closing })
+    Ok(Outcome { exit_code: 0, text, json: json.to_string(), closing })
 }
 
 /// Nothing is deleted without a capture: the reason stands in the cause.
@@ -71,29 +79,41 @@ fn not_captured(failure: Failure) -> Failure {
         .hint("mend the cause and run again; the account is as it was")
 }
 
-/// What usage the deletion takes from the account's name.
-fn what_moves(ledger: &Ledger, id: Uuid) -> String {
-    let usage = &ledger.books.usage;
-    let (period, currency) = (usage.period.name(), usage.currency.code());
-    match ledger.books.usage_line(id) {
-        Some(line) => format!(
-            "will move into the anonymous aggregate of removed sub accounts, for the period from {period}:\n  \
-             {} messages, {} {currency}\n",
-            grouped(&line.tally.messages.to_string()),
-            line.tally.cost,
-        ),
-        None => format!("the API shows no usage of it in the period from {period}\n"),
+/// The usage that a deletion takes from an account's name.
+struct Moves<'a> {
+    usage: &'a Usage,
+    line: Option<&'a UsageLine>,
+}
+
+impl<'a> Moves<'a> {
+    fn of(ledger: &'a Ledger, id: Uuid) -> Self {
+        Self { usage: &ledger.books.usage, line: ledger.books.usage_line(id) }
+    }
+
+    fn sentence(&self, verb: &str) -> String {
+        let (period, currency) = (self.usage.period.name(), self.usage.currency.code());
+        let Some(UsageLine { tally, .. }) = self.line else {
+            return format!("the API shows no usage of it in the period from {period}");
+        };
+        let messages = counted_messages(tally.messages);
+        format!(
+            "{messages}, {} {currency} of the period from {period} {verb} into the anonymous aggregate of removed sub accounts",
+            tally.cost
+        )
+    }
+
+    fn json(&self) -> Value {
+        self.line.map_or(Value::Null, |line| {
+            json!({
+                "period": self.usage.period.name(),
+                "messages": line.tally.messages,
+                "allocated_cost": line.tally.cost.to_string(),
+                "currency": self.usage.currency.code(),
+            })
+        })
     }
 }
 
-fn moves_json(ledger: &Ledger, id: Uuid) -> Value {
-    let usage = &ledger.books.usage;
-    ledger.books.usage_line(id).map_or(Value::Null, |line| {
-        json!({
-            "period": usage.period.name(),
-            "messages": line.tally.messages,
-            "allocated_cost": line.tally.cost.to_string(),
-            "currency": usage.currency.code(),
-        })
-    })
+fn counted_messages(messages: i64) -> String {
+    format!("{} message{}", grouped(&messages.to_string()), if messages == 1 { "" } else { "s" })
 }
