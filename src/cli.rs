@@ -44,8 +44,8 @@ Exit codes:
   11  caps flagged (--fail-on caps)   75  another run holds the lock
   12  reports not published           128+N  signal
   13  archived bytes cannot be used
-Tens: tonight's evidence is safe. Twenties: it is not; act before the period
-closes. The last line on stderr says which.";
+After run and capture, tens say that tonight's evidence is safe, and twenties that
+it is not: act before the period closes. The last line on stderr says which.";
 
 /// Settings for every command.
 #[derive(Debug, Args)]

@@ -16,7 +16,7 @@ use crate::billing::ledger::Ledger;
 use crate::failure::{Evidence, closing};
 
 /// What a command leaves to be printed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Outcome {
     /// The exit code.
     pub exit_code: u8,
@@ -26,6 +26,8 @@ pub struct Outcome {
     pub json: String,
     /// The last line on stderr.
     pub closing: String,
+    /// What to do if stdout does not take the result; nothing where that makes no difference.
+    pub if_lost: Option<String>,
 }
 
 /// What makes the exit code non-zero although the books balance.

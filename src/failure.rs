@@ -68,6 +68,28 @@ impl Kind {
     }
 }
 
+/// What a failed write came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing was changed.
+    NotDone,
+    /// Nobody knows.
+    Unknown,
+    /// It was carried out; only its answer cannot be used.
+    Done,
+}
+
+impl Effect {
+    /// The word for programs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotDone => "not done",
+            Self::Unknown => "unknown",
+            Self::Done => "done",
+        }
+    }
+}
+
 /// A run that could not go on.
 #[derive(Debug)]
 pub struct Failure {
@@ -79,6 +101,8 @@ pub struct Failure {
     pub hint: Option<String>,
     /// What happened to tonight's evidence.
     pub evidence: Evidence,
+    /// What it came to; nothing for what is no write.
+    pub effect: Option<Effect>,
     /// What the last line says to do, where the class alone does not tell.
     next: Option<Box<str>>,
     source: Option<Box<dyn StdError + Send + Sync>>,
@@ -87,7 +111,15 @@ pub struct Failure {
 impl Failure {
     /// A failure without a cause below it.
     pub fn new(kind: Kind, doing: impl Into<String>) -> Self {
-        Self { kind, doing: doing.into(), hint: None, evidence: Evidence::Untouched, next: None, source: None }
+        Self {
+            kind,
+            doing: doing.into(),
+            hint: None,
+            evidence: Evidence::Untouched,
+            effect: None,
+            next: None,
+            source: None,
+        }
     }
 
     /// Adds the cause.
@@ -101,6 +133,13 @@ impl Failure {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// Says what a write came to.
+    #[must_use]
+    pub fn came_to(mut self, effect: Effect) -> Self {
+        self.effect = Some(effect);
         self
     }
 

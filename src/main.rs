@@ -8,7 +8,7 @@ use clap::Parser;
 use subledger::cli::{Cli, Command, FailOn, Output, Terms};
 use subledger::commands::{self, Outcome, demo::Scene, report::Selection, simulate::Simulation, simulate::Stage};
 use subledger::config::{Clock, Config, Surroundings};
-use subledger::failure::{Evidence, Failure, Kind, causes, closing};
+use subledger::failure::{Effect, Evidence, Failure, Kind, causes, closing};
 use subledger::nightly::Signals;
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
@@ -118,13 +118,19 @@ fn announce(cli: &Cli, simulation: &Simulation) {
     }
 }
 
-/// Prints the result, if there is one. That stdout is full or gone changes nothing about the night, so nothing here can fail.
+/// Prints the result, if there is one. That stdout is full or gone changes nothing about a night, but a secret that is
+/// shown only once must arrive.
 fn say(cli: &Cli, outcome: &Outcome) -> ExitCode {
-    let _ = match cli.global.output {
+    let said = match cli.global.output {
         Output::Text => write!(stdout(), "{}", outcome.text),
         Output::Json if outcome.json.is_empty() => Ok(()),
         Output::Json => writeln!(stdout(), "{}", outcome.json),
     };
+    if let (Err(error), Some(hint)) = (said.and_then(|()| stdout().flush()), &outcome.if_lost) {
+        let failure = Failure::new(Kind::NotPublished, "the secret was not taken by stdout").because(error).hint(hint);
+        let _ = writeln!(stderr(), "{}", failure.came_to(Effect::Done).then("do what the hint says").report());
+        return ExitCode::from(Kind::NotPublished.exit_code());
+    }
     let _ = writeln!(stderr(), "{}", outcome.closing);
     ExitCode::from(outcome.exit_code)
 }
@@ -139,6 +145,7 @@ fn complain(cli: &Cli, failure: &Failure) -> ExitCode {
             "causes": causes(failure),
             "hint": failure.hint,
             "evidence": failure.closing(),
+            "outcome": failure.effect.map(Effect::as_str),
         });
         let _ = writeln!(stdout(), "{json}");
     }

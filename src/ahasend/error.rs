@@ -117,6 +117,12 @@ impl Error {
         matches!(self, Self::Call { in_doubt: true, .. })
     }
 
+    /// Whether what the idempotency key was used for before is what stands in the way.
+    #[must_use]
+    pub const fn is_of_used_key(&self) -> bool {
+        matches!(self.failure(), Some(Failure::KeyReused { .. } | Failure::Rejected { replayed: true, .. }))
+    }
+
     /// Whether the last attempt was rejected with `status`, and one before it may have been carried out.
     pub(super) fn is_second_answer(&self, status: u16) -> bool {
         let is_rejected = matches!(self.failure(), Some(Failure::Rejected { status: last, .. }) if *last == status);

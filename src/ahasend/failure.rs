@@ -126,8 +126,9 @@ pub enum Failure {
 
     /// Status 400, 404, 409 or 422: what was sent, or what it was sent about, will not do.
     #[error(
-        "the server rejects this (status {status}{}){}",
+        "the server rejects this (status {status}{}){}{}",
         labelled(.request_id.as_deref()),
+        if *.replayed { ", as it did before with the same idempotency key" } else { "" },
         said(.message.as_deref())
     )]
     Rejected {
@@ -135,6 +136,8 @@ pub enum Failure {
         status: u16,
         /// What the server says to people about it. It has no fixed wording, so nothing may depend on it.
         message: Option<String>,
+        /// Whether it only repeats what it said to the same idempotency key before.
+        replayed: bool,
         /// The server's id of the request.
         request_id: Option<String>,
     },

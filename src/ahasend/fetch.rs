@@ -49,7 +49,7 @@ impl Client {
         self.check_head(&response)?;
         let server_date = server_date(response.headers());
         let request_id = self.request_id(response.headers());
-        let replayed = response.headers().get(IDEMPOTENT_REPLAYED).is_some_and(|value| value == "true");
+        let replayed = is_replayed(response.headers());
         let body = timeout_at(until, self.read_body(response)).await.map_err(late)??;
         Ok(Answer {
             target: request.url[Position::BeforePath..Position::AfterQuery].to_owned(),
@@ -116,6 +116,11 @@ impl Client {
         }
         Ok(body.freeze())
     }
+}
+
+/// Whether the server says that it gave this answer before.
+pub(super) fn is_replayed(headers: &HeaderMap) -> bool {
+    headers.get(IDEMPOTENT_REPLAYED).is_some_and(|value| value == "true")
 }
 
 fn is_json(content_type: &HeaderValue) -> bool {

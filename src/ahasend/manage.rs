@@ -58,7 +58,8 @@ impl Client {
         let answer = self.ask(&Request::new(call, self.url_of(&[&id.to_string()]))).await?;
         if answer.status == 404 {
             let message = self.message_in(&answer.body);
-            let failure = Failure::Rejected { status: answer.status, message, request_id: answer.request_id };
+            let failure =
+                Failure::Rejected { status: answer.status, message, replayed: false, request_id: answer.request_id };
             let (attempts, failure) = (answer.attempts, Box::new(failure));
             return Err(Error::Call { call, attempts, end: GiveUp::Final, in_doubt: false, failure });
         }

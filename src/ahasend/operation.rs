@@ -7,6 +7,9 @@ use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
 
+/// Time that a repeat may take until the server looks at its idempotency key.
+const REPEAT_MARGIN: Duration = Duration::from_mins(1);
+
 /// One operation of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Operation {
@@ -103,15 +106,20 @@ impl Operation {
         matches!(self, Self::Usage | Self::ListAccounts | Self::GetAccount)
     }
 
-    /// How long after the first attempt a repeat is still sure to be recognised by its idempotency key.
-    ///
-    /// The server keeps the answer with a new API key for 5 minutes and others for 24 hours; a repeat beyond that would
-    /// create a second one. Less is allowed here, because a repeat takes its time to arrive.
-    pub(super) const fn repeatable_for(self) -> Duration {
+    /// How long the server keeps the answer to a creation and repeats it to the same idempotency key. A repeat beyond that
+    /// creates a second one.
+    #[must_use]
+    pub const fn remembered_for(self) -> Option<Duration> {
         match self {
-            Self::CreateKey => Duration::from_mins(4),
-            Self::CreateAccount => Duration::from_hours(23),
-            _ => Duration::MAX,
+            Self::CreateKey => Some(Duration::from_mins(5)),
+            Self::CreateAccount => Some(Duration::from_hours(24)),
+            _ => None,
         }
+    }
+
+    /// How long after the first attempt a repeat is still sure to be recognised by its idempotency key: somewhat shorter,
+    /// because a repeat takes its time to arrive.
+    pub(super) fn repeatable_for(self) -> Duration {
+        self.remembered_for().map_or(Duration::MAX, |kept| kept.saturating_sub(REPEAT_MARGIN))
     }
 }

@@ -11,7 +11,7 @@ use secrecy::ExposeSecret;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
-use super::fetch::{IDEMPOTENT_REPLAYED, server_date};
+use super::fetch::{IDEMPOTENT_REPLAYED, is_replayed, server_date};
 use super::request::Request;
 use super::{Client, Failure, Repeats, retry, wire};
 
@@ -64,7 +64,8 @@ impl Client {
                 if has_key && let Some(retry_after) = in_progress(status, headers) {
                     return Failure::InProgress { retry_after, request_id };
                 }
-                Failure::Rejected { status: code, message: self.message(response, until).await, request_id }
+                let replayed = is_replayed(headers);
+                Failure::Rejected { status: code, message: self.message(response, until).await, replayed, request_id }
             }
             _ => Failure::Status { status: code, request_id },
         }

@@ -224,7 +224,7 @@ mod tests {
 
     #[test]
     fn only_a_failure_that_may_pass_is_retried_and_never_for_what_is_never_repeated() {
-        let rejected = Failure::Rejected { status: 409, message: None, request_id: None };
+        let rejected = Failure::Rejected { status: 409, message: None, replayed: false, request_id: None };
         let in_progress = Failure::InProgress { retry_after: 3 * SECOND, request_id: None };
         for repeats in [Repeats::Freely, Repeats::WithKey, Repeats::AfterLooking, Repeats::Never] {
             let decide = |failure: &Failure| decide(failure, repeats, 1, HOUR, 0, &limits());
@@ -238,7 +238,7 @@ mod tests {
 
     #[test]
     fn doubt_about_a_write_stays_until_a_repeat_with_the_same_key_is_refused() {
-        let rejected = Failure::Rejected { status: 400, message: None, request_id: None };
+        let rejected = Failure::Rejected { status: 400, message: None, replayed: false, request_id: None };
         let refused = Failure::Unauthorized { request_id: None };
         let status = |status| Failure::Busy { status, retry_after: None, request_id: None };
         for repeats in [Repeats::WithKey, Repeats::AfterLooking, Repeats::Never] {

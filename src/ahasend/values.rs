@@ -31,14 +31,6 @@ pub struct AccountChange {
     pub monthly_credit: Option<u64>,
 }
 
-impl AccountChange {
-    /// Whether it holds no value at all.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.name.is_none() && self.website.is_none() && self.monthly_credit.is_none()
-    }
-}
-
 /// An API key to be, owned by a sub account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct NewKey {
@@ -64,14 +56,6 @@ pub struct KeyChange {
     /// anywhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ip_allow_list: Option<Vec<String>>,
-}
-
-impl KeyChange {
-    /// Whether it holds no value at all.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.label.is_none() && self.scopes.is_none() && self.ip_allow_list.is_none()
-    }
 }
 
 /// Why a sub account is suspended.

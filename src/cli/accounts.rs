@@ -2,13 +2,16 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgGroup, Args, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Subcommand, ValueEnum, value_parser};
 use uuid::Uuid;
 
 use crate::ahasend::{AccountChange, IdempotencyKey, KeyChange, NewAccount, NewKey};
 use crate::billing::books::Status;
 use crate::commands::accounts::{Action, KeyAction, Provision, SecretPlace};
 use crate::commands::consent::Consent;
+
+/// The largest cap that the API takes, in messages a month.
+const MONTHLY_CREDIT_MAX: u64 = 1_000_000_000;
 
 /// What to do with sub accounts.
 #[derive(Debug, Subcommand)]
@@ -29,7 +32,7 @@ pub enum Accounts {
         /// What it is to be
         #[command(flatten)]
         account: NewAccountFlags,
-        /// Idempotency key: repeating the command with it creates nothing twice [default: a random one]
+        /// Idempotency key: for 24 hours, repeating the command with it creates no second account [default: a random one]
         #[arg(long, value_name = "KEY", value_parser = idempotency_key)]
         idempotency_key: Option<IdempotencyKey>,
     },
@@ -45,7 +48,7 @@ pub enum Accounts {
         #[arg(long, value_name = "DOMAIN")]
         website: Option<String>,
         /// Another cap, in messages a month; 0 lifts it
-        #[arg(long, value_name = "MESSAGES")]
+        #[arg(long, value_name = "MESSAGES", value_parser = value_parser!(u64).range(..=MONTHLY_CREDIT_MAX))]
         monthly_credit: Option<u64>,
     },
     /// Stop all sending of a sub account
@@ -83,7 +86,7 @@ pub enum Accounts {
         /// What its key is to be
         #[command(flatten)]
         key: NewKeyFlags,
-        /// Idempotency key of both calls [default: made from name and website]
+        /// What the idempotency keys of both calls begin with [default: made from name and website]
         #[arg(long, value_name = "KEY", value_parser = idempotency_key)]
         idempotency_key: Option<IdempotencyKey>,
     },
@@ -114,7 +117,7 @@ pub enum Keys {
         /// What it is to be
         #[command(flatten)]
         new: NewKeyFlags,
-        /// Idempotency key: repeating the command with it creates nothing twice [default: a random one]
+        /// Idempotency key: for 5 minutes, repeating the command with it creates no second key [default: a random one]
         #[arg(long, value_name = "KEY", value_parser = idempotency_key)]
         idempotency_key: Option<IdempotencyKey>,
     },
@@ -160,7 +163,7 @@ pub struct NewAccountFlags {
     #[arg(long, value_name = "DOMAIN")]
     pub website: String,
     /// Its cap in messages a month; 0 means uncapped [default: 0]
-    #[arg(long, value_name = "MESSAGES")]
+    #[arg(long, value_name = "MESSAGES", value_parser = value_parser!(u64).range(..=MONTHLY_CREDIT_MAX))]
     pub monthly_credit: Option<u64>,
 }
 

@@ -9,10 +9,10 @@ mod keys;
 mod provision;
 mod secret;
 pub(super) mod show;
+pub(super) mod write;
 
 use std::path::PathBuf;
 
-use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -107,17 +107,7 @@ impl<'a> Office<'a> {
         Ok(Self { client, config, signals, account_id })
     }
 
-    /// Makes a call that changes something. Whoever interrupts it gives up knowing what came of it.
-    pub(super) async fn write<T>(
-        &self,
-        doing: &str,
-        call: impl Future<Output = Result<T, ahasend::Error>>,
-    ) -> Result<T, Failure> {
-        let done = self.ask(doing, call).await;
-        done.map_err(|failure| if matches!(failure.kind, Kind::Interrupted(_)) { in_doubt(failure) } else { failure })
-    }
-
-    /// Makes a call and turns its error into what this reader needs to know.
+    /// Makes a call that only reads, and turns its error into what this reader needs to know.
     pub(super) async fn ask<T>(
         &self,
         doing: &str,
@@ -127,22 +117,17 @@ impl<'a> Office<'a> {
     }
 }
 
-/// A call that failed. The command line is at fault as often as the API: a wrong id, a value that is refused.
+/// A reading that failed. The command line is at fault as often as the API: a wrong id, a wrong account.
 fn failed(doing: &str, error: ahasend::Error) -> Failure {
-    let unknown = error.outcome_unknown();
+    let is_not_found = error.is_not_found();
     let (kind, next) = match error.class() {
         Class::Unreachable => (Kind::Unreachable, "run again"),
         Class::Refused => (Kind::Refused, "mend the key and run again"),
         Class::Config | Class::Rejected => (Kind::Usage, "correct what is named above and run again"),
-        Class::Unusable => (Kind::AnswerUnusable, "look at the account before you run it again"),
+        Class::Unusable => (Kind::AnswerUnusable, "run again; if it stays, look for a newer version"),
     };
     let failure = Failure::new(kind, doing).because(error).then(next);
-    if unknown { in_doubt(failure) } else { failure }
-}
-
-fn in_doubt(failure: Failure) -> Failure {
-    let hint = "whether it took effect is not known; `subledger accounts show` tells";
-    failure.hint(hint).then("look before you run it again")
+    if is_not_found { failure.hint("check AHASEND_ACCOUNT_ID and AHASEND_BASE_URL") } else { failure }
 }
 
 /// A result that is complete, in its two forms.
@@ -150,8 +135,6 @@ fn done(text: impl Into<String>, mut json: Value, next: &str) -> Outcome {
     if let Some(object) = json.as_object_mut() {
         object.insert("exit_code".to_owned(), json!(0));
     }
-    Outcome { exit_code: 0, text: text.into(), json: json.to_string(), closing: closing(&Evidence::Untouched, next) }
+    let closing = closing(&Evidence::Untouched, next);
+    Outcome { text: text.into(), json: json.to_string(), closing, ..Outcome::default() }
 }
-
-/// Time in which a stored answer is replayed, as the API documents it.
-const ACCOUNT_REPLAY: TimeDelta = TimeDelta::hours(24);

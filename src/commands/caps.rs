@@ -3,6 +3,8 @@
 mod apply;
 mod show;
 
+use std::io::{Write as _, stderr};
+
 use crate::ahasend::wire::Account;
 use crate::archive::sha256;
 use crate::billing::cap_plan::{CapPlan, LiveCap};
@@ -33,7 +35,7 @@ pub async fn plan(config: &Config, signals: &Signals) -> Result<Outcome, Failure
         _ => format!("`subledger caps apply --plan {}` performs it", plan.id),
     };
     let closing = closing(&Evidence::Untouched, &next);
-    Ok(Outcome { exit_code: 0, text: show::plan(&plan), json: show::plan_json(&plan).to_string(), closing })
+    Ok(Outcome { text: show::plan(&plan), json: show::plan_json(&plan).to_string(), closing, ..Outcome::default() })
 }
 
 /// Performs the plan that was agreed to, and no other.
@@ -50,12 +52,14 @@ pub async fn apply(config: &Config, agreed: &Agreed, signals: &Signals) -> Resul
         Agreed::Plan(_) => {}
         Agreed::Printed(_) if planned.plan.changes.is_empty() => {}
         Agreed::Printed(consent) => {
-            let question = format!("{}Performing it changes who can send how much.", show::plan(&planned));
-            consent.obtain(&question, signals).await?;
-            // somebody may have taken an hour to agree
-            let now = Planned::read(&office).await?;
-            if now.id != planned.id {
-                return Err(changed_since(&planned.id, &now));
+            let _ = write!(stderr(), "{}", show::plan(&planned));
+            consent.obtain("Performing it changes who can send how much.", signals).await?;
+            if *consent == Consent::Ask {
+                // somebody may have taken an hour to agree
+                let now = Planned::read(&office).await?;
+                if now.id != planned.id {
+                    return Err(changed_since(&planned.id, &now));
+                }
             }
         }
     }
@@ -73,7 +77,7 @@ impl Planned {
     async fn read(office: &Office<'_>) -> Result<Self, Failure> {
         let wanted = &office.config.wanted_caps;
         if wanted.is_empty() {
-            let doing = "there are no caps to compare: no customer map with a `monthly_credit` column was found";
+            let doing = "there are no caps to compare: no row of a customer map has a `monthly_credit`";
             return Err(Failure::new(Kind::Usage, doing).hint(
                 "add the column to customers.csv; an empty cell leaves the account's cap alone, 0 means uncapped",
             ));

@@ -36,12 +36,12 @@ pub async fn run(config: &Config, signals: &Signals, show_progress: bool) -> Res
         manifest_sha256: &secured.sha256,
     };
     Ok(Outcome {
-        exit_code: 0,
         text: format!(
             "captured {} of period {}\nevidence  safe in {}\n",
             secured.key.id, secured.key.period, secured.folder
         ),
         json: serde_json::to_string(&json).unwrap_or_default(),
         closing: closing(&evidence, "nothing to do"),
+        ..Outcome::default()
     })
 }

@@ -55,9 +55,10 @@ pub async fn demo(folder: &Path, scene: Scene, signals: &Signals, show_progress:
         spinner.tell(&format!("night {} of {NIGHT_COUNT}", number + 1));
         // who is new today is not in the map yet; somebody adds it in the morning
         stage.simulator.with_world(|world| map.add(world));
-        scratch::write(&folder.join("customers.csv"), &map.to_csv()).map_err(|error| unusable(folder, error))?;
-        let happened = stage.simulator.with_world(|world| story::happenings(world, at));
-        stage.advance(at)?;
+        let csv = map.to_csv().map_err(|error| unusable(folder, error))?;
+        scratch::write(&folder.join("customers.csv"), &csv).map_err(|error| unusable(folder, error))?;
+        // a new period decides at its first instant what will happen in it
+        let happened = [stage.until(midnight(number))?, stage.until(at)?].concat();
         let night = stage.play(number, at, signals).await?;
         story.tell(at, happened, night);
     }
@@ -65,7 +66,8 @@ pub async fn demo(folder: &Path, scene: Scene, signals: &Signals, show_progress:
     let text = story.text(folder, scene.account_count, map.customer_count());
     let json = json!({ "schema": "subledger/demo/v1", "exit_code": 0, "nights": story.json() }).to_string();
     let evidence = Evidence::Safe(folder.join("archive").display().to_string());
-    Ok(Outcome { exit_code: 0, text, json, closing: closing(&evidence, "the month is played, nothing to do") })
+    let closing = closing(&evidence, "the month is played, nothing to do");
+    Ok(Outcome { text, json, closing, ..Outcome::default() })
 }
 
 /// The simulator and the folder that the month is played in.
@@ -94,9 +96,12 @@ impl<'a> Stage<'a> {
         Ok(Self { folder, simulator })
     }
 
-    fn advance(&self, at: DateTime<Utc>) -> Result<(), Failure> {
+    /// Lets time pass, and tells what happens meanwhile.
+    fn until(&self, at: DateTime<Utc>) -> Result<Vec<String>, Failure> {
+        let happened = self.simulator.with_world(|world| story::happenings(world, at));
         let advanced = self.simulator.apply(Event::Advance(at));
-        advanced.map(drop).map_err(|error| Failure::new(Kind::Bug, "the simulated time stood still").because(error))
+        advanced.map_err(|error| Failure::new(Kind::Bug, "the simulated time stood still").because(error))?;
+        Ok(happened)
     }
 
     /// Runs the job as cron would, with the clock at this night.

@@ -83,5 +83,5 @@ pub(super) fn outcome(
         reconciliation: &reconciliation,
     };
     let json = serde_json::to_string(&json).unwrap_or_default();
-    Outcome { exit_code, text: summary(ledger, &label, &places), json, closing }
+    Outcome { exit_code, text: summary(ledger, &label, &places), json, closing, ..Outcome::default() }
 }

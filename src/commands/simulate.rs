@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use serde::Serialize;
+use signal_hook::consts::{SIGINT, SIGTERM};
 
 use super::Outcome;
 use crate::config::{self, Clock};
@@ -20,7 +21,7 @@ const ACCOUNT_COUNT: usize = 250;
 const PACE: u32 = 1;
 
 /// The signals that are the normal end of a simulation.
-const ENDS: [u8; 2] = [2, 15];
+const ENDS: [i32; 2] = [SIGINT, SIGTERM];
 
 /// What the command line says.
 #[derive(Debug, Clone)]
@@ -135,11 +136,9 @@ impl Simulation {
         let count = self.simulator.requests();
         self.simulator.stop().await;
         match asked.kind {
-            Kind::Interrupted(signal) if ENDS.contains(&signal) => Ok(Outcome {
-                exit_code: 0,
-                text: String::new(),
-                json: String::new(),
+            Kind::Interrupted(signal) if ENDS.contains(&i32::from(signal)) => Ok(Outcome {
                 closing: closing(&Evidence::Untouched, &format!("the simulation is over, requests: {count}")),
+                ..Outcome::default()
             }),
             _ => Err(asked),
         }

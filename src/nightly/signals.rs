@@ -49,8 +49,10 @@ impl Signals {
         failed: impl FnOnce(E) -> Failure,
     ) -> Result<T, Failure> {
         tokio::select! {
-            done = waiting => done.map_err(failed),
+            // a signal that is there already keeps the rest from beginning
+            biased;
             failure = self.asked() => Err(failure),
+            done = waiting => done.map_err(failed),
         }
     }
 
@@ -61,6 +63,27 @@ impl Signals {
                 return failure;
             }
             tokio::time::sleep(LOOK_INTERVAL).await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_signal_that_is_there_already_keeps_anything_from_beginning() {
+        let signals = Signals::default();
+        assert!(signals.or(async { Ok::<_, Failure>(1) }, |failure| failure).await.is_ok());
+        signals.0.store(15, Ordering::Relaxed);
+        for _ in 0..100 {
+            let begun = AtomicBool::new(false);
+            let work = async {
+                begun.store(true, Ordering::Relaxed);
+                Ok::<_, Failure>(1)
+            };
+            let failure = signals.or(work, |failure| failure).await.unwrap_err();
+            assert_eq!((failure.kind, begun.into_inner()), (Kind::Interrupted(15), false));
         }
     }
 }

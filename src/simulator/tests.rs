@@ -104,7 +104,7 @@ impl<'a> Asking<'a> {
 
     fn text(&self) -> String {
         use std::fmt::Write as _;
-        let mut text = format!("{} {} HTTP/1.1\r\nHost: simulator\r\nConnection: close\r\n", self.method, self.path);
+        let mut text = format!("{} {} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n", self.method, self.path);
         for (name, value) in &self.headers {
             write!(text, "{name}: {value}\r\n").unwrap();
         }

@@ -161,7 +161,7 @@ fn a_missing_scope_is_named_from_our_own_table() {
         ("sub-account-api-keys:read", &["accounts", "keys", "show", NOBODY, NOBODY]),
         ("sub-account-api-keys:write", &create_key),
         ("sub-account-api-keys:write", &["accounts", "keys", "update", NOBODY, NOBODY, "--label", "x"]),
-        ("sub-account-api-keys:delete", &["accounts", "keys", "delete", NOBODY, NOBODY, "--yes"]),
+        ("sub-account-api-keys:read", &["accounts", "keys", "delete", NOBODY, NOBODY, "--yes"]),
         ("sub-accounts:usage", &["run"]),
     ] {
         let ran = api.run(arguments);
@@ -169,10 +169,18 @@ fn a_missing_scope_is_named_from_our_own_table() {
         assert!(ran.stderr.contains(&format!("it needs the scope `{scope}`")), "{arguments:?}: {}", ran.stderr);
     }
     // deleting reads first; a key that may do all but that is told so
-    let api = Simulated::with_scopes(1, &["sub-accounts:read", "sub-accounts:usage"]);
-    let id = api.account("Acme", 0, 1);
-    let ran = api.run(&["accounts", "delete", &id.to_string(), "--yes"]);
-    assert!(ran.code == 21 && ran.stderr.contains("it needs the scope `sub-accounts:delete`"), "{}", ran.stderr);
+    let scopes = ["sub-accounts:read", "sub-accounts:usage", "sub-account-api-keys:read", "sub-account-api-keys:write"];
+    let api = Simulated::with_scopes(1, &scopes);
+    let id = api.account("Acme", 0, 1).to_string();
+    let key = api.json(&[["accounts", "keys", "create", &id].as_slice(), &key].concat())["key"]["id"].clone();
+    for (scope, arguments) in [
+        ("sub-account-api-keys:delete", ["accounts", "keys", "delete", &id, key.as_str().unwrap(), "--yes"].as_slice()),
+        ("sub-accounts:delete", &["accounts", "delete", &id, "--yes"]),
+    ] {
+        let ran = api.run(arguments);
+        assert_eq!(ran.code, 21, "{arguments:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains(&format!("it needs the scope `{scope}`")), "{arguments:?}: {}", ran.stderr);
+    }
 }
 
 #[test]
@@ -267,6 +275,7 @@ fn provisioning_that_was_killed_between_its_calls_goes_on_without_a_second_accou
     api.fault("stalled,path=/api-keys");
     let mut child = api.process(&PROVISION).spawn().unwrap();
     while api.simulator.requests() < 2 {
+        assert!(child.try_wait().unwrap().is_none(), "it waits for the second answer");
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
     child.kill().unwrap();
@@ -282,6 +291,97 @@ fn provisioning_that_was_killed_between_its_calls_goes_on_without_a_second_accou
     assert_eq!(again.code, 0, "{}", again.stderr);
     assert_eq!(api.ids("Acme"), [id]);
     assert!(fs::read_to_string(api.home.path().join("acme.key")).unwrap().starts_with("aha-sk-"));
+}
+
+#[test]
+fn provisioning_whose_second_answer_was_lost_goes_on_with_the_command_of_the_hint() {
+    let api = Simulated::new(1);
+    api.fault("reset,path=/api-keys");
+    let ran = api.run(&PROVISION);
+    assert_eq!(ran.code, 20, "{}", ran.stderr);
+    assert!(ran.stderr.contains("its key may be"), "{}", ran.stderr);
+    api.simulator.clear_faults();
+    // the key is there, and nobody has its secret: the command of the hint gets it without making another
+    let hinted = ran.stderr.lines().find_map(|line| line.trim().strip_prefix("subledger ")).expect("a command");
+    let words: Vec<&str> = hinted.split(' ').collect();
+    let words = words.join(" ").replace("'Bootstrap key'", "Bootstrap\u{a0}key");
+    let words: Vec<String> = words.split(' ').map(|word| word.replace('\u{a0}', " ")).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let resumed = api.run(&words);
+    assert_eq!(resumed.code, 0, "{}", resumed.stderr);
+    let [id] = api.ids("Acme")[..] else { panic!("one account") };
+    assert_eq!(api.json(&["accounts", "keys", "list", &id.to_string()])["keys"].as_array().unwrap().len(), 1);
+    assert!(fs::read_to_string(api.home.path().join("acme.key")).unwrap().starts_with("aha-sk-"));
+}
+
+#[test]
+fn provisioning_names_the_key_that_a_forgotten_attempt_left_over() {
+    let api = Simulated::new(1);
+    assert_eq!(api.run(&PROVISION).code, 0);
+    let [id] = api.ids("Acme")[..] else { panic!("one account") };
+    let first = api.json(&["accounts", "keys", "list", &id.to_string()])["keys"][0]["id"].clone();
+    fs::remove_file(api.home.path().join("acme.key")).unwrap();
+    let later = NOW.parse::<chrono::DateTime<chrono::Utc>>().unwrap() + TimeDelta::minutes(6);
+    api.simulator.apply(Event::Advance(later)).unwrap();
+    let again = api.json(&PROVISION);
+    assert_eq!(again["left_over_keys"], serde_json::json!([first]));
+    assert_eq!((&again["replayed"], &again["key_replayed"]), (&true.into(), &false.into()));
+    assert_eq!(api.ids("Acme"), [id]);
+}
+
+#[test]
+fn values_that_are_refused_lead_to_a_command_with_others() {
+    let api = Simulated::new(1);
+    let nonsense = [&PROVISION[..7], &["nonsense", "--secret-file", "acme.key"]].concat();
+    let ran = api.run(&nonsense);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    let [id] = api.ids("Acme")[..] else { panic!("one account") };
+    assert!(ran.stderr.contains(&format!("subledger accounts keys create {id} --scope …")), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("--scope nonsense"), "{}", ran.stderr);
+    // other values for the account itself meet what the API remembers of it
+    let other = api.run(&[&PROVISION[..], &["--monthly-credit", "5"]].concat());
+    assert_eq!(other.code, 2, "{}", other.stderr);
+    assert!(other.stderr.contains("another `--idempotency-key` begins anew"), "{}", other.stderr);
+}
+
+#[test]
+fn a_write_that_worked_is_never_told_as_one_that_did_not() {
+    let api = Simulated::new(1);
+    api.fault("malformed,method=POST,count=1");
+    let create = ["accounts", "create", "--name", "Acme", "--website", "acme.example.com", "--output", "json"];
+    let ran = api.run(&create);
+    assert_eq!(ran.code, 22, "{}", ran.stderr);
+    assert!(ran.stderr.contains("creating the sub account worked, but the answer cannot be used"), "{}", ran.stderr);
+    let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(told["outcome"], "done");
+    assert_eq!(api.ids("Acme").len(), 1);
+    api.fault("503,method=POST");
+    let told: serde_json::Value = serde_json::from_str(&api.run(&create).stdout).unwrap();
+    assert_eq!(told["outcome"], "unknown");
+}
+
+#[test]
+fn a_secret_that_stdout_does_not_take_is_not_told_as_delivered() {
+    let api = Simulated::new(0);
+    let id = api.account("Acme", 0, 0).to_string();
+    let mut command = api.process(&["accounts", "keys", "create", &id, "--scope", "domains:read", "--secret-stdout"]);
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = command.stdout(full).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(12), "{stderr}");
+    let key = api.json(&["accounts", "keys", "list", &id])["keys"][0]["id"].as_str().unwrap().to_owned();
+    assert!(stderr.contains(&format!("subledger accounts keys delete {id} {key}")), "{stderr}");
+    assert!(stderr.contains("`--idempotency-key ") && !stderr.contains("aha-sk-"), "{stderr}");
+}
+
+#[test]
+fn a_key_that_was_never_there_is_not_told_as_deleted() {
+    let api = Simulated::new(0);
+    let id = api.account("Acme", 0, 0).to_string();
+    api.fault("503,method=DELETE,count=1");
+    let ran = api.run(&["accounts", "keys", "delete", &id, NOBODY, "--yes"]);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    assert!(ran.stderr.contains("API key not found"), "{}", ran.stderr);
 }
 
 #[test]

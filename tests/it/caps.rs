@@ -79,7 +79,8 @@ fn a_plan_that_fails_half_way_says_what_became_of_each_account() {
     let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     let results: Vec<&str> =
         json["results"].as_array().unwrap().iter().map(|row| row["result"].as_str().unwrap()).collect();
-    assert_eq!(results, ["changed", "failed", "not tried"]);
+    // nobody knows what a server error left behind
+    assert_eq!(results, ["changed", "unknown", "not tried"]);
     assert_eq!(ran.closing(), "evidence: untouched; `subledger caps plan` shows what is left to do");
     api.simulator.clear_faults();
     let text = api.run(&["caps", "apply", "--yes"]);

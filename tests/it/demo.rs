@@ -15,6 +15,16 @@ fn a_month_leaves_31_captures_in_one_chain_and_their_report_sets() {
     let exits: Vec<u64> = nights.iter().map(|night| night["exit_code"].as_u64().expect("a code")).collect();
     assert_eq!((exits.len(), exits.iter().filter(|code| **code == 0).count(), exits[12]), (32, 31, 20));
 
+    let happened: Vec<&str> = nights
+        .iter()
+        .flat_map(|night| night["happened"].as_array().expect("a list"))
+        .map(|said| said.as_str().expect("a text"))
+        .collect();
+    for kind in ["created: ", "deleted: ", "suspended: ", "cap reached: ", "API down: exit 20", "a new period: "] {
+        assert!(happened.iter().any(|said| said.starts_with(kind)), "{kind} in {happened:?}");
+    }
+    assert!(nights[31]["happened"][0].as_str().expect("a text").starts_with("a new period"));
+
     let demo = folder.path().join("demo");
     let captures = captures(&demo);
     assert_eq!(captures.len(), 31);

@@ -68,6 +68,15 @@ fn kind(cells: &Cells) -> String {
     }
 }
 
+/// The settings file in the simulator's documentation is one that works.
+#[test]
+fn the_simulators_documentation_shows_settings_that_work() {
+    let docs = std::fs::read_to_string(project().join("docs/simulator.md")).expect("the documentation");
+    let toml = docs.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("settings");
+    let script = subledger::simulator::script::Script::parse(toml).expect("settings that work");
+    assert_eq!((script.accounts, script.pace, script.faults.len()), (Some(1_000), Some(3_600), 1));
+}
+
 /// The configuration in the README is one that works.
 #[test]
 fn readme_shows_a_configuration_that_works() {

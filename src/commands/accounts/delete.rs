@@ -1,21 +1,26 @@
 //! Deleting a sub account: its usage moves into an anonymous number, so it is captured first.
 
-use std::io::{Write, stderr};
+use std::io::{Write as _, stderr};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Office;
+use super::keys::how;
 use super::show::{account_json, account_text};
+use super::write::Write;
 use crate::ahasend::Deleted;
 use crate::billing::books::{Usage, UsageLine};
-use crate::billing::ledger::Ledger;
 use crate::commands::Outcome;
 use crate::commands::consent::Consent;
 use crate::commands::progress::Spinner;
-use crate::failure::{Evidence, Failure, closing};
-use crate::nightly;
+use crate::failure::{Effect, Evidence, Failure, Kind, closing};
+use crate::nightly::{self, Secured};
 use crate::report::text::{grouped, shown};
+
+/// A capture older than this, because somebody took their time to agree, is taken anew before anything is deleted.
+const CAPTURE_AGE_MAX: TimeDelta = TimeDelta::minutes(5);
 
 pub(super) async fn delete(
     office: &Office<'_>,
@@ -25,85 +30,107 @@ pub(super) async fn delete(
 ) -> Result<Outcome, Failure> {
     consent.possible("deleting")?;
     let account = office.ask("the sub account was not deleted", office.client.show_account(id)).await?;
-    let spinner = Spinner::start(show_progress);
-    let night = nightly::secure(office.config, office.signals, &|message| spinner.tell(message)).await;
-    let night = night.map_err(not_captured)?;
-    let evidence = Evidence::Safe(night.secured.folder.clone());
-    let kept = |failure: Failure| not_captured(failure).with_evidence(evidence.clone());
-    let terms = office.config.terms.clone();
-    let ledger = nightly::reconcile(&night.archive, &night.secured.key, terms).await.map_err(kept)?;
-    nightly::derive_usage_table(&night.archive, &ledger, &night.secured.key).await;
-    drop(spinner);
-    let moves = Moves::of(&ledger, id);
-    let key = &night.secured.key;
-    let _ = writeln!(
-        stderr(),
-        "{}{}\ncapture {} keeps it by name, in {}",
-        account_text(&account),
-        moves.sentence("will move"),
-        key.id,
-        night.secured.folder
-    );
-    let unchanged = |failure: Failure| failure.with_evidence(evidence.clone());
-    let question = "Nothing brings a deleted sub account back.";
-    consent.obtain(question, office.signals).await.map_err(unchanged)?;
-    let deleted = office.write("the sub account was not deleted", office.client.delete_account(id)).await;
-    let how = match deleted.map_err(unchanged)? {
-        Deleted::Now => "",
-        Deleted::AlreadyGone => " (by an attempt whose answer was lost)",
-    };
+    let mut captured = Captured::take(office, id, show_progress).await?;
+    let _ = write!(stderr(), "{}{}", account_text(&account), captured.will_move());
+    consent
+        .obtain("Nothing brings a deleted sub account back.", office.signals)
+        .await
+        .map_err(|failure| failure.with_evidence(captured.evidence()))?;
+    if office.config.clock.now() - captured.at > CAPTURE_AGE_MAX {
+        captured = Captured::take(office, id, show_progress).await?;
+        let _ = write!(stderr(), "some time has passed; captured again: {}", captured.will_move());
+    }
+    let look = format!("accounts show {id}");
+    let write = Write { what: "deleting the sub account", look: &look };
+    let deleted = office.write(write, office.client.delete_account(id)).await;
+    let deleted = deleted.map_err(|failure| failure.with_evidence(captured.evidence()))?;
     let text = format!(
-        "deleted {} ({id}){how}\n{}\ncapture {} keeps it by name\n",
+        "deleted {} ({id}){}\n{}\ncapture {} keeps it by name\n",
         shown(&account.name),
-        moves.sentence("moved"),
-        key.id
+        how(deleted),
+        captured.sentence("moved"),
+        captured.secured.key.id
     );
     let json = json!({
         "schema": "subledger/account-deleted/v1",
         "exit_code": 0,
         "account": account_json(&account),
-        "capture": night.secured.key.id,
-        "evidence": night.secured.folder,
-        "moved": moves.json(),
+        "already_gone": deleted == Deleted::AlreadyGone,
+        "capture": captured.secured.key.id,
+        "evidence": captured.secured.folder,
+        "moved": captured.json(),
     });
-    let closing = closing(&evidence, "the next run reports its usage as removed");
-    Ok(Outcome { exit_code: 0, text, json: json.to_string(), closing })
+    let closing = closing(&captured.evidence(), "the next run reports its usage as removed");
+    Ok(Outcome { text, json: json.to_string(), closing, ..Outcome::default() })
 }
 
-/// Nothing is deleted without a capture: the reason stands in the cause.
-fn not_captured(failure: Failure) -> Failure {
+/// Nothing is deleted without a capture: what stopped that one stands in the causes.
+fn not_deleted(reason: &str, failure: Failure) -> Failure {
+    let next = match failure.kind {
+        Kind::Busy => "run again when the other run is done",
+        _ => "mend the cause and run again",
+    };
+    let hint = failure.hint.clone().unwrap_or_else(|| "the sub account is as it was".to_owned());
     let (kind, evidence) = (failure.kind, failure.evidence.clone());
-    Failure::new(kind, "the sub account was not deleted, because its usage could not be captured first")
+    Failure::new(kind, format!("the sub account was not deleted, because {reason}"))
         .because(failure)
         .with_evidence(evidence)
-        .hint("mend the cause and run again; the account is as it was")
+        .hint(hint)
+        .came_to(Effect::NotDone)
+        .then(next)
 }
 
-/// The usage that a deletion takes from an account's name.
-struct Moves<'a> {
-    usage: &'a Usage,
-    line: Option<&'a UsageLine>,
+/// A capture, and what it says of the account that is to go.
+struct Captured {
+    secured: Secured,
+    at: DateTime<Utc>,
+    usage: Usage,
+    line: Option<UsageLine>,
 }
 
-impl<'a> Moves<'a> {
-    fn of(ledger: &'a Ledger, id: Uuid) -> Self {
-        Self { usage: &ledger.books.usage, line: ledger.books.usage_line(id) }
+impl Captured {
+    /// Takes a capture, and lets go of the lock: while somebody thinks, other runs go on.
+    async fn take(office: &Office<'_>, id: Uuid, show_progress: bool) -> Result<Self, Failure> {
+        let spinner = Spinner::start(show_progress);
+        let night = nightly::secure(office.config, office.signals, &|message| spinner.tell(message)).await;
+        let night = night.map_err(|failure| not_deleted("its usage could not be captured first", failure))?;
+        let unusable = |failure: Failure| {
+            let failure = failure.with_evidence(Evidence::Safe(night.secured.folder.clone()));
+            not_deleted("the capture just taken cannot be used", failure)
+        };
+        let terms = office.config.terms.clone();
+        let ledger = nightly::reconcile(&night.archive, &night.secured.key, terms).await.map_err(unusable)?;
+        nightly::derive_usage_table(&night.archive, &ledger, &night.secured.key).await;
+        let line = ledger.books.usage_line(id).cloned();
+        Ok(Self { secured: night.secured, at: ledger.books.capture.at, usage: ledger.books.usage, line })
     }
 
+    fn evidence(&self) -> Evidence {
+        Evidence::Safe(self.secured.folder.clone())
+    }
+
+    fn will_move(&self) -> String {
+        let Secured { key, folder, .. } = &self.secured;
+        format!("{}\ncapture {} keeps it by name, in {folder}\n", self.sentence("will move"), key.id)
+    }
+
+    /// The usage that a deletion takes from an account's name.
     fn sentence(&self, verb: &str) -> String {
         let (period, currency) = (self.usage.period.name(), self.usage.currency.code());
-        let Some(UsageLine { tally, .. }) = self.line else {
+        let Some(UsageLine { tally, .. }) = &self.line else {
             return format!("the API shows no usage of it in the period from {period}");
         };
-        let messages = counted_messages(tally.messages);
+        let messages = grouped(&tally.messages.to_string());
+        let plural = if tally.messages == 1 { "" } else { "s" };
         format!(
-            "{messages}, {} {currency} of the period from {period} {verb} into the anonymous aggregate of removed sub accounts",
+            "{messages} message{plural}, {} {currency} of the period from {period} {verb} into the anonymous aggregate of \
+             removed sub accounts",
             tally.cost
         )
     }
 
     fn json(&self) -> Value {
-        self.line.map_or(Value::Null, |line| {
+        self.line.as_ref().map_or(Value::Null, |line| {
             json!({
                 "period": self.usage.period.name(),
                 "messages": line.tally.messages,
@@ -112,8 +139,4 @@ impl<'a> Moves<'a> {
             })
         })
     }
-}
-
-fn counted_messages(messages: i64) -> String {
-    format!("{} message{}", grouped(&messages.to_string()), if messages == 1 { "" } else { "s" })
 }

@@ -1,15 +1,17 @@
 //! The API keys of one sub account.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
 
 use serde_json::json;
 use uuid::Uuid;
 
-use super::secret::Ready;
-use super::show::{key_json, key_text};
-use super::{Office, SecretPlace, change, done};
+use super::change::{quoted, remembered, repeatable};
+use super::secret::{Ready, Told};
+use super::show::{day, key_json, key_text};
+use super::write::Write;
+use super::{Office, SecretPlace, done};
 use crate::ahasend::wire::ApiKey;
-use crate::ahasend::{IdempotencyKey, KeyChange, NewKey};
+use crate::ahasend::{Deleted, IdempotencyKey, KeyChange, NewKey, Operation};
 use crate::commands::Outcome;
 use crate::commands::consent::Consent;
 use crate::failure::Failure;
@@ -39,8 +41,9 @@ pub(super) async fn run(office: &Office<'_>, account: Uuid, action: &KeyAction) 
         }
         KeyAction::Create(new, place, idempotency) => create(office, account, new, place, idempotency.as_ref()).await,
         KeyAction::Update(id, change) => {
-            let call = office.client.update_key(account, *id, change);
-            let key = office.write("the key was not changed", call).await?;
+            let look = format!("accounts keys show {account} {id}");
+            let write = Write { what: "changing the key", look: &look };
+            let key = office.write(write, office.client.update_key(account, *id, change)).await?;
             Ok(key_outcome(&key, "changed\n"))
         }
         KeyAction::Delete(id, consent) => delete(office, account, *id, *consent).await,
@@ -52,7 +55,7 @@ async fn list(office: &Office<'_>, account: Uuid) -> Result<Outcome, Failure> {
     let mut text = String::new();
     let _ = writeln!(text, "{:<36}  {:<10}  label and scopes", "id", "created");
     for key in &keys {
-        let created = key.created_at.map(|at| at.format("%Y-%m-%d").to_string()).unwrap_or_default();
+        let created = day(key.created_at);
         let scopes: Vec<String> = key.scopes.iter().map(|scope| shown(scope)).collect();
         let _ = writeln!(text, "{}  {created:<10}  {}: {}", key.id, shown(&key.label), scopes.join(", "));
     }
@@ -76,36 +79,53 @@ async fn create(
 ) -> Result<Outcome, Failure> {
     let ready = Ready::prepare(place)?;
     let idempotency = idempotency.cloned().unwrap_or_else(IdempotencyKey::random);
-    let created = office.client.create_key(account, new, &idempotency);
-    let created = office.write("the key was not created", created).await;
-    let created = created.map_err(|failure| change::repeatable(failure, &idempotency))?;
+    let look = format!("accounts keys list {account}");
+    let write = Write { what: "creating the key", look: &look };
+    let created = office.write(write, office.client.create_key(account, new, &idempotency)).await;
+    let created = created.map_err(|failure| repeatable(failure, &idempotency, Operation::CreateKey))?;
     let (key, secret) = created.made;
-    let placed = ready.keep(&secret)?;
-    let mut json = json!({
-        "schema": "subledger/key-created/v1",
-        "key": key_json(&key),
-        "replayed": created.replayed,
-    });
-    merge(&mut json, placed.json);
-    let text = if *place == SecretPlace::Stdout { placed.text } else { placed.text + &key_text(&key) };
-    Ok(done(text, json, "the secret is not shown again"))
+    let told = Told {
+        text: key_text(&key),
+        json: json!({
+            "schema": "subledger/key-created/v1",
+            "key": key_json(&key),
+            "replayed": created.replayed,
+            "idempotency_key": idempotency.as_str(),
+        }),
+        next: "the secret is not shown again".to_owned(),
+        if_lost: format!(
+            "key {} is live: for {} the same command with `--idempotency-key {}` and another place shows its secret once \
+             more; after that, `subledger accounts keys delete {account} {}`",
+            key.id,
+            remembered(Operation::CreateKey),
+            quoted(idempotency.as_str()),
+            key.id,
+        ),
+    };
+    ready.keep(&secret, told)
 }
 
 async fn delete(office: &Office<'_>, account: Uuid, id: Uuid, consent: Consent) -> Result<Outcome, Failure> {
     consent.possible("deleting a key")?;
-    if consent == Consent::Ask {
-        let key = office.ask("the key cannot be shown", office.client.show_key(account, id)).await?;
-        let question = format!("{}\nWhatever uses this key stops working.", key_text(&key));
-        consent.obtain(&question, office.signals).await?;
-    }
-    office.write("the key was not deleted", office.client.delete_key(account, id)).await?;
-    let json = json!({ "schema": "subledger/key-deleted/v1", "account_id": account, "key_id": id });
-    Ok(done(format!("deleted {id}\n"), json, "nothing to do"))
+    // also where nobody is asked: a key that was never there must not count as deleted by a lost answer
+    let key = office.ask("the key was not deleted", office.client.show_key(account, id)).await?;
+    let question = format!("{}\nWhatever uses this key stops working.", key_text(&key));
+    consent.obtain(&question, office.signals).await?;
+    let look = format!("accounts keys list {account}");
+    let write = Write { what: "deleting the key", look: &look };
+    let deleted = office.write(write, office.client.delete_key(account, id)).await?;
+    let json = json!({
+        "schema": "subledger/key-deleted/v1",
+        "key": key_json(&key),
+        "already_gone": deleted == Deleted::AlreadyGone,
+    });
+    Ok(done(format!("deleted {} ({id}){}\n", shown(&key.label), how(deleted)), json, "nothing to do"))
 }
 
-/// Adds the fields of one object to another.
-pub(super) fn merge(into: &mut serde_json::Value, fields: serde_json::Value) {
-    if let (Some(into), serde_json::Value::Object(fields)) = (into.as_object_mut(), fields) {
-        into.extend(fields);
+/// What a deletion came to, behind what was deleted.
+pub(super) fn how(deleted: Deleted) -> &'static str {
+    match deleted {
+        Deleted::Now => "",
+        Deleted::AlreadyGone => " (by an attempt whose answer was lost)",
     }
 }

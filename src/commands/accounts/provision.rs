@@ -6,15 +6,16 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use super::keys::merge;
-use super::secret::Ready;
+use super::change::{quoted, remembered};
+use super::secret::{Ready, Told};
 use super::show::{account_json, account_text, key_json, key_text};
-use super::{Office, Provision, SecretPlace, done};
+use super::write::Write;
+use super::{Office, Provision, SecretPlace};
 use crate::ahasend::wire::Account;
-use crate::ahasend::{Class, Fresh, IdempotencyKey};
+use crate::ahasend::{Fresh, IdempotencyKey, NewAccount, Operation};
 use crate::archive::sha256;
 use crate::commands::Outcome;
-use crate::failure::{Failure, Kind};
+use crate::failure::{Effect, Failure, Kind};
 use crate::report::text::shown;
 
 /// Characters of the hash that goes into an idempotency key: enough to be the only one of its kind.
@@ -24,35 +25,55 @@ pub(super) async fn provision(office: &Office<'_>, wanted: &Provision) -> Result
     let stem = stem(office.account_id, wanted);
     let (for_account, for_key) = (idempotency_key(&stem, "account")?, idempotency_key(&stem, "key")?);
     let ready = Ready::prepare(&wanted.secret)?;
-    let account =
-        office.write("the sub account was not created", office.client.create_account(&wanted.account, &for_account));
-    let Fresh { made: account, replayed } = account.await.map_err(|failure| first_failed(failure, wanted))?;
-    let resumable = |failure: Failure| second_failed(failure, &account, wanted);
+    let write = Write { what: "creating the sub account", look: "accounts list" };
+    // what makes the same idempotency key makes the same bytes
+    let new = NewAccount {
+        name: wanted.account.name.trim().to_owned(),
+        website: wanted.account.website.trim().to_owned(),
+        ..wanted.account
+    };
+    let account = office.write(write, office.client.create_account(&new, &for_account)).await;
+    let Fresh { made: account, replayed } = account.map_err(|failure| first_failed(failure, wanted))?;
     if replayed {
-        check_still_there(office, &account).await.map_err(resumable)?;
+        check_still_there(office, &account).await?;
     }
-    let key = office.write("the key was not created", office.client.create_key(account.id, &wanted.key, &for_key));
-    let Fresh { made: (key, secret), replayed: key_replayed } = key.await.map_err(resumable)?;
-    let placed = ready.keep(&secret)?;
-    let mut json = json!({
-        "schema": "subledger/provision/v1",
-        "account": account_json(&account),
-        "account_replayed": replayed,
-        "key": key_json(&key),
-        "key_replayed": key_replayed,
-    });
-    merge(&mut json, placed.json);
-    let next = if replayed && !key_replayed {
-        "the account is that of an earlier attempt; a key that the attempt may have left is in `accounts keys list`"
-    } else {
-        "the secret is not shown again"
+    let look = format!("accounts keys list {}", account.id);
+    let write = Write { what: "creating the key", look: &look };
+    let key = office.write(write, office.client.create_key(account.id, &wanted.key, &for_key)).await;
+    let Fresh { made: (key, secret), replayed: key_replayed } =
+        key.map_err(|failure| second_failed(failure, &account, wanted, &for_key))?;
+    let left_over = if replayed && !key_replayed { left_over(office, account.id, key.id).await } else { Vec::new() };
+    let told = Told {
+        text: format!("{}{}", account_text(&account), key_text(&key)),
+        json: json!({
+            "schema": "subledger/provision/v1",
+            "account": account_json(&account),
+            "replayed": replayed,
+            "key": key_json(&key),
+            "key_replayed": key_replayed,
+            "idempotency_key": stem,
+            "left_over_keys": left_over,
+        }),
+        next: match left_over.as_slice() {
+            [] => "the secret is not shown again".to_owned(),
+            [first, ..] => format!(
+                "the account has {} more key from earlier, whose secret an interrupted attempt may have lost: look at \
+                 `subledger accounts keys show {} {first}`",
+                left_over.len(),
+                account.id
+            ),
+        },
+        if_lost: format!(
+            "key {} of sub account {} is live: for {} the same command with another place shows its secret once more; after \
+             that, `subledger accounts keys delete {} {}`",
+            key.id,
+            account.id,
+            remembered(Operation::CreateKey),
+            account.id,
+            key.id
+        ),
     };
-    let text = match wanted.secret {
-        // alone, so that it can be piped
-        SecretPlace::Stdout => placed.text,
-        SecretPlace::File(_) => format!("{}{}{}", account_text(&account), key_text(&key), placed.text),
-    };
-    Ok(done(text, json, next))
+    ready.keep(&secret, told)
 }
 
 /// What the idempotency keys of both calls begin with: as given, else made from the account's name and website.
@@ -72,62 +93,75 @@ fn idempotency_key(stem: &str, call: &str) -> Result<IdempotencyKey, Failure> {
 
 /// A stored answer shows the account as it was when it was made, which may be a day ago.
 async fn check_still_there(office: &Office<'_>, account: &Account) -> Result<(), Failure> {
-    match office.client.show_account(account.id).await {
-        Ok(_) => Ok(()),
-        Err(error) if error.class() == Class::Rejected => {
-            let doing = "an earlier run of this command made the sub account, and it has been deleted since";
-            let failure = Failure::new(Kind::Usage, doing).because(error);
-            Err(failure.hint("give another `--idempotency-key` to make another account"))
-        }
-        Err(error) => Err(super::failed("the sub account that an earlier run made cannot be shown", error)),
+    let shown =
+        office.ask("the sub account that an earlier run made cannot be shown", office.client.show_account(account.id));
+    let Err(failure) = shown.await else { return Ok(()) };
+    if failure.kind != Kind::Usage {
+        return Err(failure.then("run the same command again"));
     }
+    let doing = "an earlier run of this command made the sub account, and it has been deleted since";
+    let failure = Failure::new(Kind::Usage, doing).because(failure).came_to(Effect::NotDone);
+    Err(failure.hint("give another `--idempotency-key` to make another account"))
+}
+
+/// Keys that the account has besides the new one. That they cannot be listed is no reason to fail.
+async fn left_over(office: &Office<'_>, account: Uuid, new: Uuid) -> Vec<Uuid> {
+    let keys = office.client.keys(account).await.unwrap_or_default();
+    keys.into_iter().map(|key| key.id).filter(|id| *id != new).collect()
 }
 
 fn first_failed(failure: Failure, wanted: &Provision) -> Failure {
-    if failure.kind == Kind::Usage {
+    let is_settled = failure.effect == Some(Effect::NotDone) && matches!(failure.kind, Kind::Usage | Kind::Refused);
+    if is_settled {
         return failure;
     }
-    let hours = super::ACCOUNT_REPLAY.num_hours();
-    let hint = match wanted.idempotency_key {
-        Some(_) => format!("the same command within {hours} hours goes on where this one stopped"),
-        None => format!(
-            "the same command, with the same name and website, within {hours} hours goes on where this one stopped"
-        ),
+    let same = match wanted.idempotency_key {
+        Some(_) => "the same command",
+        None => "the same command, with the same name and website,",
     };
-    failure.hint(format!("{hint}, and makes no second account")).then("run the same command again")
+    let hours = remembered(Operation::CreateAccount);
+    let hint = format!("{same} goes on within {hours} where this one stopped, and makes no second account");
+    failure.hint(hint).then("run the same command again")
 }
 
-/// The account is there and its key is not: how to go on, by either of two ways.
-fn second_failed(failure: Failure, account: &Account, wanted: &Provision) -> Failure {
-    if failure.hint.is_some() && failure.kind == Kind::Usage {
-        return failure;
+/// The account is there and its key may not be: how to go on.
+fn second_failed(failure: Failure, account: &Account, wanted: &Provision, for_key: &IdempotencyKey) -> Failure {
+    let there = format!("sub account {} ({}) is there", account.id, shown(&account.name));
+    let create = format!("subledger accounts keys create {}", account.id);
+    let (effect, kind) = (failure.effect, failure.kind);
+    if effect == Some(Effect::NotDone) && kind == Kind::Usage {
+        // the API remembers what it refused, and the same command would meet that memory
+        let hint =
+            format!("{there}, without a key of this command; create it with other values:\n  {create} --scope …");
+        return failure.hint(hint).then("correct what is named above, in the command of the hint");
     }
-    let hours = super::ACCOUNT_REPLAY.num_hours();
-    let scopes: Vec<String> = wanted.key.scopes.iter().map(|scope| format!("--scope {scope}")).collect();
-    let from: Vec<String> = wanted.key.ip_allow_list.iter().map(|block| format!("--allow-ip {block}")).collect();
-    let secret = match &wanted.secret {
+    let (minutes, hours) = (remembered(Operation::CreateKey), remembered(Operation::CreateAccount));
+    let key = if effect == Some(Effect::NotDone) {
+        "its key is not".to_owned()
+    } else {
+        format!(
+            "its key may be: {minutes} from now, look at `subledger accounts keys list {}` before you go on",
+            account.id
+        )
+    };
+    let hint = format!(
+        "{there}, {key}. Within {hours} the same command goes on and makes no second account; at any time this does, with \
+         the same configuration:\n  {create} {} --idempotency-key {}",
+        flags(wanted),
+        quoted(for_key.as_str()),
+    );
+    let mend = if kind == Kind::Refused { "mend the key, then " } else { "" };
+    failure.hint(hint).then(format!("{mend}run the same command again, or the one in the hint"))
+}
+
+/// The flags of `accounts keys create` that make the same key.
+fn flags(wanted: &Provision) -> String {
+    let mut flags = vec![format!("--label {}", quoted(&wanted.key.label))];
+    flags.extend(wanted.key.scopes.iter().map(|scope| format!("--scope {}", quoted(scope))));
+    flags.extend(wanted.key.ip_allow_list.iter().map(|block| format!("--allow-ip {}", quoted(block))));
+    flags.push(match &wanted.secret {
         SecretPlace::File(path) => format!("--secret-file {}", quoted(&path.display().to_string())),
         SecretPlace::Stdout => "--secret-stdout".to_owned(),
-    };
-    let flags = [scopes, from, vec![secret]].concat().join(" ");
-    let hint = format!(
-        "sub account {} ({}) is there, and has no key of this command yet. To go on, either run the same command again \
-         within {hours} hours, which makes no second account, or, at any time:\n  \
-         subledger accounts keys create {} --label {} {flags}",
-        account.id,
-        shown(&account.name),
-        account.id,
-        quoted(&wanted.key.label),
-    );
-    failure.hint(hint).then("run the same command again, or the one in the hint")
-}
-
-/// A word of a shell command.
-fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '=');
-    if !text.is_empty() && text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
+    });
+    flags.join(" ")
 }

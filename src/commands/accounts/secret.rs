@@ -1,10 +1,13 @@
 //! Where a one-time secret goes: prepared before it is asked for, because it is shown only once.
 
+use std::io::Write as _;
+
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
-use super::SecretPlace;
-use crate::failure::{Failure, Kind};
+use super::{SecretPlace, done};
+use crate::commands::Outcome;
+use crate::failure::{Effect, Failure, Kind};
 use crate::publish::secret::SecretFile;
 
 /// A place that is ready to take a secret.
@@ -13,12 +16,16 @@ pub(super) enum Ready {
     Stdout,
 }
 
-/// A secret in its place, as the result shows it.
-pub(super) struct Placed {
-    /// Lines for people; with the secret itself alone on the first line, if stdout is its place.
+/// A result that goes along with a secret.
+pub(super) struct Told {
+    /// What people read.
     pub(super) text: String,
-    /// Fields for programs.
+    /// What programs read, without the secret.
     pub(super) json: Value,
+    /// The last line on stderr.
+    pub(super) next: String,
+    /// What to do if the secret does not arrive.
+    pub(super) if_lost: String,
 }
 
 impl Ready {
@@ -28,27 +35,41 @@ impl Ready {
         let made = SecretFile::create(path).map_err(|error| {
             let doing = format!("the secret has no place, `{}` cannot be made", path.display());
             let failure = Failure::new(Kind::Usage, doing).because(error).then("nothing was done");
-            failure.hint("name a file that is not there yet; one that holds something is never overwritten")
+            let hint =
+                "name a file that is not there yet, in a folder that is; what holds something is never overwritten";
+            failure.hint(hint).came_to(Effect::NotDone)
         })?;
         Ok(Self::File(made))
     }
 
-    /// Puts the secret in its place.
-    pub(super) fn keep(self, secret: &SecretString) -> Result<Placed, Failure> {
+    /// Puts the secret in its place, and tells the rest.
+    pub(super) fn keep(self, secret: &SecretString, told: Told) -> Result<Outcome, Failure> {
+        let Told { text, mut json, next, if_lost } = told;
         match self {
-            Self::Stdout => Ok(Placed {
-                text: format!("{}\n", secret.expose_secret()),
-                json: json!({ "secret_key": secret.expose_secret() }),
-            }),
+            Self::Stdout => {
+                // the secret is alone on stdout, so that it can be piped
+                let _ = write!(std::io::stderr(), "{text}");
+                merge(&mut json, json!({ "secret_key": secret.expose_secret() }));
+                let outcome = done(format!("{}\n", secret.expose_secret()), json, &next);
+                Ok(Outcome { if_lost: Some(if_lost), ..outcome })
+            }
             Self::File(file) => {
                 let path = file.path().display().to_string();
                 file.keep(secret.expose_secret()).map_err(|error| {
-                    Failure::new(Kind::NotPublished, format!("the secret could not be written to `{path}`"))
-                        .because(error)
-                        .then("run the same command again within 5 minutes, with another place for the secret")
+                    let doing = format!("the key was created, but its secret could not be written to `{path}`");
+                    let failure = Failure::new(Kind::NotPublished, doing).because(error).came_to(Effect::Done);
+                    failure.hint(if_lost).then("do what the hint says")
                 })?;
-                Ok(Placed { text: format!("secret in {path}\n"), json: json!({ "secret_file": path }) })
+                merge(&mut json, json!({ "secret_file": path }));
+                Ok(done(format!("{text}secret in {path}\n"), json, &next))
             }
         }
+    }
+}
+
+/// Adds the fields of one object to another.
+fn merge(into: &mut Value, fields: Value) {
+    if let (Some(into), Value::Object(fields)) = (into.as_object_mut(), fields) {
+        into.extend(fields);
     }
 }

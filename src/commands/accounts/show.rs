@@ -20,7 +20,7 @@ pub(super) async fn list(office: &Office<'_>, status: Option<&Status>) -> Result
     let mut text = String::new();
     let _ = writeln!(text, "{:<36}  {:<16}  {:>13}  {:<10}  name", "id", "status", "monthly cap", "created");
     for account in &accounts {
-        let created = account.created_at.map(|at| at.format("%Y-%m-%d").to_string()).unwrap_or_default();
+        let created = day(account.created_at);
         let (status, cap) = (account.status.as_str(), cap(account.monthly_credit));
         let _ = writeln!(text, "{}  {status:<16}  {cap:>13}  {created:<10}  {}", account.id, shown(&account.name));
     }
@@ -35,12 +35,15 @@ pub(super) async fn list(office: &Office<'_>, status: Option<&Status>) -> Result
 
 pub(super) async fn one(office: &Office<'_>, id: Uuid) -> Result<Outcome, Failure> {
     let account = office.ask("the sub account cannot be shown", office.client.show_account(id)).await?;
-    Ok(account_outcome(&account, "", "nothing to do"))
+    Ok(account_outcome(&account, "", &json!({}), "nothing to do"))
 }
 
-/// A result that is one sub account, below a line that says what was done with it.
-pub(super) fn account_outcome(account: &Account, headline: &str, next: &str) -> Outcome {
-    let json = json!({ "schema": "subledger/account/v1", "account": account_json(account) });
+/// A result that is one sub account, below a line that says what was done with it; `how` are further fields.
+pub(super) fn account_outcome(account: &Account, headline: &str, how: &Value, next: &str) -> Outcome {
+    let mut json = json!({ "schema": "subledger/account/v1", "account": account_json(account) });
+    if let (Some(json), Some(how)) = (json.as_object_mut(), how.as_object()) {
+        json.extend(how.clone());
+    }
     done(format!("{headline}{}", account_text(account)), json, next)
 }
 
@@ -120,6 +123,11 @@ pub(super) fn key_json(key: &ApiKey) -> Value {
 /// A cap as one word.
 pub(in crate::commands) fn cap(monthly_credit: i64) -> String {
     if monthly_credit == 0 { "uncapped".to_owned() } else { grouped(&monthly_credit.to_string()) }
+}
+
+/// A date, or nothing.
+pub(super) fn day(at: Option<DateTime<Utc>>) -> String {
+    at.map(|at| at.format("%Y-%m-%d").to_string()).unwrap_or_default()
 }
 
 fn count(count: Option<i64>) -> String {

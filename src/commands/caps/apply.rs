@@ -1,6 +1,6 @@
 //! Performing a cap plan: one change after the other, and an account of each when one fails.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
@@ -10,13 +10,15 @@ use crate::billing::cap_plan::CapChange;
 use crate::commands::Outcome;
 use crate::commands::accounts::Office;
 use crate::commands::accounts::show::cap;
-use crate::failure::{Evidence, Failure, causes, closing};
+use crate::commands::accounts::write::Write;
+use crate::failure::{Effect, Evidence, Failure, Kind, causes, closing};
 use crate::report::text::{counted, shown};
 
 /// What became of one change.
 enum Done {
     Changed,
     Failed,
+    Unknown,
     NotTried,
 }
 
@@ -25,6 +27,7 @@ impl Done {
         match self {
             Self::Changed => "changed",
             Self::Failed => "failed",
+            Self::Unknown => "unknown",
             Self::NotTried => "not tried",
         }
     }
@@ -40,8 +43,9 @@ pub(super) async fn perform(office: &Office<'_>, planned: &Planned) -> Outcome {
             None => match set(office, change).await {
                 Ok(()) => Done::Changed,
                 Err(error) => {
+                    let done = what_came(&error);
                     failure = Some(error);
-                    Done::Failed
+                    done
                 }
             },
         };
@@ -51,10 +55,21 @@ pub(super) async fn perform(office: &Office<'_>, planned: &Planned) -> Outcome {
 }
 
 async fn set(office: &Office<'_>, change: &CapChange) -> Result<(), Failure> {
-    office.signals.check()?;
-    let doing = format!("the cap of sub account {} was not changed", change.live.account_id);
-    let change_of = AccountChange { monthly_credit: u64::try_from(change.wanted).ok(), ..AccountChange::default() };
-    office.write(&doing, office.client.update_account(change.live.account_id, &change_of)).await.map(drop)
+    let id = change.live.account_id;
+    let (what, look) = (format!("changing the cap of sub account {id}"), format!("accounts show {id}"));
+    let wanted = AccountChange { monthly_credit: u64::try_from(change.wanted).ok(), ..AccountChange::default() };
+    let write = Write { what: &what, look: &look };
+    office.write(write, office.client.update_account(id, &wanted)).await.map(drop)
+}
+
+/// What became of the change that stopped the others.
+fn what_came(failure: &Failure) -> Done {
+    match (failure.effect, failure.kind) {
+        (Some(Effect::Done), _) => Done::Changed,
+        (Some(Effect::NotDone), Kind::Interrupted(_)) => Done::NotTried,
+        (Some(Effect::NotDone), _) => Done::Failed,
+        (Some(Effect::Unknown) | None, _) => Done::Unknown,
+    }
 }
 
 fn outcome(planned: &Planned, results: &[(&CapChange, Done)], failure: Option<Failure>) -> Outcome {
@@ -76,13 +91,15 @@ fn outcome(planned: &Planned, results: &[(&CapChange, Done)], failure: Option<Fa
     match failure {
         None => {
             let closing = closing(&Evidence::Untouched, "the caps are as the customer map wants them");
-            Outcome { exit_code: 0, text, json: json.to_string(), closing }
+            Outcome { text, json: json.to_string(), closing, ..Outcome::default() }
         }
         Some(failure) => {
             json["error"] = json!(failure.doing);
             json["causes"] = json!(causes(&failure));
+            json["hint"] = json!(failure.hint);
             let failure = failure.then("`subledger caps plan` shows what is left to do");
-            Outcome { exit_code: failure.kind.exit_code(), text, json: json.to_string(), closing: failure.report() }
+            let (exit_code, closing) = (failure.kind.exit_code(), failure.report());
+            Outcome { exit_code, text, json: json.to_string(), closing, ..Outcome::default() }
         }
     }
 }
@@ -91,7 +108,7 @@ fn result_json(change: &CapChange, done: &Done) -> Value {
     json!({
         "account_id": change.live.account_id,
         "name": change.live.name,
-        "before": change.live.monthly_credit,
+        "live": change.live.monthly_credit,
         "wanted": change.wanted,
         "result": done.as_str(),
     })

@@ -1,6 +1,6 @@
 //! The month as a story: a line for each night on which something happened, and one for each run of quiet ones.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::billing::caps::Level;
+use crate::billing::period::timestamp;
 use crate::commands::run::Done;
 use crate::report::text::{grouped, shown};
 use crate::simulator::world::{Event, World};
@@ -34,6 +35,8 @@ pub(super) struct Taken {
     currency: &'static str,
     removed_messages: i64,
     removed_cost: String,
+    /// Messages of each sub account that has a line.
+    lines: BTreeMap<Uuid, i64>,
     balanced: bool,
     /// Accounts at their cap or above it, with what is said of them.
     at_cap: Vec<(Uuid, String)>,
@@ -57,6 +60,7 @@ impl Night {
             currency: currency.code(),
             removed_messages: usage.removed.messages,
             removed_cost: grouped(&currency.format(currency.round(usage.removed.cost.exact()))),
+            lines: usage.sub_accounts.iter().map(|line| (line.account_id, line.tally.messages)).collect(),
             balanced: ledger.balanced(),
             at_cap: at_cap.collect(),
         }))
@@ -107,7 +111,8 @@ impl Story {
     pub(super) fn tell(&mut self, at: DateTime<Utc>, mut happened: Vec<String>, night: Night) {
         match &night {
             Night::Missed { exit_code } => {
-                happened.push(format!("API down: exit {exit_code}, no capture; totals go on, tomorrow's has it all"));
+                happened
+                    .push(format!("API down: exit {exit_code}, no capture; totals go on, so tomorrow's catches up"));
             }
             Night::Taken(taken) => {
                 if taken.period != self.period && !self.period.is_empty() {
@@ -128,10 +133,10 @@ impl Story {
     pub(super) fn json(&self) -> Value {
         let night = |(at, happened, night): &(DateTime<Utc>, Vec<String>, Night)| match night {
             Night::Missed { exit_code } => {
-                json!({ "at": at.to_rfc3339(), "exit_code": exit_code, "happened": happened })
+                json!({ "at": timestamp(*at), "exit_code": exit_code, "happened": happened })
             }
             Night::Taken(taken) => json!({
-                "at": at.to_rfc3339(),
+                "at": timestamp(*at),
                 "exit_code": if taken.balanced { 0 } else { 10 },
                 "capture": taken.capture,
                 "reports": taken.reports,
@@ -167,14 +172,18 @@ impl Story {
         let taken: Vec<&Taken> = self.nights.iter().filter_map(|(.., night)| night.taken()).collect();
         let sets: BTreeSet<&str> = taken.iter().map(|taken| taken.reports.as_str()).collect();
         let _ = writeln!(text, "\n{} captures, each with its report set, in {}", sets.len(), folder.display());
-        let october = taken.iter().rev().find(|taken| taken.period != self.period);
-        if let Some(last) = october {
-            let (messages, cost) = (grouped(&last.removed_messages.to_string()), &last.removed_cost);
+        let october: Vec<&&Taken> = taken.iter().filter(|taken| taken.period != self.period).collect();
+        if let Some(last) = october.last() {
+            // what earlier captures saw of accounts that the last one does not name any more
+            let seen: BTreeMap<Uuid, i64> = october.iter().flat_map(|taken| taken.lines.clone()).collect();
+            let gone = seen.iter().filter(|(id, _)| !last.lines.contains_key(*id));
+            let named: i64 = gone.map(|(_, messages)| messages).sum();
+            let (removed, named) = (grouped(&last.removed_messages.to_string()), grouped(&named.to_string()));
             let _ = writeln!(
                 text,
-                "{cost} of October's {} {} ({messages} messages) are of deleted sub accounts, which the API no longer names;\n\
-                 the captures of the nights before do. Open:",
-                last.invoice, last.currency
+                "{} of October's {} {} ({removed} messages) are of deleted sub accounts, which the API no longer names.\n\
+                 Captures of the nights before still name who sent {named} of them. Open:",
+                last.removed_cost, last.invoice, last.currency
             );
         }
         let reports = folder.join("reports/demo/2026-10-01/latest");

@@ -54,7 +54,11 @@ pub(super) fn router(shared: Arc<Shared>) -> Router<Arc<Shared>> {
 /// Lets in who may control the simulation.
 async fn guard(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
-    let mut response = if OF_PAGES.iter().any(|name| request.headers().contains_key(name)) {
+    let headers = request.headers();
+    let is_of_page = OF_PAGES.iter().any(|name| headers.contains_key(name));
+    // a page can give its own name this machine's address, but it cannot hide the name
+    let is_for_here = headers.get(header::HOST).is_none_or(|host| host.to_str().is_ok_and(is_name_of_this_machine));
+    let mut response = if is_of_page || !(shared.control_from_anywhere || is_for_here) {
         Refusal::OfWebPage.into_response()
     } else if shared.control_from_anywhere || peer.is_some_and(is_this_machine) {
         next.run(request).await
@@ -69,6 +73,13 @@ async fn guard(State(shared): State<Arc<Shared>>, request: Request, next: Next) 
 /// Also where an IPv4 address comes in the clothes of IPv6.
 fn is_this_machine(peer: IpAddr) -> bool {
     peer.to_canonical().is_loopback()
+}
+
+/// Whether a `Host` is this machine's own name or address, whatever the port.
+fn is_name_of_this_machine(host: &str) -> bool {
+    let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+    let name = name.map_or(host, |(name, _)| name).trim_start_matches('[').trim_end_matches(']');
+    name.eq_ignore_ascii_case("localhost") || name.parse().is_ok_and(is_this_machine)
 }
 
 /// A JSON object in a request; what is wrong with it is said.
@@ -177,6 +188,16 @@ async fn change_mood(State(shared): State<Arc<Shared>>, Given(change): Given<Moo
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_host_is_this_machine_by_its_own_name_or_address_only() {
+        for host in ["localhost", "LocalHost:8790", "127.0.0.1", "127.0.0.1:8790", "[::1]:8790", "[::1]"] {
+            assert!(is_name_of_this_machine(host), "{host}");
+        }
+        for host in ["", "example.com", "localhost.example.com:80", "127.0.0.1.example.com", "192.168.1.7:8790"] {
+            assert!(!is_name_of_this_machine(host), "{host}");
+        }
+    }
 
     #[test]
     fn this_machine_is_what_cannot_be_reached_from_another() {
