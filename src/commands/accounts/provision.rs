@@ -140,7 +140,7 @@ fn second_failed(failure: Failure, account: &Account, wanted: &Provision, for_ke
         "its key is not".to_owned()
     } else {
         format!(
-            "its key may be: {minutes} from now, look at `subledger accounts keys list {}` before you go on",
+            "its key may be: once {minutes} have passed, look at `subledger accounts keys list {}` before you go on",
             account.id
         )
     };
