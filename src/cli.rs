@@ -14,6 +14,7 @@ pub use self::caps::Caps;
 pub use self::simulate::Simulate;
 
 use crate::config::Overrides;
+use crate::simulator::script;
 
 /// Nightly reconciliation and chargeback for AhaSend sub accounts.
 ///
@@ -152,7 +153,7 @@ pub struct Demo {
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     pub seed: u64,
     /// Sub accounts when the simulated month begins
-    #[arg(long, value_name = "NUMBER", default_value_t = 60)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 60, value_parser = script::parse_accounts)]
     pub accounts: usize,
 }
 
@@ -181,7 +182,8 @@ impl Cli {
             Command::Report(report) => (Some(&report.places), Some(&report.terms)),
             Command::Capture(places) => (Some(places), None),
             Command::Accounts(accounts) => {
-                return Overrides { config, archive: accounts.archive(), ..Overrides::default() };
+                let archive = accounts.archive();
+                return Overrides { config, archive, without_customers: true, ..Overrides::default() };
             }
             Command::Caps(caps) => return Overrides { config, customers: caps.customers(), ..Overrides::default() },
             Command::Demo(_) | Command::Simulate(_) => (None, None),
@@ -192,6 +194,7 @@ impl Cli {
             reports: terms.and_then(|terms| terms.reports.clone()),
             customers: terms.and_then(|terms| terms.customers.clone()),
             invoice: terms.and_then(|terms| terms.invoice.clone()),
+            without_customers: false,
         }
     }
 }

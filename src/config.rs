@@ -44,6 +44,8 @@ pub struct Overrides {
     pub customers: Option<PathBuf>,
     /// `--invoice`.
     pub invoice: Option<String>,
+    /// Whether the customer map makes no difference, so that a mistake in it is none either.
+    pub without_customers: bool,
 }
 
 /// How to reach the API.
@@ -149,6 +151,7 @@ impl Config {
         let customers = overrides.customers.clone().or_else(|| file.customers.as_ref().map(|path| folder.join(path)));
         // a map that lies beside the configuration is meant to be used
         let customers = customers.or_else(|| Some(folder.join(CUSTOMERS_NAME)).filter(|path| path.is_file()));
+        let customers = customers.filter(|_| !overrides.without_customers);
         let mut wanted_caps = WantedCaps::new();
         if let Some(path) = customers {
             let bytes = std::fs::read(&path).map_err(|source| Error::Read { path: path.clone(), source })?;

@@ -221,7 +221,8 @@ impl Failure {
     pub fn of_wire(capture: &str, error: ahasend::wire::Error) -> Self {
         Self::new(Kind::ArchiveUnusable, format!("the answers of capture `{capture}` cannot be used"))
             .because(error)
-            .hint("the answers are archived as they came; ask AhaSend, or look for a newer version of subledger")
+            .hint("the answers are archived as they came; if those of another capture are no better, ask AhaSend, or look for a newer version of subledger")
+            .then("run again for another capture, and read the hint if that is no better")
     }
 
     /// Reports that could not be made; a failure of our own that came up on the way stays what it is.

@@ -48,7 +48,7 @@ pub enum Accounts {
         #[arg(long, value_name = "DOMAIN")]
         website: Option<String>,
         /// Another cap, in messages a month; 0 lifts it
-        #[arg(long, value_name = "MESSAGES", value_parser = value_parser!(u64).range(..=MONTHLY_CREDIT_MAX))]
+        #[arg(long, value_name = "MESSAGES", allow_negative_numbers = true, value_parser = value_parser!(u64).range(..=MONTHLY_CREDIT_MAX))]
         monthly_credit: Option<u64>,
     },
     /// Stop all sending of a sub account
@@ -163,7 +163,7 @@ pub struct NewAccountFlags {
     #[arg(long, value_name = "DOMAIN")]
     pub website: String,
     /// Its cap in messages a month; 0 means uncapped [default: 0]
-    #[arg(long, value_name = "MESSAGES", value_parser = value_parser!(u64).range(..=MONTHLY_CREDIT_MAX))]
+    #[arg(long, value_name = "MESSAGES", allow_negative_numbers = true, value_parser = value_parser!(u64).range(..=MONTHLY_CREDIT_MAX))]
     pub monthly_credit: Option<u64>,
 }
 

@@ -26,8 +26,8 @@ pub struct Simulate {
     /// Seed of the simulated world and of its key [default: 1]
     #[arg(long, value_name = "NUMBER")]
     pub seed: Option<u64>,
-    /// Sub accounts at the start of the billing period [default: 250]
-    #[arg(long, value_name = "NUMBER")]
+    /// Sub accounts at the start of the billing period, at most a million [default: 250]
+    #[arg(long, value_name = "NUMBER", value_parser = script::parse_accounts)]
     pub accounts: Option<usize>,
     /// How time passes: real, frozen, or so many times as fast, as in 60x [default: real]
     #[arg(long, value_name = "PACE", value_parser = script::parse_pace)]

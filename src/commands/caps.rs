@@ -31,7 +31,7 @@ pub enum Agreed {
 pub async fn plan(config: &Config, signals: &Signals) -> Result<Outcome, Failure> {
     let plan = Planned::read(&Office::open(config, signals)?).await?;
     let next = match plan.plan.changes.len() {
-        0 => "the caps are as the customer map wants them".to_owned(),
+        0 => plan.nothing_to_do().to_owned(),
         _ => format!("`subledger caps apply --plan {}` performs it", plan.id),
     };
     let closing = closing(&Evidence::Untouched, &next);
@@ -48,7 +48,10 @@ pub async fn apply(config: &Config, agreed: &Agreed, signals: &Signals) -> Resul
     let office = Office::open(config, signals)?;
     let planned = Planned::read(&office).await?;
     match agreed {
-        Agreed::Plan(id) if *id != planned.id => return Err(changed_since(id, &planned)),
+        // a plan that was carried out leaves nothing to do, and to agree to it twice does no harm
+        Agreed::Plan(id) if *id != planned.id && !planned.plan.changes.is_empty() => {
+            return Err(changed_since(id, &planned));
+        }
         Agreed::Plan(_) => {}
         Agreed::Printed(_) if planned.plan.changes.is_empty() => {}
         Agreed::Printed(consent) => {
@@ -73,6 +76,15 @@ struct Planned {
 }
 
 impl Planned {
+    /// What is to be said where nothing is left to change.
+    fn nothing_to_do(&self) -> &'static str {
+        if self.plan.missing.is_empty() {
+            "the caps are as the customer map wants them"
+        } else {
+            "the caps are as the customer map wants them, but for accounts that are not there"
+        }
+    }
+
     /// Reads the live caps and compares them with those of the customer map.
     async fn read(office: &Office<'_>) -> Result<Self, Failure> {
         let wanted = &office.config.wanted_caps;

@@ -121,7 +121,7 @@ fn cannot_listen(address: SocketAddr, error: std::io::Error) -> Failure {
 
 fn hints(base_url: &str, account_count: usize) -> Vec<String> {
     vec![
-        format!("simulating {account_count} sub accounts; the lines on stdout let a client in; end with Ctrl-C"),
+        format!("simulating {account_count} sub accounts by now; the lines on stdout let a client in; end with Ctrl-C"),
         format!("look:    curl {base_url}/_simulator/state (or truth)"),
         format!("advance: curl {base_url}/_simulator/advance -d '{{\"days\": 1}}'"),
         format!("spoil:   curl {base_url}/_simulator/faults -d '{{\"kind\": \"503\", \"count\": 2}}'"),

@@ -12,6 +12,8 @@ use super::world::Plan;
 
 /// The fastest that a world may run: a day in a second. A month still takes long enough to be looked at.
 const PACE_MAX: u32 = 86_400;
+/// The most sub accounts: they take some seconds to begin with and about a gibibyte.
+const ACCOUNT_COUNT_MAX: usize = 1_000_000;
 
 /// What a file says; nothing for what it leaves open.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -20,6 +22,7 @@ pub struct Script {
     /// The seed of the world, of its key, and of the chance of faults.
     pub seed: Option<u64>,
     /// Sub accounts at the start of the first billing period.
+    #[serde(deserialize_with = "accounts")]
     pub accounts: Option<usize>,
     /// The world's first instant.
     #[serde(deserialize_with = "instant")]
@@ -75,6 +78,12 @@ pub fn parse_pace(text: &str) -> Result<u32, String> {
         .ok_or_else(|| format!("`{}` is none of real, frozen, and 1x to {PACE_MAX}x", text.escape_debug()))
 }
 
+/// A number of sub accounts.
+pub fn parse_accounts(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| *number <= ACCOUNT_COUNT_MAX);
+    number.ok_or_else(|| format!("`{}` is no whole number from 0 to {ACCOUNT_COUNT_MAX}", text.escape_debug()))
+}
+
 /// An instant in RFC 3339.
 pub fn parse_instant(text: &str) -> Result<DateTime<Utc>, String> {
     let parsed = DateTime::parse_from_rfc3339(text).map(|instant| instant.to_utc());
@@ -84,6 +93,11 @@ pub fn parse_instant(text: &str) -> Result<DateTime<Utc>, String> {
 fn pace<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
     let text = String::deserialize(deserializer)?;
     parse_pace(&text).map(Some).map_err(|problem| D::Error::custom(format!("`pace`: {problem}")))
+}
+
+fn accounts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
+    let number = i64::deserialize(deserializer)?.to_string();
+    parse_accounts(&number).map(Some).map_err(|problem| D::Error::custom(format!("`accounts`: {problem}")))
 }
 
 /// With quotes, or without them as a date and time of TOML.
@@ -193,6 +207,12 @@ mod tests {
         assert_eq!((script.seed, script.accounts, script.plan.base_fee_cents), (Some(2), Some(5), 7));
         assert_eq!((script.mood.rounding, script.mood.zero_usage), (Some(Rounding::Full), Some(false)));
         assert_eq!(script.faults, ["503", "500"].map(|text| text.parse().unwrap()));
+    }
+
+    #[test]
+    fn a_world_has_room_for_a_million() {
+        assert_eq!(["0", "1000000"].map(parse_accounts), [Ok(0), Ok(1_000_000)]);
+        assert!(["", "-1", "1000001", "99999999999999999999"].iter().all(|text| parse_accounts(text).is_err()));
     }
 
     #[test]

@@ -33,6 +33,15 @@ fn a_sub_account_is_created_changed_paused_and_shown() {
     assert_eq!(api.json(&["accounts", "list"])["accounts"].as_array().unwrap().len(), api.account_count());
 }
 
+/// A shell empties the file before the command begins that is to fill it.
+#[test]
+fn a_customer_map_that_is_being_made_is_in_nobodys_way() {
+    let api = Simulated::new(2);
+    fs::write(api.home.path().join("customers.csv"), "").unwrap();
+    assert_eq!(api.run(&["accounts", "list"]).code, 0);
+    assert_eq!(api.run(&["caps", "plan"]).code, 2);
+}
+
 #[test]
 fn text_is_made_for_reading() {
     let api = Simulated::new(0);

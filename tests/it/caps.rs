@@ -42,6 +42,7 @@ fn a_plan_shows_what_differs_and_applying_it_leaves_nothing_to_do() {
     let applied = api.run(&["caps", "apply", "--plan", &plan]);
     assert_eq!(applied.code, 0, "{}", applied.stderr);
     assert_eq!(ids.map(|id| api.cap(id)), [2_000, 500, 3_000]);
+    assert_eq!(api.run(&["caps", "apply", "--plan", &plan]).code, 0, "once more, with nothing left to do");
     let left = api.json(&["caps", "plan"]);
     assert_eq!((&left["changes"], &left["unchanged"]), (&serde_json::json!([]), &3.into()));
 }

@@ -44,7 +44,12 @@ pub(super) async fn provision(office: &Office<'_>, wanted: &Provision) -> Result
         key.map_err(|failure| second_failed(failure, &account, wanted, &for_key))?;
     let left_over = if replayed && !key_replayed { left_over(office, account.id, key.id).await } else { Vec::new() };
     let told = Told {
-        text: format!("{}{}", account_text(&account), key_text(&key)),
+        text: format!(
+            "{}{}{}",
+            if replayed { "the sub account was made by an earlier attempt; as it was then:\n" } else { "" },
+            account_text(&account),
+            key_text(&key)
+        ),
         json: json!({
             "schema": "subledger/provision/v1",
             "account": account_json(&account),
@@ -81,9 +86,15 @@ fn stem(parent: Uuid, wanted: &Provision) -> String {
     if let Some(given) = &wanted.idempotency_key {
         return given.to_string();
     }
-    let (name, website) = (wanted.account.name.trim(), wanted.account.website.trim());
+    let (name, website) = (wanted.account.name.trim(), host(&wanted.account.website));
     let hash = sha256(format!("{parent}\n{name}\n{website}").as_bytes());
     format!("subledger-provision-{}", &hash[..HASH_CHARS])
+}
+
+/// The part of a website that the API keeps: the same site in another spelling must not make a second account.
+fn host(website: &str) -> String {
+    let address = website.trim().rsplit("://").next().unwrap_or_default();
+    address.split(['/', '?', '#', ':']).next().unwrap_or_default().to_ascii_lowercase()
 }
 
 fn idempotency_key(stem: &str, call: &str) -> Result<IdempotencyKey, Failure> {
@@ -164,4 +175,25 @@ fn flags(wanted: &Provision) -> String {
         SecretPlace::Stdout => "--secret-stdout".to_owned(),
     });
     flags.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_website_is_the_same_in_every_spelling() {
+        for website in
+            ["acme.example.com", " ACME.example.com ", "https://acme.example.com:8443/a?b#c", "http://acme.example.com"]
+        {
+            assert_eq!(host(website), "acme.example.com", "{website}");
+        }
+        assert_ne!(host("shop.acme.example.com"), host("acme.example.com"));
+    }
+
+    #[test]
+    fn words_of_a_command_survive_a_shell() {
+        assert_eq!(quoted("messages:send:all"), "messages:send:all");
+        assert_eq!([quoted("*"), quoted("it's"), quoted("")], ["'*'", r"'it'\''s'", "''"]);
+    }
 }

@@ -90,7 +90,7 @@ fn outcome(planned: &Planned, results: &[(&CapChange, Done)], failure: Option<Fa
     });
     match failure {
         None => {
-            let closing = closing(&Evidence::Untouched, "the caps are as the customer map wants them");
+            let closing = closing(&Evidence::Untouched, planned.nothing_to_do());
             Outcome { text, json: json.to_string(), closing, ..Outcome::default() }
         }
         Some(failure) => {

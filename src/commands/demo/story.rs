@@ -116,7 +116,7 @@ impl Story {
             }
             Night::Taken(taken) => {
                 if taken.period != self.period && !self.period.is_empty() {
-                    happened.insert(0, "a new period: every count begins again".to_owned());
+                    happened.insert(0, "a new period: counts begin again, and the base fee is due anew".to_owned());
                     self.at_cap.clear();
                 }
                 self.period.clone_from(&taken.period);

@@ -38,6 +38,7 @@ fn what_cannot_be_a_rule_is_named() {
         ("504", "the kind `504` is none of 429, 500, 503, slow"),
         ("path=/usage", "the kind `path=/usage`"),
         ("503,usage", "`usage` is not written as name=value"),
+        ("503,method=HEAD", "`method` must be one of GET, POST, PUT, DELETE"),
         ("503,colour=red", "`colour` is none of path, method, count, skip, percent, millis"),
         ("503,count=0", "`count` must be at least 1"),
         ("503,count=many", "`count` must be a whole number, and is `many`"),

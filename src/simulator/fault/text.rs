@@ -27,6 +27,9 @@ pub(super) struct Raw {
     millis: Option<u64>,
 }
 
+/// The methods of the API.
+const METHODS: [&str; 4] = ["GET", "POST", "PUT", "DELETE"];
+
 impl TryFrom<Raw> for Fault {
     type Error = BadFault;
 
@@ -38,6 +41,9 @@ impl TryFrom<Raw> for Fault {
             }
             number => Ok(number),
         };
+        if raw.method.as_ref().is_some_and(|method| !METHODS.iter().any(|known| known.eq_ignore_ascii_case(method))) {
+            return Err(BadFault(format!("`method` must be one of {}", METHODS.join(", "))));
+        }
         if raw.count == Some(0) {
             return Err(BadFault("`count` must be at least 1".to_owned()));
         }
