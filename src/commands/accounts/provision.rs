@@ -16,7 +16,7 @@ use crate::ahasend::{Fresh, IdempotencyKey, NewAccount, Operation};
 use crate::archive::sha256;
 use crate::commands::Outcome;
 use crate::failure::{Effect, Failure, Kind};
-use crate::report::text::shown;
+use crate::report::text::{counted, shown};
 
 /// Characters of the hash that goes into an idempotency key: enough to be the only one of its kind.
 const HASH_CHARS: usize = 32;
@@ -42,7 +42,8 @@ pub(super) async fn provision(office: &Office<'_>, wanted: &Provision) -> Result
     let key = office.write(write, office.client.create_key(account.id, &wanted.key, &for_key)).await;
     let Fresh { made: (key, secret), replayed: key_replayed } =
         key.map_err(|failure| second_failed(failure, &account, wanted, &for_key))?;
-    let left_over = if replayed && !key_replayed { left_over(office, account.id, key.id).await } else { Vec::new() };
+    let is_second_key_likely = replayed && !key_replayed;
+    let left_over = if is_second_key_likely { left_over(office, account.id, key.id).await } else { Some(Vec::new()) };
     let told = Told {
         text: format!(
             "{}{}{}",
@@ -59,12 +60,15 @@ pub(super) async fn provision(office: &Office<'_>, wanted: &Provision) -> Result
             "idempotency_key": stem,
             "left_over_keys": left_over,
         }),
-        next: match left_over.as_slice() {
-            [] => "the secret is not shown again".to_owned(),
-            [first, ..] => format!(
-                "the account has {} more key from earlier, whose secret an interrupted attempt may have lost: look at \
-                 `subledger accounts keys show {} {first}`",
-                left_over.len(),
+        next: match left_over.as_deref() {
+            Some([]) => "the secret is not shown again".to_owned(),
+            Some(some) => format!(
+                "the account has {} from earlier, whose secret may be lost: look at `subledger accounts keys list {}`",
+                counted(some.len(), "more key"),
+                account.id
+            ),
+            None => format!(
+                "an interrupted attempt may have left another key: look at `subledger accounts keys list {}`",
                 account.id
             ),
         },
@@ -93,7 +97,8 @@ fn stem(parent: Uuid, wanted: &Provision) -> String {
 
 /// The part of a website that the API keeps: the same site in another spelling must not make a second account.
 fn host(website: &str) -> String {
-    let address = website.trim().rsplit("://").next().unwrap_or_default();
+    let website = website.trim();
+    let address = website.split_once("://").map_or(website, |(_, address)| address);
     address.split(['/', '?', '#', ':']).next().unwrap_or_default().to_ascii_lowercase()
 }
 
@@ -115,10 +120,10 @@ async fn check_still_there(office: &Office<'_>, account: &Account) -> Result<(),
     Err(failure.hint("give another `--idempotency-key` to make another account"))
 }
 
-/// Keys that the account has besides the new one. That they cannot be listed is no reason to fail.
-async fn left_over(office: &Office<'_>, account: Uuid, new: Uuid) -> Vec<Uuid> {
-    let keys = office.client.keys(account).await.unwrap_or_default();
-    keys.into_iter().map(|key| key.id).filter(|id| *id != new).collect()
+/// Keys that the account has besides the new one. That they cannot be listed, for want of a scope say, is no reason to fail.
+async fn left_over(office: &Office<'_>, account: Uuid, new: Uuid) -> Option<Vec<Uuid>> {
+    let keys = office.client.keys(account).await.ok()?;
+    Some(keys.into_iter().map(|key| key.id).filter(|id| *id != new).collect())
 }
 
 fn first_failed(failure: Failure, wanted: &Provision) -> Failure {
@@ -183,9 +188,12 @@ mod tests {
 
     #[test]
     fn a_website_is_the_same_in_every_spelling() {
-        for website in
-            ["acme.example.com", " ACME.example.com ", "https://acme.example.com:8443/a?b#c", "http://acme.example.com"]
-        {
+        for website in [
+            "acme.example.com",
+            " ACME.example.com ",
+            "https://acme.example.com:8443/a?b=c://d#e",
+            "http://acme.example.com",
+        ] {
             assert_eq!(host(website), "acme.example.com", "{website}");
         }
         assert_ne!(host("shop.acme.example.com"), host("acme.example.com"));
