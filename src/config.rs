@@ -13,10 +13,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use secrecy::SecretString;
+use tokio::time::Instant;
 use url::Url;
 use uuid::Uuid;
 
-use crate::ahasend::Limits;
+use crate::ahasend::{Client, Limits};
 use crate::billing::cap_plan::WantedCaps;
 use crate::billing::money::{Amount, Currency};
 use crate::billing::terms::Terms;
@@ -57,8 +58,17 @@ pub struct Api {
     pub key: SecretString,
     /// Every limit on talking to it.
     pub limits: Limits,
-    /// The longest that one capture may take, all retries included.
+    /// The longest that all calls of one client may take together, retries included.
     pub run_timeout: Duration,
+}
+
+impl Api {
+    /// A client for the parent account. What it may take begins now.
+    pub fn client(&self, account_id: Uuid) -> Result<Client, crate::ahasend::Error> {
+        let now = Instant::now();
+        let deadline = now.checked_add(self.run_timeout).unwrap_or(now);
+        Client::new(self.base_url.clone(), account_id, self.key.clone(), self.limits, deadline)
+    }
 }
 
 /// The validated configuration of one parent account.

@@ -14,7 +14,6 @@ pub(super) mod write;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
-use tokio::time::Instant;
 use uuid::Uuid;
 
 pub use self::keys::KeyAction;
@@ -100,10 +99,8 @@ impl<'a> Office<'a> {
     pub(super) fn open(config: &'a Config, signals: &'a Signals) -> Result<Self, Failure> {
         let account_id = config.account_id().map_err(Failure::usage)?;
         let api = config.api().map_err(Failure::usage)?;
-        let now = Instant::now();
-        let deadline = now.checked_add(api.run_timeout).unwrap_or(now);
-        let client = Client::new(api.base_url, account_id, api.key, api.limits, deadline);
-        let client = client.map_err(|error| Failure::usage(error).hint("nothing was asked of the API"))?;
+        let client =
+            api.client(account_id).map_err(|error| Failure::usage(error).hint("nothing was asked of the API"))?;
         Ok(Self { client, config, signals, account_id })
     }
 

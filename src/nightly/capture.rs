@@ -8,7 +8,6 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::signals::Signals;
@@ -65,11 +64,7 @@ struct Capturing<'a> {
 
 impl Capturing<'_> {
     async fn take(&self) -> Result<Secured, Failure> {
-        let now = Instant::now();
-        let deadline = now.checked_add(self.api.run_timeout).unwrap_or(now);
-        let (key, limits) = (self.api.key.clone(), self.api.limits);
-        let client = Client::new(self.api.base_url.clone(), self.archive.account_id(), key, limits, deadline);
-        let client = client.map_err(Failure::of_client)?;
+        let client = self.api.client(self.archive.account_id()).map_err(Failure::of_client)?;
         self.archive.sweep();
         (self.progress)("reading usage");
         let usage = self.signals.or(client.usage(), Failure::of_client).await?;
