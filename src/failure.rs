@@ -90,6 +90,18 @@ impl Effect {
     }
 }
 
+impl From<ahasend::Class> for Kind {
+    /// Rejected values came from the command line or the configuration.
+    fn from(class: ahasend::Class) -> Self {
+        match class {
+            ahasend::Class::Config | ahasend::Class::Rejected => Self::Usage,
+            ahasend::Class::Unreachable => Self::Unreachable,
+            ahasend::Class::Refused => Self::Refused,
+            ahasend::Class::Unusable => Self::AnswerUnusable,
+        }
+    }
+}
+
 /// A run that could not go on.
 #[derive(Debug)]
 pub struct Failure {
@@ -185,19 +197,21 @@ impl Failure {
 
     /// The client's error while capturing.
     pub fn of_client(error: ahasend::Error) -> Self {
-        let (kind, hint) = match error.class() {
-            // a capture sends no values that could be rejected; whoever does has more to say
-            ahasend::Class::Config | ahasend::Class::Rejected => (Kind::Usage, None),
-            ahasend::Class::Unreachable => (Kind::Unreachable, Some("run again as soon as the API answers")),
-            ahasend::Class::Refused => (Kind::Refused, Some("check AHASEND_API_KEY, its scopes and its IP allow list")),
-            ahasend::Class::Unusable if error.is_not_found() => {
-                (Kind::AnswerUnusable, Some("check AHASEND_ACCOUNT_ID and AHASEND_BASE_URL"))
-            }
-            ahasend::Class::Unusable => {
-                (Kind::AnswerUnusable, Some("run again; if it stays, look for a newer version"))
-            }
+        Self::of_reading("the capture failed", error)
+    }
+
+    /// The client's error while reading anything.
+    pub fn of_reading(doing: &str, error: ahasend::Error) -> Self {
+        let class = error.class();
+        let hint = match class {
+            // they name what is wrong themselves
+            ahasend::Class::Config | ahasend::Class::Rejected => None,
+            ahasend::Class::Unreachable => Some("run again as soon as the API answers"),
+            ahasend::Class::Refused => Some("check AHASEND_API_KEY, its scopes and its IP allow list"),
+            ahasend::Class::Unusable if error.is_not_found() => Some("check AHASEND_ACCOUNT_ID and AHASEND_BASE_URL"),
+            ahasend::Class::Unusable => Some("run again; if it stays, look for a newer version"),
         };
-        let failure = Self::new(kind, "the capture failed").because(error);
+        let failure = Self::new(class.into(), doing).because(error);
         Self { hint: hint.map(str::to_owned), ..failure }
     }
 
@@ -221,7 +235,10 @@ impl Failure {
     pub fn of_wire(capture: &str, error: ahasend::wire::Error) -> Self {
         Self::new(Kind::ArchiveUnusable, format!("the answers of capture `{capture}` cannot be used"))
             .because(error)
-            .hint("the answers are archived as they came; if those of another capture are no better, ask AhaSend, or look for a newer version of subledger")
+            .hint(
+                "the answers are archived as they came; if those of another capture are no better, ask AhaSend, or look \
+                 for a newer version of subledger",
+            )
             .then("run again for another capture, and read the hint if that is no better")
     }
 

@@ -20,10 +20,10 @@ pub use self::keys::KeyAction;
 
 use super::Outcome;
 use super::consent::Consent;
-use crate::ahasend::{self, AccountChange, Class, Client, IdempotencyKey, NewAccount, NewKey};
+use crate::ahasend::{self, AccountChange, Client, IdempotencyKey, NewAccount, NewKey};
 use crate::billing::books::Status;
 use crate::config::Config;
-use crate::failure::{Evidence, Failure, Kind, closing};
+use crate::failure::{Evidence, Failure, closing};
 use crate::nightly::Signals;
 
 /// What to do.
@@ -110,21 +110,8 @@ impl<'a> Office<'a> {
         doing: &str,
         call: impl Future<Output = Result<T, ahasend::Error>>,
     ) -> Result<T, Failure> {
-        self.signals.or(call, |error| failed(doing, error)).await
+        self.signals.or(call, |error| Failure::of_reading(doing, error)).await
     }
-}
-
-/// A reading that failed. The command line is at fault as often as the API: a wrong id, a wrong account.
-fn failed(doing: &str, error: ahasend::Error) -> Failure {
-    let is_not_found = error.is_not_found();
-    let (kind, next) = match error.class() {
-        Class::Unreachable => (Kind::Unreachable, "run again"),
-        Class::Refused => (Kind::Refused, "mend the key and run again"),
-        Class::Config | Class::Rejected => (Kind::Usage, "correct what is named above and run again"),
-        Class::Unusable => (Kind::AnswerUnusable, "run again; if it stays, look for a newer version"),
-    };
-    let failure = Failure::new(kind, doing).because(error).then(next);
-    if is_not_found { failure.hint("check AHASEND_ACCOUNT_ID and AHASEND_BASE_URL") } else { failure }
 }
 
 /// A result that is complete, in its two forms.

@@ -1,6 +1,6 @@
 //! Writes, and what is known of them when they fail: nothing happened, it may have, or it did.
 
-use crate::ahasend::{self, Class};
+use crate::ahasend;
 use crate::commands::accounts::Office;
 use crate::failure::{Effect, Failure, Kind};
 
@@ -39,13 +39,8 @@ fn failed(write: Write<'_>, error: ahasend::Error) -> Failure {
     }
     let is_in_doubt = error.outcome_unknown();
     let is_of_used_key = error.is_of_used_key();
-    let (kind, next) = match error.class() {
-        Class::Unreachable => (Kind::Unreachable, "run again"),
-        Class::Refused => (Kind::Refused, "mend the key and run again"),
-        Class::Config | Class::Rejected => (Kind::Usage, "correct what is named above and run again"),
-        Class::Unusable => (Kind::AnswerUnusable, "look at it before you run it again"),
-    };
-    let failure = Failure::new(kind, format!("{what} failed")).because(error).came_to(Effect::NotDone).then(next);
+    let kind = error.class().into();
+    let failure = Failure::new(kind, format!("{what} failed")).because(error).came_to(Effect::NotDone);
     if is_in_doubt {
         return in_doubt(write, failure);
     }
