@@ -354,6 +354,19 @@ fn values_that_are_refused_lead_to_a_command_with_others() {
 }
 
 #[test]
+fn one_website_in_two_spellings_makes_one_account() {
+    let api = Simulated::new(1);
+    assert_eq!(api.run(&PROVISION).code, 0);
+    let again = PROVISION.map(|word| match word {
+        "acme.example.com" => "https://ACME.example.com/shop",
+        "acme.key" => "other.key",
+        word => word,
+    });
+    let ran = api.run(&again);
+    assert_eq!((ran.code, api.ids("Acme").len()), (2, 1), "{}", ran.stderr);
+}
+
+#[test]
 fn a_write_that_worked_is_never_told_as_one_that_did_not() {
     let api = Simulated::new(1);
     api.fault("malformed,method=POST,count=1");

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use url::Url;
 
 use crate::ahasend::wire::{Account, ApiKey, shown};
-use crate::ahasend::{AccountChange, KeyChange};
+use crate::ahasend::{AccountChange, KeyChange, NewAccount};
 
 impl AccountChange {
     /// Whether `account` has all values that were to change.
@@ -27,6 +27,14 @@ impl KeyChange {
         self.label.as_ref().is_none_or(|wanted| shown(wanted.trim()) == shown(key.label.trim()))
             && self.scopes.as_ref().is_none_or(|wanted| scopes(wanted) == scopes(&key.scopes))
             && self.ip_allow_list.as_ref().is_none_or(|wanted| networks(wanted) == networks(&key.ip_allow_list))
+    }
+}
+
+impl NewAccount {
+    /// The part of the website that the API keeps, in lower case: the same for a domain and for a URL of it.
+    #[must_use]
+    pub fn host(&self) -> String {
+        host(&self.website)
     }
 }
 
