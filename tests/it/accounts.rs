@@ -312,11 +312,7 @@ fn provisioning_whose_second_answer_was_lost_goes_on_with_the_command_of_the_hin
     api.simulator.clear_faults();
     // the key is there, and nobody has its secret: the command of the hint gets it without making another
     let hinted = ran.stderr.lines().find_map(|line| line.trim().strip_prefix("subledger ")).expect("a command");
-    let words: Vec<&str> = hinted.split(' ').collect();
-    let words = words.join(" ").replace("'Bootstrap key'", "Bootstrap\u{a0}key");
-    let words: Vec<String> = words.split(' ').map(|word| word.replace('\u{a0}', " ")).collect();
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let resumed = api.run(&words);
+    let resumed = api.shell(hinted);
     assert_eq!(resumed.code, 0, "{}", resumed.stderr);
     let [id] = api.ids("Acme")[..] else { panic!("one account") };
     assert_eq!(api.json(&["accounts", "keys", "list", &id.to_string()])["keys"].as_array().unwrap().len(), 1);

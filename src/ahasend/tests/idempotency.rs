@@ -53,13 +53,11 @@ async fn a_create_is_repeated_with_the_same_key_and_bytes() {
 }
 
 #[tokio::test]
-async fn a_request_in_progress_is_waited_for() {
-    let start = tokio::time::Instant::now();
+async fn a_request_in_progress_is_asked_for_again() {
     let (made, server) =
         create([conflict(&format!("{RUNNING}Retry-After: 1\r\n")), created("Idempotent-Replayed: true\r\n")]).await;
     assert!(made.unwrap().replayed);
     assert_eq!(server.requests().len(), 2);
-    assert!(start.elapsed() >= Duration::from_secs(1));
 
     let (error, server) = create_error([conflict(&format!("{RUNNING}Retry-After: 121\r\nX-Request-Id: r1\r\n"))]).await;
     assert!(matches!(error, Error::Call { end: GiveUp::AskedToWait { .. }, .. }), "{error:?}");

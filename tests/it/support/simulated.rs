@@ -50,6 +50,16 @@ impl Simulated {
         command
     }
 
+    /// The binary with arguments as somebody would paste them into a shell.
+    pub(crate) fn shell(&self, arguments: &str) -> Ran {
+        let binary = self.process(&[]);
+        let mut shell = std::process::Command::new("/bin/sh");
+        shell.args(["-c", &format!("exec '{}' {arguments}", binary.get_program().display())]);
+        shell.current_dir(self.home.path()).env_clear();
+        shell.envs(binary.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        shell.output().expect("a shell").into()
+    }
+
     /// The binary, run to the end.
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         ran(&mut self.process(arguments).into())
