@@ -103,7 +103,7 @@ impl Shared {
         drop(course);
         if is_behind {
             let mut course = self.course.write().unwrap_or_else(PoisonError::into_inner);
-            // time passing is never refused
+            // refused only at the end of the calendar, where time stands still
             let _ = course.world.apply(Event::Advance(to));
         }
     }
@@ -152,9 +152,28 @@ impl Shared {
 
 impl Course {
     fn apply(&mut self, event: Event) -> Result<Effect, Refused> {
-        if let Event::Advance(to) = event {
+        let to = if let Event::Advance(to) = event { Some(to) } else { None };
+        let effect = self.world.apply(event)?;
+        // an advance that was refused must not move the time that is to come either
+        if let Some(to) = to {
             self.timeline.jump(to, Instant::now());
         }
-        self.world.apply(event)
+        Ok(effect)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, Utc};
+
+    use super::*;
+
+    #[test]
+    fn an_advance_that_is_refused_moves_neither_the_world_nor_the_time_to_come() {
+        let world = World::seeded(1, 0, DateTime::UNIX_EPOCH);
+        let shared = Shared::new(world.clone(), Settings::with_key("aha-sk-test".to_owned()));
+        assert!(shared.apply(Event::Advance(DateTime::<Utc>::MAX_UTC)).is_err());
+        let course = shared.course.read().unwrap();
+        assert_eq!((&course.world, course.timeline.at(Instant::now())), (&world, world.now()));
     }
 }
