@@ -9,6 +9,9 @@ use uuid::Uuid;
 
 use super::Call;
 
+/// What the addresses of keys have after the sub account's.
+pub(super) const API_KEYS: &str = "api-keys";
+
 /// A list that comes in pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum List {

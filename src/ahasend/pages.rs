@@ -9,6 +9,7 @@ use std::collections::hash_map::Entry;
 use url::Url;
 use uuid::Uuid;
 
+use super::list::API_KEYS;
 use super::request::Request;
 use super::wire::{self, PageHead};
 use super::{Answer, Client, Error, List, PageFault, PageProblem};
@@ -115,7 +116,7 @@ impl<'a> Pages<'a> {
     fn url(&self, after: Option<&str>) -> Url {
         let mut url = match self.list {
             List::Accounts => self.client.url_of(&[]),
-            List::Keys(account) => self.client.url_of(&[&account.to_string(), "api-keys"]),
+            List::Keys(account) => self.client.url_of(&[&account.to_string(), API_KEYS]),
         };
         let mut query = url.query_pairs_mut();
         query.append_pair("limit", PAGE_LENGTH);

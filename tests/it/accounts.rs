@@ -16,7 +16,7 @@ const NOBODY: &str = "00000000-0000-4000-8000-000000000000";
 fn a_sub_account_is_created_changed_paused_and_shown() {
     let api = Simulated::new(3);
     let created = api.json(&["accounts", "create", "--name", " Acme ", "--website", "https://Acme.example.com/about"]);
-    assert_eq!(created["schema"], "subledger/account/v1");
+    assert_eq!(created["schema"], "subledger/account-created/v1");
     let account = &created["account"];
     assert_eq!((&account["name"], &account["website"]), (&"Acme".into(), &"acme.example.com".into()));
     assert_eq!((&account["status"], &account["monthly_credit"]), (&"active".into(), &0.into()));

@@ -6,12 +6,10 @@ use secrecy::SecretString;
 use uuid::Uuid;
 
 use super::{Deleted, Fresh};
+use crate::ahasend::list::API_KEYS;
 use crate::ahasend::request::Request;
 use crate::ahasend::wire::{self, ApiKey};
 use crate::ahasend::{Call, Client, Error, IdempotencyKey, KeyChange, List, NewKey};
-
-/// What the addresses of keys have after the sub account's.
-const API_KEYS: &str = "api-keys";
 
 impl Client {
     /// Reads all API keys of a sub account, in the order of the list.

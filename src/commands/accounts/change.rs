@@ -3,9 +3,9 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use super::Office;
-use super::show::{account_outcome, account_text};
+use super::show::{account_json, account_outcome, account_text};
 use super::write::Write;
+use super::{Office, done};
 use crate::ahasend::{AccountChange, IdempotencyKey, NewAccount, Operation};
 use crate::commands::Outcome;
 use crate::commands::consent::Consent;
@@ -26,8 +26,13 @@ pub(super) async fn create(
     } else {
         "created\n"
     };
-    let how = json!({ "replayed": created.replayed, "idempotency_key": key.as_str() });
-    Ok(account_outcome(&created.made, headline, &how, "nothing to do"))
+    let json = json!({
+        "schema": "subledger/account-created/v1",
+        "account": account_json(&created.made),
+        "replayed": created.replayed,
+        "idempotency_key": key.as_str(),
+    });
+    Ok(done(format!("{headline}{}", account_text(&created.made)), json, "nothing to do"))
 }
 
 /// How a creation whose end is not known, or that was not begun, is repeated without making anything twice.
@@ -64,7 +69,7 @@ pub(super) async fn update(office: &Office<'_>, id: Uuid, change: &AccountChange
     let look = format!("accounts show {id}");
     let write = Write { what: "changing the sub account", look: &look };
     let account = office.write(write, office.client.update_account(id, change)).await?;
-    Ok(account_outcome(&account, "changed\n", &json!({}), "nothing to do"))
+    Ok(account_outcome(&account, "changed\n", "nothing to do"))
 }
 
 pub(super) async fn suspend(office: &Office<'_>, id: Uuid, reason: &str, consent: Consent) -> Result<Outcome, Failure> {
@@ -77,12 +82,12 @@ pub(super) async fn suspend(office: &Office<'_>, id: Uuid, reason: &str, consent
     let look = format!("accounts show {id}");
     let write = Write { what: "suspending the sub account", look: &look };
     let account = office.write(write, office.client.suspend_account(id, reason)).await?;
-    Ok(account_outcome(&account, "suspended\n", &json!({}), "its usage so far stays billed"))
+    Ok(account_outcome(&account, "suspended\n", "its usage so far stays billed"))
 }
 
 pub(super) async fn unsuspend(office: &Office<'_>, id: Uuid) -> Result<Outcome, Failure> {
     let look = format!("accounts show {id}");
     let write = Write { what: "ending the suspension", look: &look };
     let account = office.write(write, office.client.unsuspend_account(id)).await?;
-    Ok(account_outcome(&account, "active again\n", &json!({}), "nothing to do"))
+    Ok(account_outcome(&account, "active again\n", "nothing to do"))
 }

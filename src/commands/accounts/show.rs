@@ -35,15 +35,12 @@ pub(super) async fn list(office: &Office<'_>, status: Option<&Status>) -> Result
 
 pub(super) async fn one(office: &Office<'_>, id: Uuid) -> Result<Outcome, Failure> {
     let account = office.ask("the sub account cannot be shown", office.client.show_account(id)).await?;
-    Ok(account_outcome(&account, "", &json!({}), "nothing to do"))
+    Ok(account_outcome(&account, "", "nothing to do"))
 }
 
-/// A result that is one sub account, below a line that says what was done with it; `how` are further fields.
-pub(super) fn account_outcome(account: &Account, headline: &str, how: &Value, next: &str) -> Outcome {
-    let mut json = json!({ "schema": "subledger/account/v1", "account": account_json(account) });
-    if let (Some(json), Some(how)) = (json.as_object_mut(), how.as_object()) {
-        json.extend(how.clone());
-    }
+/// A result that is one sub account, below a line that says what was done with it.
+pub(super) fn account_outcome(account: &Account, headline: &str, next: &str) -> Outcome {
+    let json = json!({ "schema": "subledger/account/v1", "account": account_json(account) });
     done(format!("{headline}{}", account_text(account)), json, next)
 }
 
