@@ -10,6 +10,11 @@ check:
 test:
     cargo test --locked
 
+# the property tests with many more cases; none of them leaves a file behind
+fuzz cases="20000":
+    PROPTEST_CASES={{ cases }} cargo test --locked --lib -- billing::tests billing::shares simulator::world
+    PROPTEST_CASES={{ cases }} cargo test --locked --test it attribution
+
 # a simulated month, night by night, into demo/
 demo:
     cargo run --locked -- demo

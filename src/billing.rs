@@ -4,10 +4,12 @@
 //! or a panic. Reading order:
 //!
 //! - [`money`]: exact amounts, exact sums, minor units; [`period`]: the billing period
-//! - [`books`]: one capture as values; [`customers`] and [`terms`]: what is decided outside the API
-//! - [`shares`]: largest remainders; [`charges`]: the pooled invoice divided into statements
-//! - [`dust`]: what rounding explains; [`reconcile`]: the checks; [`finding`]: their results; [`caps`]
-//! - [`ledger`]: all of it for one capture
+//! - [`books`]: one capture as values; [`past`]: what the captures before it tell, with [`rate`] and [`nights`]
+//! - [`customers`] and [`terms`]: what is decided outside the API
+//! - [`shares`]: largest remainders; [`charges`]: the pooled invoice divided into statements, each line with its [`grade`]
+//! - [`removed`]: whose the removed usage was; [`tail`] and [`tail_sheet`]: what nobody will have seen
+//! - [`dust`]: what rounding explains; [`reconcile`]: the checks; [`finding`]: their results; [`caps`] and their [`level`]s
+//! - [`ledger`]: all of it for one capture and those before it
 
 pub mod books;
 pub mod cap_plan;
@@ -16,11 +18,19 @@ pub mod charges;
 pub mod customers;
 pub mod dust;
 pub mod finding;
+pub mod grade;
 pub mod ledger;
+pub mod level;
 pub mod money;
+pub mod nights;
+pub mod past;
 pub mod period;
+pub mod rate;
 pub mod reconcile;
+pub mod removed;
 pub mod shares;
+pub mod tail;
+pub mod tail_sheet;
 pub mod terms;
 
 #[cfg(test)]

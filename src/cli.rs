@@ -2,6 +2,7 @@
 
 mod accounts;
 mod caps;
+mod capture;
 mod simulate;
 
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use self::accounts::Accounts;
 pub use self::caps::Caps;
+pub use self::capture::Capture;
 pub use self::simulate::Simulate;
 
 use crate::config::Overrides;
@@ -67,6 +69,9 @@ pub struct Global {
     /// Pretend that it is this time, for tests and demos
     #[arg(long, global = true, hide = true, value_name = "RFC3339")]
     pub now: Option<DateTime<Utc>>,
+    /// Let that time run on
+    #[arg(long, global = true, hide = true, requires = "now")]
+    pub now_runs: bool,
 }
 
 /// What to do.
@@ -75,7 +80,7 @@ pub enum Command {
     /// The nightly job: capture, reconcile, publish
     Run(Run),
     /// Capture only the evidence
-    Capture(Places),
+    Capture(Capture),
     /// Rebuild reports from the archive, offline
     Report(Report),
     /// Manage sub accounts and their API keys
@@ -180,7 +185,7 @@ impl Cli {
         let (places, terms) = match &self.command {
             Command::Run(run) => (Some(&run.places), Some(&run.terms)),
             Command::Report(report) => (Some(&report.places), Some(&report.terms)),
-            Command::Capture(places) => (Some(places), None),
+            Command::Capture(capture) => (Some(&capture.places), None),
             Command::Accounts(accounts) => {
                 let archive = accounts.archive();
                 return Overrides { config, archive, without_customers: true, ..Overrides::default() };

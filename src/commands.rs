@@ -10,9 +10,8 @@ pub mod report;
 pub mod run;
 pub mod simulate;
 
-use crate::billing::caps::Level;
-use crate::billing::finding::Severity;
 use crate::billing::ledger::Ledger;
+use crate::billing::level::Level;
 use crate::failure::{Evidence, closing};
 
 /// What a command leaves to be printed.
@@ -47,7 +46,7 @@ fn verdict(ledger: &Ledger, fail_on: FailOn, evidence: &Evidence) -> (u8, String
     if fail_on.caps && flagged > 0 {
         return (11, closing(evidence, &format!("caps are flagged ({flagged}), see caps.csv")));
     }
-    let warnings = ledger.count(Severity::Warning) - flagged;
+    let warnings = ledger.findings.warnings_beside_caps();
     let to_read: Vec<String> =
         [(warnings, "warning to read", "warnings to read"), (flagged, "cap flagged", "caps flagged")]
             .into_iter()

@@ -47,7 +47,7 @@ fn dispatch(cli: &Cli) -> Result<Outcome, Failure> {
     let signals = Signals::of_process()
         .map_err(|error| Failure::new(Kind::Usage, "signals could not be taken over").because(error))?;
     let show_progress = !cli.global.quiet && cli.global.verbose == 0 && stderr().is_terminal();
-    let clock = cli.global.now.map_or(Clock::System, Clock::Fixed);
+    let clock = cli.global.now.map_or(Clock::System, |now| Clock::at(now, cli.global.now_runs));
     let load = || Config::load(&cli.overrides(), &Surroundings::of_process(clock));
     // a capture that never began has captured nothing
     let load_to_capture = || load().map_err(|error| Failure::usage(error).with_evidence(Evidence::Missing));
@@ -56,7 +56,13 @@ fn dispatch(cli: &Cli) -> Result<Outcome, Failure> {
             Command::Run(run) => {
                 commands::run::run(&load_to_capture()?, fail_on(&run.terms), &signals, show_progress).await
             }
-            Command::Capture(_) => commands::capture::run(&load_to_capture()?, &signals, show_progress).await,
+            Command::Capture(capture) => {
+                let config = load_to_capture()?;
+                match capture.waiting() {
+                    None => commands::capture::run(&config, &signals, show_progress).await,
+                    Some(waiting) => commands::capture::until_close(&config, waiting, &signals, show_progress).await,
+                }
+            }
             Command::Report(report) => {
                 let selection = Selection { period: report.period.clone(), capture: report.capture.clone() };
                 let config = load().map_err(Failure::usage)?;

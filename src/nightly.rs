@@ -3,6 +3,7 @@
 //! Capture writes the archive; everything after it starts from what the archive gives back.
 
 mod capture;
+mod past;
 mod signals;
 
 use chrono::{DateTime, Utc};
@@ -10,7 +11,7 @@ use chrono::{DateTime, Utc};
 use crate::ahasend::wire::{self, Bodies};
 use crate::archive::lock::Lock;
 use crate::archive::{Archive, Capture, CaptureKey};
-use crate::billing::books::CaptureRef;
+use crate::billing::books::{Books, CaptureRef};
 use crate::billing::ledger::Ledger;
 use crate::billing::terms::Terms;
 use crate::config::Config;
@@ -61,17 +62,34 @@ fn holder(config: &Config) -> String {
     format!("process {}, since {since}", std::process::id())
 }
 
-/// Reads a capture back and turns it into a checked and charged ledger.
-pub async fn reconcile(archive: &Archive, key: &CaptureKey, terms: Terms) -> Result<Ledger, Failure> {
+/// Reads a capture back, with what came before it, and turns it into a checked and charged ledger.
+pub async fn reconcile(
+    archive: &Archive,
+    key: &CaptureKey,
+    terms: Terms,
+    signals: &Signals,
+) -> Result<Ledger, Failure> {
+    let books = read_back(archive, key).await?;
+    let past = past::read(archive, key, &terms, signals).await?;
+    Failure::guard(|| Ok(Ledger::draw_up(past, books, terms)))
+}
+
+/// Reads a capture back: to see that it can be used, and what is in it.
+pub async fn read_back(archive: &Archive, key: &CaptureKey) -> Result<Books, Failure> {
     let capture = archive.read(key).await.map_err(Failure::of_archive)?;
+    books(archive, key, &capture)
+}
+
+/// The books of a capture that was read back.
+fn books(archive: &Archive, key: &CaptureKey, capture: &Capture) -> Result<Books, Failure> {
     Failure::guard(|| {
         let at = DateTime::parse_from_rfc3339(&capture.manifest.captured_at).map(|at| at.with_timezone(&Utc));
         let at = at.map_err(|error| {
             Failure::new(Kind::ArchiveUnusable, format!("the manifest of `{}` cannot be used", key.id)).because(error)
         })?;
         let reference = CaptureRef { id: key.id.clone(), at, sha256: capture.sha256.clone() };
-        let books = wire::books(reference, archive.account_id(), &bodies(&capture));
-        Ok(Ledger::draw_up(books.map_err(|error| Failure::of_wire(&key.id, error))?, terms))
+        let books = wire::books(reference, archive.account_id(), &bodies(capture));
+        books.map_err(|error| Failure::of_wire(&key.id, error))
     })
 }
 
@@ -87,8 +105,8 @@ fn bodies(capture: &Capture) -> Bodies<'_> {
 /// Writes the capture's facts as a table beside its bodies, for SQL engines; what is there already stays.
 ///
 /// The archive may be read-only, and nothing depends on the table: that it cannot be written is only logged.
-pub async fn derive_usage_table(archive: &Archive, ledger: &Ledger, key: &CaptureKey) {
-    let written = match report::usage_parquet(&ledger.books) {
+pub async fn derive_usage_table(archive: &Archive, books: &Books, key: &CaptureKey) {
+    let written = match report::usage_parquet(books) {
         Ok(bytes) => archive.put_derived(key, "usage.parquet", bytes).await.map_err(Failure::of_evidence),
         Err(error) => Err(Failure::of_report(error)),
     };

@@ -12,6 +12,7 @@ mod privacy;
 pub mod table;
 mod tables;
 pub mod text;
+mod unseen;
 mod usage;
 
 use std::collections::BTreeSet;
@@ -94,6 +95,8 @@ pub fn render(ledger: &Ledger, info: &SetInfo, sink: &mut Sink<'_>) -> Result<()
     }
     emit("control.csv", csv::bytes("control.csv", &control::control(ledger, &statement_files))?)?;
     emit("caps.csv", csv::bytes("caps.csv", &tables::caps(ledger))?)?;
+    emit("removed.csv", csv::bytes("removed.csv", &unseen::removed(ledger))?)?;
+    emit("tail.csv", csv::bytes("tail.csv", &unseen::tail(ledger))?)?;
     emit("reconciliation.json", json::reconciliation(ledger, info))?;
     let manifest = manifest::manifest(ledger, info, &files);
     sink("manifest.json", manifest).map_err(Error::Sink)
@@ -106,6 +109,8 @@ pub fn tables(ledger: &Ledger) -> Vec<(&'static str, table::Table)> {
     tables.extend(statement.map(|table| ("customers/…/chargeback", table)));
     tables.push(("control", control::control(ledger, &[])));
     tables.push(("caps", tables::caps(ledger)));
+    tables.push(("removed", unseen::removed(ledger)));
+    tables.push(("tail", unseen::tail(ledger)));
     tables.push(("usage (in the archive, Parquet only)", usage::table(&ledger.books)));
     tables
 }

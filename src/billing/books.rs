@@ -162,6 +162,15 @@ impl Books {
         self.accounts.get(position)
     }
 
+    /// Every account that the list or a lookup shows, ordered by id, each once.
+    pub fn existing(&self) -> Vec<&SubAccount> {
+        let looked_up = self.lookups.keys().filter(|id| self.listed(**id).is_none()).filter_map(|id| self.account(*id));
+        let mut accounts: Vec<&SubAccount> = self.accounts.iter().chain(looked_up).collect();
+        accounts.sort_by_key(|account| account.id);
+        accounts.dedup_by_key(|account| account.id);
+        accounts
+    }
+
     /// The usage line of a sub account.
     pub fn usage_line(&self, id: Uuid) -> Option<&UsageLine> {
         let position = self.usage.sub_accounts.binary_search_by_key(&id, |line| line.account_id).ok()?;

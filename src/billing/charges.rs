@@ -3,23 +3,31 @@
 //! Whatever the terms say, each cent of the pooled invoice is on exactly one line, and each line is on exactly one
 //! statement or is a kept line.
 
+mod removed;
+mod unseen;
+
 use uuid::Uuid;
 
 use super::books::{Books, Status};
 use super::customers::Customer;
 use super::dust::Dust;
+use super::grade::{Grade, Span, Volume};
 use super::money::{Amount, Currency, Exact, Minor};
+use super::past::Past;
+use super::removed::Attribution;
 use super::shares::{Unshareable, largest_remainder};
-use super::terms::{Bearer, Terms, Weights};
+use super::terms::{Bearer, RemovedUsage, Terms, Weights};
 
 /// What a line stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LineKind {
     /// One sub account.
     SubAccount,
+    /// One sub account that was removed in the period.
+    Attributed,
     /// The parent account's own usage.
     Parent,
-    /// Sub accounts removed in the period.
+    /// Sub accounts removed in the period, as far as they have no line of their own.
     Removed,
     /// Tax on the invoice, which is not charged on.
     Tax,
@@ -28,10 +36,16 @@ pub enum LineKind {
 }
 
 impl LineKind {
+    /// Whether a line of this kind is charged to whoever owns its account.
+    pub fn has_customer(self) -> bool {
+        matches!(self, Self::SubAccount | Self::Attributed)
+    }
+
     /// The `line_type` of reports.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::SubAccount => "sub_account",
+            Self::Attributed => "attributed",
             Self::Parent => "parent",
             Self::Removed => "removed",
             Self::Tax => "tax",
@@ -63,6 +77,12 @@ pub struct Line {
     pub spread: Minor,
     /// What the customer's markup adds.
     pub markup: Minor,
+    /// How the charge is known.
+    pub grade: Grade,
+    /// What the charge lies between.
+    pub span: Span,
+    /// The messages, with what they may be.
+    volume: Option<Volume>,
 }
 
 impl Line {
@@ -92,6 +112,10 @@ pub struct Statement {
     pub markup: Minor,
     /// Σ charge.
     pub charge: Minor,
+    /// The worst grade of its lines.
+    pub grade: Grade,
+    /// Σ of what the charges lie between.
+    pub span: Span,
 }
 
 /// The amount that is shared.
@@ -129,14 +153,19 @@ impl Charges {
         self.lines.iter().skip(start)
     }
 
+    /// The line of a sub account that was removed in the period, if it has one of its own.
+    pub fn attributed(&self, account_id: Uuid) -> Option<&Line> {
+        self.lines.iter().find(|line| line.kind == LineKind::Attributed && line.account_id == Some(account_id))
+    }
+
     /// The lines of one statement.
     pub fn lines_of(&self, statement: &Statement) -> &[Line] {
         self.lines.get(statement.lines.clone()).unwrap_or_default()
     }
 }
 
-/// Divides the pooled invoice on the given terms.
-pub fn charges(books: &Books, terms: &Terms, dust: &Dust) -> Charges {
+/// Divides the pooled invoice on the given terms. `past` has seen the books.
+pub fn charges(books: &Books, terms: &Terms, dust: &Dust, past: &Past, attribution: &Attribution) -> Charges {
     let currency = books.usage.currency;
     let invoice = terms.invoice(books.usage.period);
     let exact = invoice.map_or(books.usage.total.cost, |entry| entry.amount).exact();
@@ -151,10 +180,16 @@ pub fn charges(books: &Books, terms: &Terms, dust: &Dust) -> Charges {
     if tax != Minor::ZERO {
         lines.push(Line { share: tax, ..amount_line(LineKind::Tax, "Tax") });
     }
-    for (kind, bearer) in [(LineKind::Parent, terms.parent_usage), (LineKind::Removed, terms.removed_usage)] {
-        if bearer == Bearer::Spread {
-            spread(&mut lines, kind);
-        }
+    if terms.removed_usage == RemovedUsage::Attribute {
+        removed::attribute(&mut lines, attribution);
+    }
+    let is_spread = [terms.parent_usage == Bearer::Spread, terms.removed_usage == RemovedUsage::Spread];
+    for (kind, _) in [LineKind::Parent, LineKind::Removed].into_iter().zip(is_spread).filter(|(_, spread)| *spread) {
+        spread(&mut lines, kind);
+    }
+    let unseen = unseen::of(books, past).filter(|_| pooled.entered);
+    for line in &mut lines {
+        unseen::bound(line, unseen.as_ref(), past);
     }
     let (lines, statements) = gather(lines, terms);
     Charges { currency, pooled, weights: terms.weights, unshareable, lines, statements }
@@ -170,6 +205,7 @@ fn bucket_lines(books: &Books) -> Vec<Line> {
             status: account.map(|account| account.status.clone()),
             monthly_credit: account.map(|account| account.monthly_credit),
             messages: Some(usage_line.tally.messages),
+            volume: Some(Volume::seen(usage_line.tally.messages)),
             allocated_cost: Some(usage_line.tally.cost),
             ..amount_line(LineKind::SubAccount, &usage_line.name)
         }
@@ -179,7 +215,8 @@ fn bucket_lines(books: &Books) -> Vec<Line> {
         (LineKind::Removed, "Removed sub accounts", None, usage.removed),
     ] {
         let (messages, allocated_cost) = (Some(tally.messages), Some(tally.cost));
-        lines.push(Line { account_id, messages, allocated_cost, ..amount_line(kind, name) });
+        let volume = Some(Volume::seen(tally.messages));
+        lines.push(Line { account_id, messages, allocated_cost, volume, ..amount_line(kind, name) });
     }
     lines
 }
@@ -196,6 +233,9 @@ fn amount_line(kind: LineKind, name: &str) -> Line {
         share: Minor::ZERO,
         spread: Minor::ZERO,
         markup: Minor::ZERO,
+        grade: Grade::Observed,
+        span: Span::default(),
+        volume: None,
     }
 }
 
@@ -220,7 +260,7 @@ fn share(lines: &mut [Line], whole: Minor, weights: Weights, dust: &Dust) -> Res
 /// Moves the cost of the lines of one kind to the sub accounts, by messages; leaves it where there are none.
 fn spread(lines: &mut [Line], kind: LineKind) {
     let whole: Minor = lines.iter().filter(|line| line.kind == kind).map(Line::cost).sum();
-    let is_sub = |line: &Line| line.kind == LineKind::SubAccount;
+    let is_sub = |line: &Line| line.kind.has_customer();
     let entries: Vec<((Option<Uuid>, usize), Exact)> = lines
         .iter()
         .enumerate()
@@ -241,7 +281,7 @@ fn gather(lines: Vec<Line>, terms: &Terms) -> (Vec<Line>, Vec<Statement>) {
     let (mut owned, mut kept) = (Vec::with_capacity(lines.len()), Vec::new());
     let mut last: Option<(Uuid, String)> = None;
     for mut line in lines {
-        let account = line.account_id.filter(|_| line.kind == LineKind::SubAccount);
+        let account = line.account_id.filter(|_| line.kind.has_customer());
         // an account with several usage lines, which come one after the other, is still one customer with one name
         if let Some(id) = account.filter(|id| last.as_ref().is_none_or(|(last, _)| last != id)) {
             last = Some((id, line.name.clone()));
@@ -249,7 +289,9 @@ fn gather(lines: Vec<Line>, terms: &Terms) -> (Vec<Line>, Vec<Statement>) {
         let name = last.as_ref().map_or("", |(_, name)| name);
         match account.and_then(|id| terms.customer_of(id, name)) {
             Some(customer) => {
+                let marked_up = |cost: Minor| cost + cost.percent(customer.markup_percent);
                 line.markup = line.cost().percent(customer.markup_percent);
+                line.span = Span::around(line.charge(), marked_up(line.span.low), marked_up(line.span.high));
                 owned.push((customer, line));
             }
             None => kept.push(line),
@@ -264,7 +306,9 @@ fn gather(lines: Vec<Line>, terms: &Terms) -> (Vec<Line>, Vec<Statement>) {
             let empty = Minor::ZERO;
             let customer = customer.into_owned();
             let lines = index..index;
-            statements.push(Statement { customer, lines, messages: 0, cost: empty, markup: empty, charge: empty });
+            let (grade, span) = (Grade::Observed, Span::default());
+            let (cost, markup, charge) = (empty, empty, empty);
+            statements.push(Statement { customer, lines, messages: 0, cost, markup, charge, grade, span });
         }
         if let Some(statement) = statements.last_mut() {
             statement.lines.end = index + 1;
@@ -272,6 +316,8 @@ fn gather(lines: Vec<Line>, terms: &Terms) -> (Vec<Line>, Vec<Statement>) {
             statement.cost += line.cost();
             statement.markup += line.markup;
             statement.charge += line.charge();
+            statement.grade = statement.grade.max(line.grade);
+            statement.span += line.span;
         }
         ordered.push(line);
     }
@@ -313,3 +359,6 @@ impl Charges {
         proof
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -72,6 +72,12 @@ codes! {
     Identity "identity" "check the account id and the key in the configuration"
     /// a count or cost is below zero
     Negative "negative" "ask AhaSend about the line; nothing negative can be shared by volume"
+    /// a figure went down that only ever grows within a period
+    Restated "restated" "ask AhaSend what was corrected; both captures are in the archive, and bounds of removed usage are wider now"
+    /// nights, captures or periods that are missing
+    Gap "gap" "totals go on, so no message is lost; see why no run secured a capture, and run several times a night"
+    /// the end of a billing period that went unseen for longer than is allowed
+    Tail "tail" "compare with the real invoice before closing; `subledger capture --until-close` takes the last moment next time"
     /// cost without messages, or messages without cost
     ZeroCost "zero-cost" "check the plan: an account without messages should cost nothing, and the reverse"
     /// usage without an entry in the account list
@@ -86,10 +92,25 @@ codes! {
     CapCritical "cap-critical" "raise `monthly_credit` now, or warn the customer that mail will stop"
     /// usage has reached the cap
     CapExceeded "cap-exceeded" "mail of this sub account is probably being refused: raise `monthly_credit` or agree on the stop"
+    /// usage is above the cap
+    CapAbove "cap-above" "raise `monthly_credit`, or ask AhaSend whether the cap stops anything"
+    /// the count stands still at the cap
+    CapStopped "cap-stopped" "mail is probably being refused: raise `monthly_credit`, or tell the customer"
+    /// the cap was taken away
+    CapLifted "cap-lifted" "nothing limits this sub account any more: set `monthly_credit` again unless that was intended"
+    /// the cap was changed
+    CapChanged "cap-changed" "nothing to do if somebody meant it"
     /// amounts with more decimals than the Parquet files carry
     Precision "precision" "read the CSV where the last decimals matter: it has every digit"
     /// fields or values that this version does not know
     Drift "drift" "look for a newer version of subledger; the archive keeps the whole answer"
+}
+
+impl Code {
+    /// Whether it is about how much of a cap is used, of which reports have a table.
+    pub fn is_of_cap_use(self) -> bool {
+        matches!(self, Self::CapNear | Self::CapCritical | Self::CapExceeded | Self::CapAbove | Self::CapStopped)
+    }
 }
 
 impl fmt::Display for Code {

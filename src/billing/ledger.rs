@@ -1,11 +1,17 @@
-//! The ledger: everything that is computed from one capture, and the only input of reports.
+//! The ledger: everything that is computed from one capture and those before it, and the only input of reports.
 
-use super::books::Books;
+use super::books::{Books, CaptureRef};
 use super::caps::{Cap, caps};
 use super::charges::{Charges, charges};
 use super::dust::Dust;
 use super::finding::Severity;
-use super::reconcile::{Findings, reconcile};
+use super::level::Alert;
+use super::nights::{Night, nights};
+use super::past::{Past, Unreadable};
+use super::reconcile::{Findings, Seen, reconcile};
+use super::removed::Attribution;
+use super::tail::Due;
+use super::tail_sheet::Sheet;
 use super::terms::Terms;
 
 /// One capture, checked and charged.
@@ -15,24 +21,66 @@ pub struct Ledger {
     pub books: Books,
     /// The terms it was charged on.
     pub terms: Terms,
+    /// The captures of earlier periods that say something about this one, oldest first.
+    pub before: Vec<CaptureRef>,
+    /// The captures of the period until this one, oldest first.
+    pub captures: Vec<CaptureRef>,
+    /// Captures that could not be read.
+    pub unreadable: Vec<Unreadable>,
+    /// The first capture of the next period, where that makes a difference: this period's tail is too long.
+    pub successor: Option<String>,
+    /// On which nights of the period there is a capture.
+    pub nights: Vec<Night>,
     /// What rounding may explain.
     pub dust: Dust,
+    /// Whose the removed usage was.
+    pub attribution: Attribution,
     /// The pooled invoice, divided.
     pub charges: Charges,
+    /// What is left of the period.
+    pub tail: Sheet,
+    /// When the next capture was needed, as seen from this one.
+    pub due: Due,
     /// Every cap.
     pub caps: Vec<Cap>,
+    /// What is to be told of caps after this capture.
+    pub alerts: Vec<Alert>,
     /// What is not as it should be.
     pub findings: Findings,
 }
 
 impl Ledger {
-    /// Checks and charges a capture. A pure function: same books and terms, same ledger.
-    pub fn draw_up(books: Books, terms: Terms) -> Self {
+    /// Checks and charges a capture after what is known of the captures before it. A pure function: same captures and
+    /// terms, same ledger.
+    pub fn draw_up(mut past: Past, books: Books, terms: Terms) -> Self {
+        past.see(&books, &terms);
         let dust = Dust::of(&books, terms.tolerance.exact());
-        let charges = charges(&books, &terms, &dust);
-        let caps = caps(&books, &terms);
-        let findings = reconcile(&books, &terms, &dust, &charges, &caps);
-        Self { books, terms, dust, charges, caps, findings }
+        let attribution = Attribution::of(past.intervals(), terms.residual);
+        let charges = charges(&books, &terms, &dust, &past, &attribution);
+        let tail = Sheet::of(&books, &charges, &past);
+        let caps = caps(&books, &terms, &past);
+        let nights = nights(&books, &past);
+        let seen = Seen { past: &past, nights: &nights, tail: &tail.tail, attribution: &attribution };
+        let findings = reconcile(&books, &terms, &dust, &charges, &caps, &seen);
+        // a set must not change because time went on: only a tail that is too long makes the successor matter
+        let successor = past.successor().filter(|_| tail.tail.length() > terms.tail_max).map(str::to_owned);
+        Self {
+            due: Due::after(books.capture.at, books.usage.period, terms.tail_max),
+            before: past.before().to_vec(),
+            captures: past.captures().to_vec(),
+            unreadable: past.unreadable().to_vec(),
+            alerts: past.alerts().to_vec(),
+            books,
+            terms,
+            successor,
+            nights,
+            dust,
+            attribution,
+            charges,
+            tail,
+            caps,
+            findings,
+        }
     }
 
     /// Whether no finding is an error.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Months, NaiveDate, NaiveTime, Utc};
 
 /// A billing period. It is not assumed to be a calendar month, nor to start at midnight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,6 +29,15 @@ impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} to {}", short(self.start), short(self.end))
     }
+}
+
+/// The calendar month that an instant lies in.
+pub fn month_of(at: DateTime<Utc>) -> Period {
+    let first = |date: NaiveDate| date.with_day(1).unwrap_or(date);
+    let midnight = |date: NaiveDate| date.and_time(NaiveTime::MIN).and_utc();
+    let start = first(at.date_naive());
+    let end = start.checked_add_months(Months::new(1)).unwrap_or(NaiveDate::MAX);
+    Period { start: midnight(start), end: midnight(end) }
 }
 
 /// A timestamp as reports write it: RFC 3339 in UTC, whole seconds unless it has a fraction.

@@ -3,20 +3,45 @@
 mod facts;
 mod invoice;
 mod sums;
+mod unseen;
 
 use super::books::Books;
 use super::caps::{self, Cap};
 use super::charges::Charges;
 use super::dust::Dust;
 use super::finding::{Finding, Severity};
+use super::nights::{self, Night};
+use super::past::Past;
+use super::removed::Attribution;
+use super::tail::Tail;
 use super::terms::Terms;
 
 /// Findings listed per code; what is beyond is counted in one more finding, so that a broken answer about a million
 /// accounts still makes a report that opens.
 const FINDING_COUNT_MAX_PER_CODE: usize = 200;
 
+/// What more than one capture tells.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen<'a> {
+    /// The captures before, and this one.
+    pub past: &'a Past,
+    /// The calendar.
+    pub nights: &'a [Night],
+    /// What is left of the period.
+    pub tail: &'a Tail,
+    /// Whose the removed usage was.
+    pub attribution: &'a Attribution,
+}
+
 /// Runs every check and returns the findings in the order of their codes.
-pub fn reconcile(books: &Books, terms: &Terms, dust: &Dust, charges: &Charges, caps: &[Cap]) -> Findings {
+pub fn reconcile(
+    books: &Books,
+    terms: &Terms,
+    dust: &Dust,
+    charges: &Charges,
+    caps: &[Cap],
+    seen: &Seen<'_>,
+) -> Findings {
     let checks = [
         sums::count_sum(books),
         sums::cost_sum(books, dust),
@@ -25,6 +50,7 @@ pub fn reconcile(books: &Books, terms: &Terms, dust: &Dust, charges: &Charges, c
         invoice::unallocated(charges),
         invoice::unspread(charges, terms),
         invoice::statements(charges),
+        unseen::attribution(books, seen),
         facts::method(books),
         facts::currency(books, terms),
         facts::period(books),
@@ -33,8 +59,11 @@ pub fn reconcile(books: &Books, terms: &Terms, dust: &Dust, charges: &Charges, c
         sums::zero_cost(books, dust),
         facts::unlisted(books),
         facts::unbilled(books),
-        facts::unmapped(books, terms),
-        caps::findings(caps),
+        facts::unmapped(books, terms, charges),
+        caps::findings(books, caps),
+        seen.past.changes().to_vec(),
+        nights::gaps(seen.nights, books, seen.past),
+        unseen::tail(books, terms, seen),
         facts::precision(books),
         facts::drift(books),
     ];
@@ -42,7 +71,9 @@ pub fn reconcile(books: &Books, terms: &Terms, dust: &Dust, charges: &Charges, c
     findings.sort_by_key(|finding| finding.code);
     let counts = [Severity::Error, Severity::Warning, Severity::Note]
         .map(|severity| findings.iter().filter(|finding| finding.severity == severity).count());
-    Findings { listed: limited(&findings), counts }
+    let is_of_caps = |finding: &&Finding| finding.severity == Severity::Warning && finding.code.is_of_cap_use();
+    let cap_warnings = findings.iter().filter(is_of_caps).count();
+    Findings { listed: limited(&findings), counts, cap_warnings }
 }
 
 /// The findings of one capture.
@@ -52,9 +83,16 @@ pub struct Findings {
     pub listed: Vec<Finding>,
     /// How many there are, listed or not: errors, warnings, notes.
     counts: [usize; 3],
+    /// Warnings about how much of a cap is used.
+    cap_warnings: usize,
 }
 
 impl Findings {
+    /// How many warnings there are beside those that the table of caps tells of, listed or not.
+    pub fn warnings_beside_caps(&self) -> usize {
+        self.count(Severity::Warning).saturating_sub(self.cap_warnings)
+    }
+
     /// How many findings have this severity, listed or not.
     pub fn count(&self, severity: Severity) -> usize {
         match severity {

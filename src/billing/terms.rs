@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
@@ -48,6 +48,49 @@ impl Bearer {
         match self {
             Self::Keep => "keep",
             Self::Spread => "spread",
+        }
+    }
+}
+
+/// Who bears the usage of sub accounts that were removed in the period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RemovedUsage {
+    /// Those whose it was, as far as earlier captures tell.
+    #[default]
+    Attribute,
+    /// It stays on a line of its own.
+    Keep,
+    /// It is spread over the sub accounts by messages.
+    Spread,
+}
+
+impl RemovedUsage {
+    /// The name in configuration and reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Attribute => "attribute",
+            Self::Keep => "keep",
+            Self::Spread => "spread",
+        }
+    }
+}
+
+/// Who bears what several removed sub accounts sent after the last capture that saw them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Residual {
+    /// They, by their last daily rates.
+    #[default]
+    Rate,
+    /// Nobody: it stays on the line of removed usage.
+    Keep,
+}
+
+impl Residual {
+    /// The name in configuration and reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Rate => "rate",
+            Self::Keep => "keep",
         }
     }
 }
@@ -103,7 +146,11 @@ pub struct Terms {
     /// Who bears the parent account's own usage.
     pub parent_usage: Bearer,
     /// Who bears removed usage.
-    pub removed_usage: Bearer,
+    pub removed_usage: RemovedUsage,
+    /// Who bears the part of it that nobody was seen to send.
+    pub residual: Residual,
+    /// The longest that the end of a period may go unseen.
+    pub tail_max: TimeDelta,
     /// Cap levels for everyone.
     pub thresholds: Thresholds,
     /// Cap levels of single customers, by customer id.
@@ -124,7 +171,9 @@ impl Default for Terms {
             invoice_amount: None,
             weights: Weights::default(),
             parent_usage: Bearer::default(),
-            removed_usage: Bearer::default(),
+            removed_usage: RemovedUsage::default(),
+            residual: Residual::default(),
+            tail_max: TimeDelta::hours(1),
             thresholds: Thresholds::default(),
             customer_thresholds: BTreeMap::new(),
             tolerance: Amount::ZERO,
@@ -148,6 +197,15 @@ impl Terms {
     pub fn stray_invoices(&self, period: Period) -> impl Iterator<Item = NaiveDate> {
         let (first, last) = (period.start.date_naive(), period.end.date_naive());
         self.invoices.keys().copied().filter(move |date| first < *date && *date < last)
+    }
+
+    /// The cap levels of a sub account: its customer's own, else everyone's.
+    pub fn thresholds_of(&self, account_id: Uuid) -> &Thresholds {
+        if self.customer_thresholds.is_empty() {
+            return &self.thresholds;
+        }
+        let own = self.customer_of(account_id, "").and_then(|customer| self.customer_thresholds.get(&customer.id));
+        own.unwrap_or(&self.thresholds)
     }
 
     /// Who is charged for a sub account; without a customer map that is the sub account itself.

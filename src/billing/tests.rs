@@ -1,5 +1,7 @@
 //! The core over random books: whatever the API sends and whatever the terms, no cent is lost or made.
 
+pub(super) mod sample;
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
@@ -13,10 +15,13 @@ use super::dust::Dust;
 use super::finding::{Code, Severity};
 use super::ledger::Ledger;
 use super::money::{Amount, Currency, Exact, Minor};
+use super::past::Past;
 use super::period::Period;
-use super::terms::{Bearer, InvoiceEntry, Terms, Weights};
+use super::reconcile::{Seen, reconcile};
+use super::removed::Attribution;
+use super::terms::{Bearer, InvoiceEntry, RemovedUsage, Terms, Weights};
 
-fn amount(text: &str) -> Amount {
+pub(super) fn amount(text: &str) -> Amount {
     Amount::parse(text).unwrap()
 }
 
@@ -54,11 +59,12 @@ fn any_figures() -> impl Strategy<Value = Vec<(i64, String)>> {
     prop::collection::vec((0_i64..10_000_000, cost), 2..40)
 }
 
-fn any_terms() -> impl Strategy<Value = Terms> {
+pub(super) fn any_terms() -> impl Strategy<Value = Terms> {
     let bearer = || prop_oneof![Just(Bearer::Keep), Just(Bearer::Spread)];
     let invoice = prop::option::of((-100_000_i64..10_000_000, 0_i64..10_000));
     let owners = prop::option::of(prop::collection::vec((0_u8..5, -1_000_i64..5_000), 0..40));
-    (prop::bool::ANY, bearer(), bearer(), invoice, owners).prop_map(|(by_cost, parent, removed, invoice, owners)| {
+    let removed = prop_oneof![Just(RemovedUsage::Attribute), Just(RemovedUsage::Keep), Just(RemovedUsage::Spread)];
+    (prop::bool::ANY, bearer(), removed, invoice, owners).prop_map(|(by_cost, parent, removed, invoice, owners)| {
         let cents = |cents: i64| amount(&format!("{cents}e-2"));
         Terms {
             weights: if by_cost { Weights::AllocatedCost } else { Weights::Messages },
@@ -95,11 +101,19 @@ fn map(owners: &[(u8, i64)]) -> CustomerMap {
 }
 
 fn charges(books: &Books, terms: &Terms) -> Charges {
-    charges::charges(books, terms, &Dust::of(books, Exact::ZERO))
+    let mut past = Past::default();
+    past.see(books, terms);
+    let attribution = Attribution::of(past.intervals(), terms.residual);
+    charges::charges(books, terms, &Dust::of(books, Exact::ZERO), &past, &attribution)
+}
+
+/// The ledger of the first capture ever.
+fn draw_up(books: Books, terms: Terms) -> Ledger {
+    Ledger::draw_up(Past::default(), books, terms)
 }
 
 /// `invoice × messages ÷ total` to `decimals`: half up, half to even, down or up.
-fn rounded_share(invoice: Exact, messages: i64, total: i64, decimals: u32, mode: u8) -> String {
+pub(super) fn rounded_share(invoice: Exact, messages: i64, total: i64, decimals: u32, mode: u8) -> String {
     let whole = |number: i64| ethnum::I256::from(number);
     // as a fraction, so that a share that needs no rounding gets none
     let product = invoice.units() * whole(messages);
@@ -155,7 +169,7 @@ proptest! {
         fastrand::Rng::with_seed(seed).shuffle(&mut usage.sub_accounts);
         let shuffled =
             Books::new(ordered.capture.clone(), ordered.account_id, usage, Vec::new(), BTreeMap::new(), Vec::new());
-        prop_assert_eq!(Ledger::draw_up(ordered, terms.clone()), Ledger::draw_up(shuffled, terms));
+        prop_assert_eq!(draw_up(ordered, terms.clone()), draw_up(shuffled, terms));
     }
 
     /// A provider that rounds honestly is never accused, whichever way it rounds, whatever the volumes, and whether
@@ -173,7 +187,7 @@ proptest! {
         let invoice = amount(&format!("{}e-{}", invoice.0, invoice.1)).exact();
         let share = |messages: i64, decimals: u32| rounded_share(invoice, messages, total, decimals, mode);
         let figures: Vec<(i64, String)> = counts.iter().map(|messages| (*messages, share(*messages, decimals))).collect();
-        let ledger = Ledger::draw_up(books(&figures, (total, &share(total, decimals.min(4)))), Terms::default());
+        let ledger = draw_up(books(&figures, (total, &share(total, decimals.min(4)))), Terms::default());
         let accused = ledger.findings.listed.iter().filter(|f| matches!(f.code, Code::CostSum | Code::Proportional | Code::CountSum));
         prop_assert!(accused.clone().all(|f| f.severity == Severity::Note), "{:?}", accused.collect::<Vec<_>>());
     }
@@ -192,7 +206,7 @@ proptest! {
         let figures: Vec<(i64, String)> =
             counts.iter().map(|count| (*count, rounded_share(invoice, *count, messages, decimals, mode))).collect();
         let total: Exact = figures.iter().map(|(_, cost)| amount(cost).exact()).sum();
-        let ledger = Ledger::draw_up(books(&figures, (messages, &total.to_string())), Terms::default());
+        let ledger = draw_up(books(&figures, (messages, &total.to_string())), Terms::default());
         prop_assert!(ledger.balanced(), "{:?}", ledger.findings);
     }
 
@@ -216,7 +230,7 @@ proptest! {
         let total = if summed { shares.iter().sum() } else { invoice };
         let figures: Vec<(i64, String)> =
             counts.iter().zip(&shares).map(|(count, share)| (*count, format!("{share:e}"))).collect();
-        let ledger = Ledger::draw_up(books(&figures, (messages, &format!("{total:e}"))), Terms::default());
+        let ledger = draw_up(books(&figures, (messages, &format!("{total:e}"))), Terms::default());
         prop_assert!(ledger.balanced(), "{:?} {:?}", ledger.dust, ledger.findings);
     }
 
@@ -229,7 +243,7 @@ proptest! {
         let shares = super::shares::largest_remainder(Minor(cents.into()), &weights).unwrap();
         let figures: Vec<(i64, String)> =
             counts.iter().zip(shares).map(|(count, share)| (*count, super::money::format_units(share.0, 2))).collect();
-        let ledger = Ledger::draw_up(books(&figures, (total, &format!("{cents}e-2"))), Terms::default());
+        let ledger = draw_up(books(&figures, (total, &format!("{cents}e-2"))), Terms::default());
         prop_assert!(ledger.balanced() && ledger.dust.rounding.is_some(), "{:?}", ledger.findings);
     }
 
@@ -241,7 +255,7 @@ proptest! {
         let total: i64 = counts.iter().sum();
         let wrong = line % figures.len();
         figures[wrong].1 = format!("{}e-2", figures[wrong].0 * 3 + cents);
-        let ledger = Ledger::draw_up(books(&figures, (total, &price(total))), Terms::default());
+        let ledger = draw_up(books(&figures, (total, &price(total))), Terms::default());
         let has = |code| ledger.findings.listed.iter().any(|f| f.code == code && f.severity == Severity::Error);
         prop_assert!(has(Code::CostSum) && has(Code::Proportional), "{:?}", ledger.findings);
         let first = ledger.findings.listed.iter().find(|f| f.code == Code::Proportional).and_then(|f| f.difference.clone());
@@ -253,11 +267,12 @@ proptest! {
 #[test]
 fn a_statement_that_lost_a_cent_is_our_defect_and_found() {
     let figures = [(0, "0".to_owned()), (0, "0".to_owned()), (3, "60".to_owned()), (1, "20".to_owned())];
-    let mut ledger = Ledger::draw_up(books(&figures, (4, "80")), Terms::default());
+    let mut ledger = draw_up(books(&figures, (4, "80")), Terms::default());
     assert!(ledger.balanced());
     ledger.charges.statements[0].cost = ledger.charges.statements[0].cost - Minor(1);
-    let findings =
-        super::reconcile::reconcile(&ledger.books, &ledger.terms, &ledger.dust, &ledger.charges, &ledger.caps);
+    let (past, tail) = (Past::default(), ledger.tail.tail);
+    let seen = Seen { past: &past, nights: &ledger.nights, tail: &tail, attribution: &ledger.attribution };
+    let findings = reconcile(&ledger.books, &ledger.terms, &ledger.dust, &ledger.charges, &ledger.caps, &seen);
     let found = findings.listed.iter().find(|finding| finding.code == Code::Statements).unwrap();
     assert_eq!((found.severity, found.difference.as_deref()), (Severity::Error, Some("-0.01")));
 }
@@ -279,7 +294,7 @@ fn a_residue_below_zero_is_dust() {
         (0, "-9.313225746154785e-10".to_owned()),
         (3_000_000, "6000000.0".to_owned()),
     ];
-    let ledger = Ledger::draw_up(books(&figures, (4_000_000, "8000000.0")), Terms::default());
+    let ledger = draw_up(books(&figures, (4_000_000, "8000000.0")), Terms::default());
     assert!(ledger.balanced() && ledger.charges.unshareable.is_none(), "{:?}", ledger.findings);
     assert_eq!(ledger.charges.statements[0].charge, Minor(600_000_000));
 }
@@ -298,7 +313,7 @@ fn two_usage_lines_of_one_account_are_one_customer() {
 fn rounding_excuses_nothing_that_it_cannot_do() {
     let accused = |figures: &[(i64, &str)], total: (i64, &str)| {
         let figures: Vec<(i64, String)> = figures.iter().map(|(n, cost)| (*n, (*cost).to_owned())).collect();
-        let ledger = Ledger::draw_up(books(&figures, total), Terms::default());
+        let ledger = draw_up(books(&figures, total), Terms::default());
         ledger.findings.listed.iter().filter(|f| f.severity == Severity::Error).count() > 0
     };
     for removed in ["0.001", "0.005", "0.01", "0.02"] {
@@ -319,7 +334,7 @@ fn only_the_wrong_line_is_named() {
     let mut figures: Vec<(i64, String)> =
         counts.iter().map(|count| (*count, rounded_share(invoice, *count, total, 2, 2))).collect();
     figures[7].1 = Currency::parse("eur").unwrap().show(amount(&figures[7].1).exact() + amount("0.02").exact());
-    let ledger = Ledger::draw_up(books(&figures, (total, "2881.74")), Terms::default());
+    let ledger = draw_up(books(&figures, (total, "2881.74")), Terms::default());
     let named: Vec<_> = ledger.findings.listed.iter().filter(|f| f.code == Code::Proportional).collect();
     assert_eq!(named.len(), 1, "{named:?}");
     assert_eq!(named[0].subject.as_ref().map(|subject| subject.account_id), Some(Uuid::from_u128(6)));

@@ -27,11 +27,11 @@ use crate::simulator::world::{Event, World};
 const KEY: &str = "aha-sk-demo-0000000000000000000000000000000000000000000000000000";
 /// The file that marks a folder as a demo's, which the next demo may replace.
 const MARKER: &str = ".subledger-demo";
-/// October 2026, and the first night of the period after it.
-const FIRST_DAY: (i32, u32, u32) = (2026, 10, 1);
-const NIGHT_COUNT: u64 = 32;
+/// October 2026, with the last night of the period before it and the first of the one after.
+const FIRST_DAY: (i32, u32, u32) = (2026, 9, 30);
+const NIGHT_COUNT: u64 = 33;
 /// The night without an API, counted from the first.
-const DOWN: u64 = 12;
+const DOWN: u64 = 13;
 /// Late in the day, so that little of the period is left when the last capture of it is taken.
 const NIGHT_TIME: (u32, u32) = (23, 45);
 

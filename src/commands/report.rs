@@ -1,6 +1,6 @@
 //! `subledger report`: reports from the archive, without key and without network.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 
 use super::run::outcome;
 use super::{FailOn, Outcome};
@@ -30,11 +30,11 @@ pub async fn run(
         Failure::usage(error).hint("`--archive` says where it is; `subledger run` or `subledger capture` makes one")
     })?;
     let key = select(&archive, selection).await?;
-    let ledger = nightly::reconcile(&archive, &key, config.terms.clone()).await?;
-    nightly::derive_usage_table(&archive, &ledger, &key).await;
+    let ledger = nightly::reconcile(&archive, &key, config.terms.clone(), signals).await?;
+    nightly::derive_usage_table(&archive, &ledger.books, &key).await;
     let published = nightly::publish(config, &ledger, signals)?;
     let sha256 = ledger.books.capture.sha256.clone();
-    let secured = Secured { folder: archive.shown_path(&key), key, sha256 };
+    let secured = Secured { folder: archive.shown_path(&key), key, sha256, server_ahead: TimeDelta::zero() };
     Ok(outcome(config, &ledger, &secured, &published, fail_on))
 }
 

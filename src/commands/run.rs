@@ -31,8 +31,8 @@ pub(super) async fn night(config: &Config, signals: &Signals, progress: &Progres
     let Night { archive, secured, .. } = &nightly::secure(config, signals, progress).await?;
     let safe = |failure: Failure| failure.with_evidence(Evidence::Safe(secured.folder.clone()));
     progress("reconciling");
-    let ledger = nightly::reconcile(archive, &secured.key, config.terms.clone()).await.map_err(safe)?;
-    nightly::derive_usage_table(archive, &ledger, &secured.key).await;
+    let ledger = nightly::reconcile(archive, &secured.key, config.terms.clone(), signals).await.map_err(safe)?;
+    nightly::derive_usage_table(archive, &ledger.books, &secured.key).await;
     progress("publishing");
     let published = nightly::publish(config, &ledger, signals).map_err(|failure| match failure.kind {
         // to a run, reports that another one is at are reports that were not published

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
@@ -12,7 +12,7 @@ use super::{Error, parse_amount, parse_currency, setting};
 use crate::ahasend::Limits;
 use crate::billing::finding::Severity;
 use crate::billing::money::{Amount, Exact};
-use crate::billing::terms::{Bearer, InvoiceEntry, Terms, Thresholds, Weights};
+use crate::billing::terms::{Bearer, InvoiceEntry, RemovedUsage, Residual, Terms, Thresholds, Weights};
 
 /// The longest that one capture may take: long enough for a million sub accounts, short enough for a night.
 const RUN_TIMEOUT: Duration = Duration::from_hours(2);
@@ -49,7 +49,8 @@ pub(super) struct File {
 struct Allocation {
     weights: Option<WeightsName>,
     parent_usage: Option<BearerName>,
-    removed_usage: Option<BearerName>,
+    removed_usage: Option<RemovedUsageName>,
+    residual: Option<ResidualName>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -75,12 +76,47 @@ impl From<BearerName> for Bearer {
     }
 }
 
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum RemovedUsageName {
+    Attribute,
+    Keep,
+    Spread,
+}
+
+impl From<RemovedUsageName> for RemovedUsage {
+    fn from(name: RemovedUsageName) -> Self {
+        match name {
+            RemovedUsageName::Attribute => Self::Attribute,
+            RemovedUsageName::Keep => Self::Keep,
+            RemovedUsageName::Spread => Self::Spread,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum ResidualName {
+    Rate,
+    Keep,
+}
+
+impl From<ResidualName> for Residual {
+    fn from(name: ResidualName) -> Self {
+        match name {
+            ResidualName::Rate => Self::Rate,
+            ResidualName::Keep => Self::Keep,
+        }
+    }
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Checks {
     currency: Option<String>,
     tolerance: Option<Digits>,
     unmapped: Option<SeverityName>,
+    tail_minutes_max: Option<u32>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -193,17 +229,23 @@ impl File {
         if tolerance.exact().is_negative() {
             return Err(setting("checks.tolerance", "must not be negative"));
         }
+        let default = Terms::default();
         Ok(Terms {
             customer_thresholds: of_customer.collect::<Result<_, Error>>()?,
             thresholds,
             weights,
             unmapped,
             parent_usage: self.allocation.parent_usage.map(Bearer::from).unwrap_or_default(),
-            removed_usage: self.allocation.removed_usage.map(Bearer::from).unwrap_or_default(),
+            removed_usage: self.allocation.removed_usage.map(RemovedUsage::from).unwrap_or_default(),
+            residual: self.allocation.residual.map(Residual::from).unwrap_or_default(),
+            tail_max: self
+                .checks
+                .tail_minutes_max
+                .map_or(default.tail_max, |minutes| TimeDelta::minutes(minutes.into())),
             tolerance,
             invoices: self.invoices()?,
             expected_currency: currency.map(|code| parse_currency("checks.currency", code)).transpose()?,
-            ..Terms::default()
+            ..default
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Timelike, Utc};
+use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use secrecy::SecretString;
 
 /// Prefixes of variables that object stores take their settings and credentials from.
@@ -15,14 +15,27 @@ pub enum Clock {
     System,
     /// Always this instant.
     Fixed(DateTime<Utc>),
+    /// The system's, put forward by so much.
+    Ahead(TimeDelta),
 }
 
 impl Clock {
+    /// A clock that shows `at` now, and goes on from there if it `runs`.
+    pub fn at(at: DateTime<Utc>, runs: bool) -> Self {
+        if runs { Self::Ahead(at - Utc::now()) } else { Self::Fixed(at) }
+    }
+
+    /// Whether it goes on.
+    pub fn runs(self) -> bool {
+        !matches!(self, Self::Fixed(_))
+    }
+
     /// The time, in whole seconds: captures are named by the second.
     pub fn now(self) -> DateTime<Utc> {
         let at = match self {
             Self::System => Utc::now(),
             Self::Fixed(at) => at,
+            Self::Ahead(by) => Utc::now() + by,
         };
         at.with_nanosecond(0).unwrap_or(at)
     }

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use futures_util::FutureExt;
 use uuid::Uuid;
 
@@ -24,7 +25,7 @@ const LOOKUP_COUNT_MAX: usize = 10_000;
 /// Tries to find a second that no capture has yet.
 const SECOND_COUNT_MAX: u32 = 5;
 /// A server's clock this far from ours is worth a warning: captures are ordered by our clock.
-const CLOCK_SKEW_WARN: chrono::TimeDelta = chrono::TimeDelta::minutes(5);
+const CLOCK_SKEW_WARN: TimeDelta = TimeDelta::minutes(5);
 
 /// A capture that is complete and durable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub struct Secured {
     pub folder: String,
     /// SHA-256 of its manifest.
     pub sha256: String,
+    /// How far the server's clock is ahead of ours, as far as it told.
+    pub server_ahead: TimeDelta,
 }
 
 /// Takes one capture, or says what of it was kept. The caller holds the capture lock.
@@ -68,7 +71,7 @@ impl Capturing<'_> {
         self.archive.sweep();
         (self.progress)("reading usage");
         let usage = self.signals.or(client.usage(), Failure::of_client).await?;
-        warn_of_skew(&usage, self.clock);
+        let server_ahead = server_ahead(&usage, self.clock);
         let mut draft = self.begin(&body(&usage)).await?;
         refuse_key(&client, &usage)?;
         let head = wire::usage_head(&usage.body).map_err(|error| {
@@ -81,7 +84,8 @@ impl Capturing<'_> {
         }
         (self.progress)("sealing the capture");
         let committed = draft.commit(TOOL, self.api.base_url.as_str()).await.map_err(Failure::of_evidence)?;
-        Ok(Secured { folder: self.archive.shown_path(&committed.key), key: committed.key, sha256: committed.sha256 })
+        let folder = self.archive.shown_path(&committed.key);
+        Ok(Secured { folder, key: committed.key, sha256: committed.sha256, server_ahead })
     }
 
     /// Makes the usage durable under the first second that is free.
@@ -97,7 +101,7 @@ impl Capturing<'_> {
                 Err(error) => Err(error),
             };
             match begun {
-                Err(archive::Error::Taken { .. }) if self.clock == Clock::System && tries < SECOND_COUNT_MAX => {
+                Err(archive::Error::Taken { .. }) if self.clock.runs() && tries < SECOND_COUNT_MAX => {
                     tries += 1;
                     tokio::time::sleep(Duration::from_secs(1)).await;
                 }
@@ -187,10 +191,12 @@ fn refuse_key(client: &Client, answer: &Answer) -> Result<(), Failure> {
     Err(failure.hint("find out who put it there, make another key, and treat this one and the archive as exposed"))
 }
 
-fn warn_of_skew(usage: &Answer, clock: Clock) {
-    let Some(server) = usage.server_date.filter(|_| clock == Clock::System) else { return };
-    let skew = clock.now() - server;
-    if skew.abs() > CLOCK_SKEW_WARN {
-        tracing::warn!(seconds = skew.num_seconds(), "this machine's clock and the server's are apart");
+/// How far the server's clock is ahead; one that is far off is worth a warning.
+fn server_ahead(usage: &Answer, clock: Clock) -> TimeDelta {
+    let Some(server) = usage.server_date.filter(|_| clock == Clock::System) else { return TimeDelta::zero() };
+    let ahead = server - clock.now();
+    if ahead.abs() > CLOCK_SKEW_WARN {
+        tracing::warn!(seconds = -ahead.num_seconds(), "this machine's clock and the server's are apart");
     }
+    ahead
 }

@@ -2,18 +2,21 @@
 //!
 //! Amounts are texts with exact digits: a JSON number would be a double again in most readers.
 
+mod past;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::billing::caps::Level;
 use crate::billing::dust::Rounding;
 use crate::billing::finding::{Finding, Severity};
 use crate::billing::ledger::Ledger;
+use crate::billing::level::Level;
 use crate::billing::period::timestamp;
 
 use super::SetInfo;
 use super::tables::STATE;
+use past::Past;
 
 /// The schema of the file; it changes when a field changes its meaning or goes away.
 const SCHEMA: &str = "subledger/reconciliation/v1";
@@ -34,6 +37,8 @@ struct Reconciliation<'a> {
     dust: DustEntry,
     counts: Counts,
     caps: BTreeMap<&'static str, usize>,
+    #[serde(flatten)]
+    past: Past<'a>,
     findings: Vec<FindingEntry<'a>>,
 }
 
@@ -57,6 +62,7 @@ struct Allocation<'a> {
     weights: &'static str,
     parent_usage: &'static str,
     removed_usage: &'static str,
+    residual: &'static str,
 }
 
 #[derive(Serialize)]
@@ -144,6 +150,7 @@ pub(super) fn reconciliation(ledger: &Ledger, info: &SetInfo) -> Vec<u8> {
             weights: terms.weights.as_str(),
             parent_usage: terms.parent_usage.as_str(),
             removed_usage: terms.removed_usage.as_str(),
+            residual: terms.residual.as_str(),
         },
         sums: sums(ledger),
         dust: DustEntry {
@@ -163,6 +170,7 @@ pub(super) fn reconciliation(ledger: &Ledger, info: &SetInfo) -> Vec<u8> {
             notes: ledger.count(Severity::Note),
         },
         caps: caps.into_iter().collect(),
+        past: Past::of(ledger),
         findings: ledger.findings.listed.iter().map(entry).collect(),
     })
 }

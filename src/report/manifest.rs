@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::billing::books::CaptureRef;
 use crate::billing::customers::Customer;
 use crate::billing::ledger::Ledger;
 use crate::billing::terms::{InvoiceEntry, Thresholds};
@@ -21,7 +22,14 @@ struct Manifest<'a> {
     state: &'static str,
     parent_account_id: String,
     billing_period: String,
-    captures: [CaptureEntry<'a>; 1],
+    /// Every capture of the period that the set was made from, oldest first; the last is the one it is about.
+    captures: Vec<CaptureEntry<'a>>,
+    /// Captures of earlier periods that it was made from as well.
+    captures_before: Vec<CaptureEntry<'a>>,
+    /// Captures that could not be read.
+    unreadable: Vec<&'a str>,
+    /// The capture that shows that the period is over, where that made a difference.
+    successor: Option<&'a str>,
     terms: Terms,
     /// SHA-256 of `terms` as written here, without white space.
     terms_sha256: String,
@@ -39,6 +47,8 @@ struct Terms {
     weights: &'static str,
     parent_usage: &'static str,
     removed_usage: &'static str,
+    residual: &'static str,
+    tail_minutes_max: i64,
     tolerance: String,
     currency: Option<&'static str>,
     unmapped: &'static str,
@@ -88,11 +98,18 @@ pub(super) fn manifest(ledger: &Ledger, info: &SetInfo, files: &[FileEntry]) -> 
         state: STATE,
         parent_account_id: ledger.books.account_id.to_string(),
         billing_period: ledger.books.usage.period.name(),
-        captures: [CaptureEntry { id: &ledger.books.capture.id, manifest_sha256: &ledger.books.capture.sha256 }],
+        captures: captures(&ledger.captures),
+        captures_before: captures(&ledger.before),
+        unreadable: ledger.unreadable.iter().map(|capture| capture.id.as_str()).collect(),
+        successor: ledger.successor.as_deref(),
         terms,
         terms_sha256,
         files: files.iter().map(|file| File { path: &file.path, bytes: file.bytes, sha256: &file.sha256 }).collect(),
     })
+}
+
+fn captures(captures: &[CaptureRef]) -> Vec<CaptureEntry<'_>> {
+    captures.iter().map(|CaptureRef { id, sha256, .. }| CaptureEntry { id, manifest_sha256: sha256 }).collect()
 }
 
 fn terms(ledger: &Ledger) -> Terms {
@@ -101,6 +118,8 @@ fn terms(ledger: &Ledger) -> Terms {
         weights: terms.weights.as_str(),
         parent_usage: terms.parent_usage.as_str(),
         removed_usage: terms.removed_usage.as_str(),
+        residual: terms.residual.as_str(),
+        tail_minutes_max: terms.tail_max.num_minutes(),
         tolerance: terms.tolerance.to_string(),
         currency: terms.expected_currency.map(crate::billing::money::Currency::code),
         unmapped: terms.unmapped.as_str(),

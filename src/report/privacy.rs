@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 use crate::billing::charges::Statement;
+use crate::billing::grade::Grade;
 use crate::billing::ledger::Ledger;
 
 use super::Error;
@@ -45,8 +46,16 @@ pub(super) fn check(
 /// Every text that the customer may see.
 fn own_texts(ledger: &Ledger, statement: &Statement) -> BTreeSet<String> {
     let customer = &statement.customer;
-    let fixed = ["sub_account", "statement_total", STATE, ledger.charges.currency.code(), &ledger.books.capture.id];
-    let mut own: BTreeSet<String> = fixed.into_iter().map(str::to_owned).collect();
+    let grades = [Grade::Observed, Grade::Tail, Grade::Attributed, Grade::Residual].map(Grade::as_str);
+    let fixed = [
+        "sub_account",
+        "attributed",
+        "statement_total",
+        STATE,
+        ledger.charges.currency.code(),
+        &ledger.books.capture.id,
+    ];
+    let mut own: BTreeSet<String> = fixed.into_iter().chain(grades).map(str::to_owned).collect();
     own.extend([customer.id.clone(), customer.name.clone(), customer.cost_center.clone()]);
     for line in ledger.charges.lines_of(statement) {
         // the owner is asked again here: a line on the wrong statement is caught as well

@@ -4,10 +4,11 @@ use std::cmp::Reverse;
 
 use rust_decimal::Decimal;
 
-use crate::billing::caps::{Cap, Level};
+use crate::billing::caps::Cap;
 use crate::billing::charges::{Line, Statement};
 use crate::billing::customers::Customer;
 use crate::billing::ledger::Ledger;
+use crate::billing::level::Level;
 use crate::billing::money::Amount;
 
 use super::shown_id;
@@ -15,6 +16,11 @@ use super::table::{Builder, Table};
 
 /// The state of a set that no invoice has closed yet.
 pub(super) const STATE: &str = "provisional";
+
+/// What the letters of a grade mean.
+const GRADE: &str = "how the charge is known: `A` observed, `B` with an unseen tail, `C` attributed, `D` residual";
+const CHARGE_LOW: &str = "what the charge is at the least, as far as captures bound it";
+const CHARGE_HIGH: &str = "what it is at the most";
 
 /// The unit of every money column.
 pub(super) const MONEY: &str = "major units of `currency`";
@@ -39,9 +45,11 @@ pub(super) fn chargeback(ledger: &Ledger) -> Table {
         ledger.caps.get(position)
     };
     let builder = Builder::new(&rows)
-        .text("line_type", "`sub_account`, `parent`, `removed`, `tax` or `unallocated`", |row| {
-            Some(row.line.kind.as_str().to_owned())
-        })
+        .text(
+            "line_type",
+            "`sub_account`, `attributed` (removed in the period), `parent`, `removed`, `tax` or `unallocated`",
+            |row| Some(row.line.kind.as_str().to_owned()),
+        )
         .timestamp("period_start", "first instant of the billing period", |_| Some(ledger.books.usage.period.start))
         .timestamp("period_end", "first instant after the billing period", |_| Some(ledger.books.usage.period.end))
         .text("customer_id", "who is charged; empty on kept lines and on sub accounts that nobody owns", |row| {
@@ -55,9 +63,12 @@ pub(super) fn chargeback(ledger: &Ledger) -> Table {
             Some(row.line.status.as_ref()?.as_str().to_owned())
         })
         .integer("messages", "messages", "messages received in the period so far", |row| row.line.messages)
-        .exact("allocated_cost", charges.currency, "the API's own share, every digit as sent", |row| {
-            row.line.allocated_cost.map(Amount::exact)
-        })
+        .exact(
+            "allocated_cost",
+            charges.currency,
+            "the API's own share as sent; on `attributed` lines part of it",
+            |row| row.line.allocated_cost.map(Amount::exact),
+        )
         .text("currency", "ISO 4217 code of all money in the row", |_| Some(code.to_owned()))
         .decimal("share", MONEY, decimals, "share of the pooled invoice", |row| Some(row.line.share.0))
         .decimal("spread", MONEY, decimals, "borne of usage that is spread", |row| Some(row.line.spread.0))
@@ -67,6 +78,9 @@ pub(super) fn chargeback(ledger: &Ledger) -> Table {
         })
         .decimal("markup", MONEY, decimals, "the markup on cost, rounded once", |row| Some(row.line.markup.0))
         .decimal("charge", MONEY, decimals, "cost + markup", |row| Some(row.line.charge().0))
+        .text("grade", GRADE, |row| Some(row.line.grade.as_str().to_owned()))
+        .decimal("charge_low", MONEY, decimals, CHARGE_LOW, |row| Some(row.line.span.low.0))
+        .decimal("charge_high", MONEY, decimals, CHARGE_HIGH, |row| Some(row.line.span.high.0))
         .integer("monthly_credit", "messages", "the cap; 0 means uncapped", |row| row.line.monthly_credit)
         .decimal("cap_utilisation", "percent", 2, "messages ÷ cap, rounded down; empty if uncapped", |row| {
             cap(row)?.utilisation
@@ -93,12 +107,14 @@ pub(super) fn statement(ledger: &Ledger, statement: &Statement) -> Table {
     let (decimals, code) = (ledger.charges.currency.decimals, ledger.charges.currency.code());
     let customer = &statement.customer;
     let builder = Builder::new(&rows)
-        .text("line_type", "`sub_account`, or `statement_total` on the last line, which sums the others", |row| {
-            match row {
+        .text(
+            "line_type",
+            "`sub_account`, `attributed` (removed in the period), or `statement_total`, which sums the others",
+            |row| match row {
                 Line(line) => Some(line.kind.as_str().to_owned()),
                 Control(_) => Some("statement_total".to_owned()),
-            }
-        })
+            },
+        )
         .text("account_name", "the sub account's name", |row| match row {
             Line(line) => Some(line.name.clone()),
             Control(_) => None,
@@ -110,6 +126,18 @@ pub(super) fn statement(ledger: &Ledger, statement: &Statement) -> Table {
         .decimal("charge", MONEY, decimals, "what is charged for the row", |row| match row {
             Line(line) => Some(line.charge().0),
             Control(statement) => Some(statement.charge.0),
+        })
+        .text("grade", GRADE, |row| match row {
+            Line(line) => Some(line.grade.as_str().to_owned()),
+            Control(statement) => Some(statement.grade.as_str().to_owned()),
+        })
+        .decimal("charge_low", MONEY, decimals, CHARGE_LOW, |row| match row {
+            Line(line) => Some(line.span.low.0),
+            Control(statement) => Some(statement.span.low.0),
+        })
+        .decimal("charge_high", MONEY, decimals, CHARGE_HIGH, |row| match row {
+            Line(line) => Some(line.span.high.0),
+            Control(statement) => Some(statement.span.high.0),
         })
         .text("currency", "ISO 4217 code of the charge", |_| Some(code.to_owned()))
         .text("account_id", "the sub account", |row| match row {
@@ -150,7 +178,31 @@ pub(super) fn caps(ledger: &Ledger) -> Table {
         .integer("messages", "messages", "messages in the period so far; empty if the API sent no usage", |cap| {
             cap.messages
         })
-        .integer("left", "messages", "messages until the cap; negative beyond it", left);
+        .integer("left", "messages", "messages until the cap; negative beyond it", left)
+        .text(
+            "alert",
+            "`reached` if this capture is the first of the period at this level, `resolved` if one was left",
+            |cap| Some(cap.alert?.as_str().to_owned()),
+        )
+        .text("level_since", "the first capture at this level", |cap| cap.level.code().map(|_| cap.level_since.clone()))
+        .integer("messages_per_day", "messages", "the rate of the last day; empty if it may not send", |cap| {
+            cap.per_day
+        })
+        .timestamp(
+            "runs_out_at",
+            "when the cap is used up at that rate, if it counts by billing period; empty if it lasts or is used up",
+            |cap| cap.runs_out_at,
+        )
+        .integer(
+            "month_messages",
+            "messages",
+            "messages in the calendar month, where that is not the billing period and captures reach back",
+            |cap| cap.month_messages,
+        )
+        .timestamp("runs_out_in_month_at", "the same as `runs_out_at`, if the cap counts by calendar month", |cap| {
+            cap.runs_out_in_month_at
+        })
+        .integer("monthly_credit_before", "messages", "the cap when the period began", |cap| cap.first_credit);
     provenance(builder, ledger).finish()
 }
 

@@ -2,11 +2,15 @@
 
 use std::fmt::Write;
 
-use crate::billing::caps::{Cap, Level};
+use chrono::{DateTime, Utc};
+
+use crate::billing::caps::Cap;
 use crate::billing::finding::{Code, Finding, NONE, Severity};
 use crate::billing::ledger::Ledger;
+use crate::billing::level::Level;
 use crate::billing::money::{Exact, Minor, format_units};
 use crate::billing::period::timestamp;
+use crate::billing::rate::Band;
 
 /// Findings written out in full; the rest is counted, and all of them are in `reconciliation.json`.
 const FINDING_COUNT_MAX: usize = 8;
@@ -31,8 +35,13 @@ pub fn summary(ledger: &Ledger, label: &str, places: &Places) -> String {
     let mut text = String::new();
     head(&mut text, ledger, label);
     sums(&mut text, ledger);
+    removed(&mut text, ledger);
     findings(&mut text, ledger);
     caps(&mut text, ledger);
+    tail(&mut text, ledger);
+    if places.is_latest {
+        let _ = writeln!(text, "next      capture {}", ledger.due);
+    }
     // writing into a String cannot fail
     let _ = writeln!(text, "evidence  safe in {}", places.evidence);
     let note = if places.is_latest { "" } else { " (`latest` stays with a later capture)" };
@@ -86,9 +95,43 @@ fn sums(text: &mut String, ledger: &Ledger) {
     }
 }
 
+/// Whose the removed usage was, if there is any.
+fn removed(text: &mut String, ledger: &Ledger) {
+    let (attributed, unattributed) = ledger.attribution.split();
+    if attributed == 0 && unattributed == 0 {
+        return;
+    }
+    let accounts = ledger.attribution.named().filter(|(_, part)| part.messages != 0).count();
+    let named =
+        format!("{} messages of {}", grouped(&attributed.to_string()), counted(accounts, "removed sub account"));
+    let unnamed = format!("{} that no capture can give a name", grouped(&unattributed.to_string()));
+    let parts = [(attributed, named), (unattributed, unnamed)].into_iter().filter(|(messages, _)| *messages != 0);
+    let parts: Vec<String> = parts.map(|(_, part)| part).collect();
+    let _ = writeln!(text, "removed   {}", parts.join(", "));
+}
+
+/// What is left of the period.
+fn tail(text: &mut String, ledger: &Ledger) {
+    let tail = &ledger.tail.tail;
+    if !tail.length().is_zero() {
+        let currency = ledger.charges.currency;
+        let messages = band(tail.messages, |messages| messages.to_string());
+        let cost = band(tail.cost, |cost| currency.format(currency.round(cost)));
+        let (left, code) = (duration(tail.length()), currency.code());
+        let _ = writeln!(text, "tail      {left} until the period ends: about {messages} messages more, {cost} {code}");
+    }
+}
+
+/// An estimate with what it lies between, if that is anything else: `299 (155 to 390)`.
+fn band<T: Copy + PartialEq>(band: Band<T>, digits: impl Fn(T) -> String) -> String {
+    let [low, estimate, high] = [band.low, band.estimate, band.high].map(|value| grouped(&digits(value)));
+    if band.low == band.high { estimate } else { format!("{estimate} ({low} to {high})") }
+}
+
 fn findings(text: &mut String, ledger: &Ledger) {
     // caps have a line of their own
-    let mut rest: Vec<&Finding> = ledger.findings.listed.iter().filter(|finding| !is_cap(finding.code)).collect();
+    let mut rest: Vec<&Finding> =
+        ledger.findings.listed.iter().filter(|finding| !finding.code.is_of_cap_use()).collect();
     rest.sort_by_key(|finding| (finding.severity, finding.code));
     let counts =
         rest.chunk_by(|a, b| a.severity == b.severity).map(|same| counted(same.len(), same[0].severity.as_str()));
@@ -120,7 +163,12 @@ fn sentence(finding: &Finding) -> String {
     } else if let (Some(expected), Some(actual)) = (expected, actual.filter(|actual| *actual != NONE)) {
         let unit = finding.unit.as_deref().map(|unit| format!(" {unit}")).unwrap_or_default();
         let difference = finding.difference.as_deref().map(|difference| format!(", difference {difference}"));
-        let _ = write!(line, "; expected {expected}, got {actual}{}{unit}", difference.unwrap_or_default());
+        let difference = difference.unwrap_or_default();
+        let _ = if matches!(finding.code, Code::CapChanged | Code::CapLifted) {
+            write!(line, "; from {expected} to {actual}{unit}")
+        } else {
+            write!(line, "; expected {expected}, got {actual}{difference}{unit}")
+        };
     }
     line
 }
@@ -136,20 +184,36 @@ fn caps(text: &mut String, ledger: &Ledger) {
     for cap in flagged.iter().take(CAP_COUNT_MAX) {
         let percent = grouped(&format_units(cap.utilisation.unwrap_or(0), 2));
         let credit = grouped(&cap.monthly_credit.to_string());
-        let _ = writeln!(text, "  {:<8} {percent:>10} % of {credit:>13}  {}", cap.level.as_str(), shown(&cap.name));
+        let (level, name) = (cap.level.as_str(), shown(&cap.name));
+        let _ = writeln!(text, "  {level:<8} {percent:>10} % of {credit:>13}  {name}{}", outlook(ledger, cap));
     }
     if flagged.len() > CAP_COUNT_MAX {
         let _ = writeln!(text, "  and {} more, see caps.csv", grouped(&(flagged.len() - CAP_COUNT_MAX).to_string()));
     }
 }
 
+/// What is to be expected of a cap: when it is used up, in both readings of its month, or what is wrong with it already.
+fn outlook(ledger: &Ledger, cap: &Cap) -> String {
+    let is_found = |code: Code| {
+        let about =
+            |finding: &Finding| finding.subject.as_ref().is_some_and(|about| about.account_id == cap.account_id);
+        ledger.findings.listed.iter().any(|finding| finding.code == code && about(finding))
+    };
+    let day = |at: DateTime<Utc>| at.format("%-d %b").to_string();
+    if is_found(Code::CapStopped) {
+        return cap.still_since.map_or(String::new(), |since| format!(", no message since {}", day(since)));
+    }
+    match (cap.runs_out_at.map(day), cap.runs_out_in_month_at.map(day)) {
+        (Some(period), Some(month)) => format!(", runs out about {period} (by calendar month about {month})"),
+        (Some(period), None) => format!(", runs out about {period}"),
+        (None, Some(month)) => format!(", by calendar month runs out about {month}"),
+        (None, None) => String::new(),
+    }
+}
+
 fn money(ledger: &Ledger, minor: Minor) -> String {
     let currency = ledger.charges.currency;
     format!("{} {}", grouped(&currency.format(minor)), currency.code())
-}
-
-fn is_cap(code: Code) -> bool {
-    Level::ALL.iter().any(|level| level.code() == Some(code))
 }
 
 /// A name on a terminal: direction overrides and invisible characters are written out.
@@ -164,6 +228,15 @@ pub fn shown(name: &str) -> String {
         if hidden(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
     }
     shown
+}
+
+/// A time for reading, in its two largest units: `12 d 3 h`, `15 min`.
+pub fn duration(time: chrono::TimeDelta) -> String {
+    let minutes = time.num_minutes();
+    let parts = [(minutes / 1_440, "d"), (minutes / 60 % 24, "h"), (minutes % 60, "min")];
+    let shown = parts.iter().skip_while(|(count, _)| *count == 0).take(2).filter(|(count, _)| *count > 0);
+    let shown: Vec<String> = shown.map(|(count, unit)| format!("{count} {unit}")).collect();
+    if shown.is_empty() { "less than a minute".to_owned() } else { shown.join(" ") }
 }
 
 /// A count with its noun: `1 finding`, `2,000 findings`.

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod architecture;
+mod attribution;
 mod caps;
 mod contract;
 mod crash;
@@ -10,6 +11,7 @@ mod demo;
 mod fixtures;
 mod lock;
 mod night;
+mod past;
 mod privacy;
 mod readme;
 mod secrets;
@@ -17,3 +19,4 @@ mod simulate;
 mod streams;
 mod support;
 mod transport;
+mod until_close;

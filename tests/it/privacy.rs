@@ -23,7 +23,9 @@ fn ledger() -> Ledger {
         let archive = Archive::open(archive.to_str().expect("UTF-8"), PARENT.parse().expect("an id"), &[]);
         let archive = archive.expect("the archive");
         let key = archive.captures().await.expect("captures").remove(0);
-        subledger::nightly::reconcile(&archive, &key, terms).await.expect("a ledger")
+        subledger::nightly::reconcile(&archive, &key, terms, &subledger::nightly::Signals::default())
+            .await
+            .expect("a ledger")
     })
 }
 

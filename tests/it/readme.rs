@@ -1,10 +1,12 @@
 //! The README says what the program says: help, demo and columns are compared, or written with `SUBLEDGER_UPDATE=1`.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use subledger::archive::{Archive, CaptureKey};
 use subledger::billing::terms::Terms;
 use subledger::report::table::Cells;
+use subledger::report::text::grouped;
 
 use crate::support::{PARENT, project, ran, subledger};
 
@@ -33,7 +35,37 @@ fn readme_says_what_the_program_says() {
     let demo = ran(subledger(scratch.path()).arg("demo"));
     assert_eq!(demo.code, 0, "{}", demo.stderr);
     check_part("demo", &format!("```text\n$ cargo run -- demo\n{}```\n", demo.stdout));
+    let latest = scratch.path().join("demo/reports/demo/2026-10-01/latest");
+    check_part("removed", &removed(&std::fs::read(latest.join("removed.csv")).expect("a table")));
     check_part("columns", &columns());
+}
+
+/// The first deletion of the demo's month, in five lines.
+fn removed(table: &[u8]) -> String {
+    let mut rows = csv::Reader::from_reader(table);
+    let row: BTreeMap<String, String> = rows.deserialize().next().expect("a row").expect("a row");
+    let count = |key: &str| grouped(&row[key]);
+    let between =
+        row["messages_high"].parse::<i64>().expect("a number") - row["messages_low"].parse::<i64>().expect("a number");
+    format!(
+        "```text\n\
+         {seen}  the last capture that shows {name}: {low} messages, so it left at least {low}\n\
+         {gone}  it is gone, and `removed_sub_accounts` has grown by {high} messages: it left at most {high}\n\
+         nobody else went between the two, so all {messages} are its own: {customer} is charged {charge} {currency}, grade C\n\
+         had others gone as well, the {between} that nobody saw would be shared by their last daily rates, or kept (`residual`)\n\
+         and an account created and deleted between the two, which no capture sees, could have sent at most those {between}\n\
+         ```\n",
+        seen = row["seen_until"],
+        gone = row["gone_at"],
+        name = row["account_name"],
+        low = count("messages_low"),
+        high = count("messages_high"),
+        messages = count("messages"),
+        customer = row["customer_name"],
+        charge = row["charge"],
+        currency = row["currency"],
+        between = grouped(&between.to_string()),
+    )
 }
 
 /// Every column of every table, from the code.
@@ -44,7 +76,9 @@ fn columns() -> String {
     let ledger = runtime.block_on(async {
         let archive = Archive::open(archive, PARENT.parse().expect("an id"), &[]).expect("the archive");
         let key = CaptureKey { id: "20240115T020000Z".to_owned(), period: "2024-01-01".to_owned() };
-        subledger::nightly::reconcile(&archive, &key, Terms::default()).await.expect("a ledger")
+        subledger::nightly::reconcile(&archive, &key, Terms::default(), &subledger::nightly::Signals::default())
+            .await
+            .expect("a ledger")
     });
     let mut text = String::new();
     for (name, table) in subledger::report::tables(&ledger) {

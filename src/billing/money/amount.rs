@@ -73,6 +73,21 @@ impl Amount {
         Ok(Self { mantissa, scale: u32::try_from(scale).unwrap_or(0) })
     }
 
+    /// The figure in units of its last decimal: what it can be divided into without a digit more.
+    pub fn units(self) -> i128 {
+        self.mantissa
+    }
+
+    /// A figure of so many units of this one's last decimal.
+    #[must_use]
+    pub fn of_units(self, units: i128) -> Self {
+        let (mut mantissa, mut scale) = (units, self.scale);
+        while scale > 0 && mantissa % 10 == 0 {
+            (mantissa, scale) = (mantissa / 10, scale - 1);
+        }
+        Self { mantissa, scale }
+    }
+
     /// Decimals after trailing zeros are removed.
     pub fn scale(self) -> u32 {
         self.scale

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use super::super::books::{Books, Lookup, Status};
+use super::super::charges::{Charges, LineKind};
 use super::super::finding::{Code, Finding, NONE, Severity};
 use super::super::money::TABLE_SCALE;
 use super::super::period::timestamp;
@@ -109,11 +110,13 @@ pub(super) fn unbilled(books: &Books) -> Vec<Finding> {
     found.collect()
 }
 
-pub(super) fn unmapped(books: &Books, terms: &Terms) -> Vec<Finding> {
+pub(super) fn unmapped(books: &Books, terms: &Terms, charges: &Charges) -> Vec<Finding> {
     let Some(map) = &terms.customers else { return Vec::new() };
     let listed = books.accounts.iter().map(|account| (account.id, account.name.as_str()));
     let used = books.usage.sub_accounts.iter().map(|line| (line.account_id, line.name.as_str()));
-    let accounts: BTreeMap<Uuid, &str> = listed.chain(used).collect();
+    let removed = charges.lines.iter().filter(|line| line.kind == LineKind::Attributed);
+    let removed = removed.filter_map(|line| Some((line.account_id?, line.name.as_str())));
+    let accounts: BTreeMap<Uuid, &str> = removed.chain(listed).chain(used).collect();
     let unowned = accounts.into_iter().filter(|(id, _)| map.owner(*id).is_none());
     let message = "no customer in the customer map owns this sub account";
     let finding = |(id, name)| Finding::new(Code::Unmapped, terms.unmapped, message).about(id, name);

@@ -4,7 +4,7 @@ use super::super::books::Books;
 use super::super::charges::{Charges, Line, LineKind};
 use super::super::finding::{Code, Finding, Severity};
 use super::super::money::{Exact, Minor};
-use super::super::terms::{Bearer, InvoiceEntry, Terms};
+use super::super::terms::{Bearer, InvoiceEntry, RemovedUsage, Terms};
 
 /// The invoice as entered = the API's total + tax + credit + add-on, to the minor unit.
 ///
@@ -58,8 +58,11 @@ pub(super) fn unallocated(charges: &Charges) -> Vec<Finding> {
 
 /// Usage that the terms spread has somebody to bear it.
 pub(super) fn unspread(charges: &Charges, terms: &Terms) -> Vec<Finding> {
-    let kinds = [(LineKind::Parent, terms.parent_usage), (LineKind::Removed, terms.removed_usage)];
-    let spread = |kind: LineKind| kinds.contains(&(kind, Bearer::Spread));
+    let spread = |kind: LineKind| match kind {
+        LineKind::Parent => terms.parent_usage == Bearer::Spread,
+        LineKind::Removed => terms.removed_usage == RemovedUsage::Spread,
+        _ => false,
+    };
     let kept = charges.lines.iter().filter(|line| spread(line.kind) && line.cost() != Minor::ZERO);
     let found = kept.map(|line| {
         let message = format!("usage that is to be spread is kept, because no sub account can bear it ({})", line.name);

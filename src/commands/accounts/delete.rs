@@ -98,11 +98,10 @@ impl Captured {
             let failure = failure.with_evidence(Evidence::Safe(night.secured.folder.clone()));
             not_deleted("the capture just taken cannot be used", failure)
         };
-        let terms = office.config.terms.clone();
-        let ledger = nightly::reconcile(&night.archive, &night.secured.key, terms).await.map_err(unusable)?;
-        nightly::derive_usage_table(&night.archive, &ledger, &night.secured.key).await;
-        let line = ledger.books.usage_line(id).cloned();
-        Ok(Self { secured: night.secured, at: ledger.books.capture.at, usage: ledger.books.usage, line })
+        let books = nightly::read_back(&night.archive, &night.secured.key).await.map_err(unusable)?;
+        nightly::derive_usage_table(&night.archive, &books, &night.secured.key).await;
+        let line = books.usage_line(id).cloned();
+        Ok(Self { secured: night.secured, at: books.capture.at, usage: books.usage, line })
     }
 
     fn evidence(&self) -> Evidence {

@@ -1,6 +1,6 @@
 //! The month as a story: a line for each night on which something happened, and one for each run of quiet ones.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -8,14 +8,18 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::billing::caps::Level;
+use crate::billing::ledger::Ledger;
+use crate::billing::level::{Alert, AlertKind, Level};
 use crate::billing::period::timestamp;
 use crate::commands::run::Done;
-use crate::report::text::{grouped, shown};
+use crate::report::text::{counted, grouped, shown};
 use crate::simulator::world::{Event, World};
 
 /// Longest name that a line of the story shows, in characters.
 const NAME_CHARS_MAX: usize = 28;
+
+/// Accounts that a line of the story names.
+const CAP_COUNT_MAX: usize = 2;
 
 /// What a night brought.
 pub(super) enum Night {
@@ -35,11 +39,11 @@ pub(super) struct Taken {
     currency: &'static str,
     removed_messages: i64,
     removed_cost: String,
-    /// Messages of each sub account that has a line.
-    lines: BTreeMap<Uuid, i64>,
+    /// Removed messages that earlier captures do not give a name.
+    unnamed_messages: i64,
     balanced: bool,
-    /// Accounts at their cap or above it, with what is said of them.
-    at_cap: Vec<(Uuid, String)>,
+    /// What the captures tell that no single one of them shows.
+    told: Vec<String>,
 }
 
 impl Night {
@@ -47,10 +51,6 @@ impl Night {
         let ledger = &done.ledger;
         let usage = &ledger.books.usage;
         let currency = usage.currency;
-        let at_cap = ledger.caps.iter().filter(|cap| cap.level >= Level::Exceeded).map(|cap| {
-            let credit = grouped(&cap.monthly_credit.to_string());
-            (cap.account_id, format!("cap reached: {}, {credit} messages", name(&cap.name)))
-        });
         Self::Taken(Box::new(Taken {
             capture: done.secured.key.id.clone(),
             reports: done.published.folder.display().to_string(),
@@ -60,11 +60,31 @@ impl Night {
             currency: currency.code(),
             removed_messages: usage.removed.messages,
             removed_cost: grouped(&currency.format(currency.round(usage.removed.cost.exact()))),
-            lines: usage.sub_accounts.iter().map(|line| (line.account_id, line.tally.messages)).collect(),
+            unnamed_messages: ledger.attribution.split().1,
             balanced: ledger.balanced(),
-            at_cap: at_cap.collect(),
+            told: named_again(ledger).chain(caps_reached(ledger)).collect(),
         }))
     }
+}
+
+/// Removed usage that the captures of last night and tonight give back its name.
+fn named_again(ledger: &Ledger) -> impl Iterator<Item = String> {
+    let of_tonight = ledger.attribution.named().filter(|(_, part)| part.until == ledger.books.capture.id);
+    of_tonight.map(|(gone, part)| {
+        let [low, messages, high] = [part.low, part.messages, part.high].map(|count| grouped(&count.to_string()));
+        format!("named again: {}, from {low} to {high} messages, charged {messages}", name(&gone.name))
+    })
+}
+
+/// Caps that tonight's capture is the first to see used up.
+fn caps_reached(ledger: &Ledger) -> impl Iterator<Item = String> {
+    let is_used_up = |alert: &&Alert| alert.kind == AlertKind::Reached && alert.level >= Level::Exceeded;
+    let mut names: Vec<String> = ledger.alerts.iter().filter(is_used_up).map(|alert| name(&alert.name)).collect();
+    let more = names.split_off(names.len().min(CAP_COUNT_MAX)).len();
+    let more = (more > 0).then(|| format!("and {}", counted(more, "other")));
+    (!names.is_empty())
+        .then(|| format!("cap reached: {}", names.into_iter().chain(more).collect::<Vec<_>>().join(", ")))
+        .into_iter()
 }
 
 /// What will have happened in the world by then, in the words of the story.
@@ -102,7 +122,6 @@ fn name(name: &str) -> String {
 #[derive(Default)]
 pub(super) struct Story {
     nights: Vec<(DateTime<Utc>, Vec<String>, Night)>,
-    at_cap: BTreeSet<Uuid>,
     period: String,
 }
 
@@ -115,16 +134,13 @@ impl Story {
                     .push(format!("API down: exit {exit_code}, no capture; totals go on, so tomorrow's catches up"));
             }
             Night::Taken(taken) => {
-                if taken.period != self.period && !self.period.is_empty() {
+                if self.nights.is_empty() {
+                    happened.push("the first run: whoever is deleted after it can be named".to_owned());
+                } else if taken.period != self.period {
                     happened.insert(0, "a new period: counts begin again, and the base fee is due anew".to_owned());
-                    self.at_cap.clear();
                 }
                 self.period.clone_from(&taken.period);
-                for (id, said) in &taken.at_cap {
-                    if self.at_cap.insert(*id) {
-                        happened.push(said.clone());
-                    }
-                }
+                happened.extend(taken.told.iter().cloned());
             }
         }
         self.nights.push((at, happened, night));
@@ -172,17 +188,17 @@ impl Story {
         let taken: Vec<&Taken> = self.nights.iter().filter_map(|(.., night)| night.taken()).collect();
         let sets: BTreeSet<&str> = taken.iter().map(|taken| taken.reports.as_str()).collect();
         let _ = writeln!(text, "\n{} captures, each with its report set, in {}", sets.len(), folder.display());
-        let october: Vec<&&Taken> = taken.iter().filter(|taken| taken.period != self.period).collect();
-        if let Some(last) = october.last() {
-            // what earlier captures saw of accounts that the last one does not name any more
-            let seen: BTreeMap<Uuid, i64> = october.iter().flat_map(|taken| taken.lines.clone()).collect();
-            let gone = seen.iter().filter(|(id, _)| !last.lines.contains_key(*id));
-            let named: i64 = gone.map(|(_, messages)| messages).sum();
-            let (removed, named) = (grouped(&last.removed_messages.to_string()), grouped(&named.to_string()));
+        let mut october = taken.iter().filter(|taken| taken.period != self.period);
+        if let Some(last) = october.next_back() {
+            let removed = grouped(&last.removed_messages.to_string());
+            let named = match last.unnamed_messages {
+                0 => "all of it".to_owned(),
+                unnamed => format!("all but {} messages", grouped(&unnamed.to_string())),
+            };
             let _ = writeln!(
                 text,
                 "{} of October's {} {} ({removed} messages) are of deleted sub accounts, which the API no longer names.\n\
-                 Captures of the nights before still name who sent {named} of them. Open:",
+                 The captures of the nights before do, {named}. Open:",
                 last.removed_cost, last.invoice, last.currency
             );
         }
@@ -193,7 +209,8 @@ impl Story {
             "  {reports}/chargeback.csv       every line of every customer\n\
              \x20 {reports}/control.csv          the proof that it adds up\n\
              \x20 {reports}/customers/           one folder per customer\n\
-             \x20 {reports}/caps.csv             who is near the cap\n\
+             \x20 {reports}/removed.csv          whose the deleted usage was\n\
+             \x20 {reports}/caps.csv             who is near the cap, and until when it lasts\n\
              \x20 {reports}/reconciliation.json  the checks, for programs\n"
         );
     }

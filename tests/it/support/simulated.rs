@@ -43,10 +43,15 @@ impl Simulated {
 
     /// The binary, to be started and left running.
     pub(crate) fn process(&self, arguments: &[&str]) -> std::process::Command {
+        self.process_at(NOW, arguments)
+    }
+
+    /// The same at another time.
+    pub(crate) fn process_at(&self, now: &str, arguments: &[&str]) -> std::process::Command {
         let mut command = process(self.home.path());
         command.env("AHASEND_ACCOUNT_ID", self.parent.to_string());
         command.env("AHASEND_API_KEY", KEY).env("AHASEND_BASE_URL", self.simulator.base_url());
-        command.args(["--now", NOW]).args(arguments);
+        command.args(["--now", now]).args(arguments);
         command
     }
 

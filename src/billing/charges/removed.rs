@@ -1,0 +1,57 @@
+//! The removed bucket's line taken apart: a line for each account that earlier captures name, and one for the rest.
+
+use super::super::grade::{Grade, Volume};
+use super::super::money::{Amount, Exact, Minor};
+use super::super::removed::{Attribution, Gone, Part};
+use super::super::shares::largest_remainder;
+use super::{Line, LineKind, amount_line};
+
+/// Divides the removed line by messages. The lines sum to it exactly: in messages, in cost as sent, and in cents.
+pub(super) fn attribute(lines: &mut Vec<Line>, attribution: &Attribution) {
+    let Some(index) = lines.iter().position(|line| line.kind == LineKind::Removed) else { return };
+    let whole = &lines[index];
+    let named: Vec<(&Gone, &Part)> = attribution.named().filter(|(_, part)| part.high != 0).collect();
+    let messages = whole.messages.unwrap_or(0);
+    // a part may be rounded to nothing: what a message costs, the whole tells
+    let part_of = Some((whole.share, messages));
+    let rest = Volume {
+        messages: attribution.unnamed().map(|part| part.messages).sum(),
+        low: attribution.unnamed().map(|part| part.low).sum(),
+        high: attribution.unnamed().map(|part| part.high).sum(),
+        part_of,
+    };
+    if messages <= 0 || attribution.messages() != i128::from(messages) {
+        return;
+    }
+    let volumes = named.iter().map(|(_, part)| part.messages).chain([rest.messages]);
+    let weights: Vec<(usize, Exact)> = volumes.map(Exact::whole).enumerate().collect();
+    let (share, cost) = (whole.share, whole.allocated_cost.unwrap_or(Amount::ZERO));
+    let (Ok(shares), Ok(costs)) =
+        (largest_remainder(share, &weights), largest_remainder(Minor(cost.units()), &weights))
+    else {
+        return;
+    };
+    let mut divided: Vec<Line> = named.iter().map(|(gone, part)| named_line(gone, part, part_of)).collect();
+    divided.push(Line {
+        messages: Some(rest.messages),
+        grade: Grade::Residual,
+        volume: Some(rest),
+        ..amount_line(LineKind::Removed, &whole.name)
+    });
+    for ((line, share), units) in divided.iter_mut().zip(shares).zip(costs) {
+        (line.share, line.allocated_cost) = (share, Some(cost.of_units(units.0)));
+    }
+    // a rest of nothing has nothing to say
+    divided.retain(|line| line.kind != LineKind::Removed || line.volume.is_some_and(|volume| volume.high != 0));
+    lines.splice(index..=index, divided);
+}
+
+fn named_line(gone: &Gone, part: &Part, part_of: Option<(Minor, i64)>) -> Line {
+    Line {
+        account_id: Some(gone.account_id),
+        messages: Some(part.messages),
+        grade: if part.bounded { Grade::Attributed } else { Grade::Residual },
+        volume: Some(Volume { messages: part.messages, low: part.low, high: part.high, part_of }),
+        ..amount_line(LineKind::Attributed, &gone.name)
+    }
+}

@@ -1,0 +1,115 @@
+//! Lines that removed usage and a tail make, on captures of a cent a message.
+
+use chrono::NaiveDate;
+
+use super::super::ledger::Ledger;
+use super::super::terms::{InvoiceEntry, Residual};
+use super::super::tests::sample::{Night, id, seen};
+use super::*;
+
+/// What a line shows: kind, account, messages, share, grade, bounds.
+type Shown = (LineKind, u128, i64, i128, Grade, i128, i128);
+
+fn shown(lines: &[Line]) -> Vec<Shown> {
+    let shown = |line: &Line| {
+        let account = line.account_id.map_or(0, |id| id.as_u128());
+        let (low, high) = (line.span.low.0, line.span.high.0);
+        (line.kind, account, line.messages.unwrap_or(0), line.share.0, line.grade, low, high)
+    };
+    lines.iter().map(shown).collect()
+}
+
+fn removed_lines(ledger: &Ledger) -> Vec<Shown> {
+    let mut lines = shown(&ledger.charges.lines);
+    lines.retain(|line| matches!(line.0, LineKind::Attributed | LineKind::Removed));
+    lines
+}
+
+/// Accounts 1 and 2 went with 20 messages more than was seen, and then 7 came that nobody can be named for.
+fn two_gone(residual: Residual) -> Ledger {
+    let nights = [
+        Night::at("2024-01-10T02:00:00Z").account(1, 90).account(2, 20).account(3, 10),
+        Night::at("2024-01-11T02:00:00Z").account(1, 100).account(2, 50).account(3, 10),
+        Night::at("2024-01-12T02:00:00Z").removed(170).account(3, 10),
+    ];
+    let last = Night::at("2024-01-13T02:00:00Z").removed(177).account(3, 10);
+    Ledger::draw_up(seen(nights), last.books(), Terms { residual, ..Terms::default() })
+}
+
+#[test]
+fn the_removed_line_is_divided_and_what_has_no_name_stays() {
+    use LineKind::{Attributed, Removed};
+    let expected = [
+        (Attributed, 1, 105, 105, Grade::Attributed, 100, 120),
+        (Attributed, 2, 65, 65, Grade::Attributed, 50, 70),
+        (Removed, 0, 7, 7, Grade::Residual, 7, 7),
+    ];
+    assert_eq!(removed_lines(&two_gone(Residual::Rate)), expected);
+    let expected = [
+        (Attributed, 1, 100, 100, Grade::Attributed, 100, 120),
+        (Attributed, 2, 50, 50, Grade::Attributed, 50, 70),
+        (Removed, 0, 27, 27, Grade::Residual, 7, 27),
+    ];
+    assert_eq!(removed_lines(&two_gone(Residual::Keep)), expected);
+}
+
+#[test]
+fn who_left_nothing_that_was_seen_may_still_be_charged_for_what_was_not() {
+    let first = Night::at("2024-01-10T02:00:00Z").account(1, 0).account(2, 0).account(3, 10);
+    let last = Night::at("2024-01-11T02:00:00Z").removed(20).account(3, 10);
+    let ledger = Ledger::draw_up(seen([first]), last.books(), Terms::default());
+    let expected = [
+        (LineKind::Attributed, 1, 0, 0, Grade::Attributed, 0, 20),
+        (LineKind::Attributed, 2, 0, 0, Grade::Attributed, 0, 20),
+        (LineKind::Removed, 0, 20, 20, Grade::Residual, 0, 20),
+    ];
+    assert_eq!(removed_lines(&ledger), expected);
+}
+
+#[test]
+fn figures_that_contradict_each_other_make_a_residual() {
+    let first = Night::at("2024-01-10T02:00:00Z").account(1, 100);
+    let ledger =
+        Ledger::draw_up(seen([first]), Night::at("2024-01-11T02:00:00Z").removed(60).books(), Terms::default());
+    assert_eq!(removed_lines(&ledger), [(LineKind::Attributed, 1, 60, 60, Grade::Residual, 0, 60)]);
+}
+
+#[test]
+fn a_bucket_below_zero_is_nobodys() {
+    let first = Night::at("2024-01-10T02:00:00Z").account(1, 100);
+    let last = Night::at("2024-01-11T02:00:00Z").removed(-5).account(2, 10);
+    let ledger = Ledger::draw_up(seen([first]), last.books(), Terms::default());
+    assert_eq!(removed_lines(&ledger).len(), 1);
+    assert!(ledger.charges.unshareable.is_some(), "nothing can be shared by less than nothing");
+}
+
+/// 3,000 of 3,600 messages two hours before the end; 10 to 20 more are likely to come, all of them account 1's.
+fn closed(invoice: Option<&str>, last: &str) -> Ledger {
+    let entry = invoice.map(|text| InvoiceEntry::of(Amount::parse(text).unwrap()));
+    let date = NaiveDate::from_ymd_opt(2024, 1, 1).unwrap();
+    let terms = Terms { invoices: entry.map(|entry| (date, entry)).into_iter().collect(), ..Terms::default() };
+    let first = Night::at("2024-01-30T22:00:00Z").account(1, 2_760).account(2, 600);
+    Ledger::draw_up(seen([first]), Night::at(last).account(1, 3_000).account(2, 600).books(), terms)
+}
+
+#[test]
+fn an_invoice_covers_what_nobody_saw() {
+    let ledger = closed(Some("36.00"), "2024-01-31T22:00:00Z");
+    let [one, two] = [id(1), id(2)].map(|id| ledger.charges.lines.iter().find(|line| line.account_id == Some(id)));
+    let figures = |line: Option<&Line>| line.map(|line| (line.share.0, line.grade, line.span));
+    // at the least 3,008 of 3,620 messages, at the most 3,020 of 3,620
+    let span = Span { low: Minor(2_991), high: Minor(3_004) };
+    assert_eq!(figures(one), Some((3_000, Grade::Tail, span)));
+    // at the least 600 of 3,620, at the most 602 of 3,610
+    let span = Span { low: Minor(596), high: Minor(601) };
+    assert_eq!(figures(two), Some((600, Grade::Tail, span)));
+}
+
+#[test]
+fn without_an_invoice_or_without_a_tail_an_amount_is_what_it_is() {
+    for ledger in [closed(None, "2024-01-31T22:00:00Z"), closed(Some("36.00"), "2024-02-01T00:00:00Z")] {
+        for line in &ledger.charges.lines {
+            assert_eq!((line.grade, line.span), (Grade::Observed, Span::exact(line.charge())), "{line:?}");
+        }
+    }
+}

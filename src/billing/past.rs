@@ -1,0 +1,331 @@
+//! The past: what the captures before tell, folded one after the other in their order.
+//!
+//! Every capture is seen once and let go; what stays is one [`Trail`] for each account, and what happened between the
+//! captures of the current billing period. Whatever needs more than one capture starts from here.
+
+mod between;
+mod trail;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Datelike, Utc};
+use uuid::Uuid;
+
+use super::books::{Books, CaptureRef, Status, Tally};
+use super::dust::Dust;
+use super::finding::Finding;
+use super::level::Alert;
+use super::money::{Currency, Exact};
+use super::period::Period;
+use super::rate::{Band, Pace};
+use super::removed::{Gone, Interval};
+use super::tail::{Margin, Tail};
+use super::terms::Terms;
+
+pub use self::trail::Trail;
+
+/// What a capture left of itself for the one after it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Last {
+    capture: CaptureRef,
+    period: Period,
+    currency: Currency,
+    parent: i64,
+    removed: i64,
+    total: Tally,
+    /// What rounding may make of the total.
+    dust: Exact,
+}
+
+/// How the billing period before ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// The period.
+    pub period: Period,
+    /// Its last capture.
+    pub capture: CaptureRef,
+    /// What nobody saw of it.
+    pub tail: Tail,
+}
+
+/// A capture that is in the archive and cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// Its name.
+    pub id: String,
+    /// When it was taken.
+    pub at: DateTime<Utc>,
+    /// Why.
+    pub problem: String,
+}
+
+/// Everything that the captures so far tell.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Past {
+    last: Option<Last>,
+    /// Captures of earlier periods.
+    before: Vec<CaptureRef>,
+    captures: Vec<CaptureRef>,
+    unreadable: Vec<Unreadable>,
+    ended: Option<Ended>,
+    successor: Option<String>,
+    trails: BTreeMap<Uuid, Trail>,
+    pace: Option<Pace>,
+    parent_pace: Option<Pace>,
+    margin: Margin,
+    intervals: Vec<Interval>,
+    /// Accounts in the intervals, to notice one that comes back.
+    gone: BTreeSet<Uuid>,
+    changes: Vec<Finding>,
+    alerts: Vec<Alert>,
+}
+
+impl Past {
+    /// Sees the next capture.
+    pub fn see(&mut self, books: &Books, terms: &Terms) {
+        let usage = &books.usage;
+        if self.last.as_ref().is_some_and(|last| last.period.start != usage.period.start) {
+            self.begin_period(usage.period.start);
+        }
+        self.see_removed(books);
+        let changes = self.same_period().map(|last| between::changes(last, self, books));
+        self.changes.extend(changes.unwrap_or_default());
+        self.see_total(books);
+        self.see_accounts(books, terms);
+        self.captures.push(books.capture.clone());
+        self.last = Some(Last {
+            capture: books.capture.clone(),
+            period: usage.period,
+            currency: usage.currency,
+            parent: usage.parent.messages,
+            removed: usage.removed.messages,
+            total: usage.total,
+            dust: Dust::of(books, terms.tolerance.exact()).of_sum(books),
+        });
+    }
+
+    /// Notes a capture that cannot be read.
+    pub fn miss(&mut self, capture: Unreadable) {
+        self.unreadable.push(capture);
+    }
+
+    /// Notes that the next capture after the last one seen is of another period, so that no more is to come of this one.
+    pub fn end(&mut self, successor: String) {
+        self.successor = Some(successor);
+    }
+
+    /// The captures of the current period, oldest first.
+    pub fn captures(&self) -> &[CaptureRef] {
+        &self.captures
+    }
+
+    /// The captures of earlier periods that were seen, oldest first.
+    pub fn before(&self) -> &[CaptureRef] {
+        &self.before
+    }
+
+    /// Captures that could not be read.
+    pub fn unreadable(&self) -> &[Unreadable] {
+        &self.unreadable
+    }
+
+    /// How the period before ended, if any capture of it is known.
+    pub fn ended(&self) -> Option<&Ended> {
+        self.ended.as_ref()
+    }
+
+    /// The first capture of the next period, if there is one.
+    pub fn successor(&self) -> Option<&str> {
+        self.successor.as_deref()
+    }
+
+    /// What was seen of an account.
+    pub fn trail(&self, account_id: Uuid) -> Option<&Trail> {
+        self.trails.get(&account_id)
+    }
+
+    /// Where usage was removed in the current period, oldest first.
+    pub fn intervals(&self) -> &[Interval] {
+        &self.intervals
+    }
+
+    /// What changed in the current period that does not change, or only grows.
+    pub fn changes(&self) -> &[Finding] {
+        &self.changes
+    }
+
+    /// Cap levels that the last capture seen was the first to reach or to leave.
+    pub fn alerts(&self) -> &[Alert] {
+        &self.alerts
+    }
+
+    /// What is to be told of an account after the last capture seen.
+    pub fn alert(&self, account_id: Uuid) -> Option<&Alert> {
+        let position = self.alerts.binary_search_by_key(&account_id, |alert| alert.account_id).ok()?;
+        self.alerts.get(position)
+    }
+
+    /// How fast the parent account's own messages grow.
+    pub fn parent_pace(&self) -> Option<&Pace> {
+        self.parent_pace.as_ref()
+    }
+
+    /// How fast all messages together grow.
+    pub fn pace(&self) -> Option<&Pace> {
+        self.pace.as_ref()
+    }
+
+    /// What an account is likely to send in a tail: perhaps nothing, if it may not send now.
+    pub fn likely(&self, account_id: Uuid, status: Option<&Status>, tail: &Tail) -> Band<i64> {
+        let Some(seen) = self.trail(account_id) else { return Band::default() };
+        let band = seen.pace.estimate(tail.from, seen.messages, tail.length());
+        let may_send = matches!(status, None | Some(Status::Active | Status::Other(_)));
+        if may_send { band } else { Band { low: 0, estimate: 0, high: band.high } }
+    }
+
+    /// What one more message costs.
+    pub fn margin(&self) -> &Margin {
+        &self.margin
+    }
+
+    /// The capture before in the same period.
+    fn same_period(&self) -> Option<&Last> {
+        self.last.as_ref().filter(|_| !self.captures.is_empty())
+    }
+
+    /// Counts begin again; what is known of accounts and speeds stays.
+    fn begin_period(&mut self, start: DateTime<Utc>) {
+        let last = self.last.as_ref();
+        let tail = last.zip(self.pace.as_ref());
+        self.ended = tail.map(|(last, pace)| Ended {
+            period: last.period,
+            capture: last.capture.clone(),
+            tail: Tail::of(last.period, last.capture.at, last.total, pace, &self.margin),
+        });
+        self.before.append(&mut self.captures);
+        self.intervals.clear();
+        self.gone.clear();
+        self.changes.clear();
+        self.pace = self.pace.map(|pace| pace.next_period(start));
+        self.parent_pace = self.parent_pace.map(|pace| pace.next_period(start));
+        self.margin = Margin::default();
+        for trail in self.trails.values_mut() {
+            trail.begin_period(start);
+        }
+    }
+
+    /// Finds whose usage lines vanished since the capture before, and by how much the removed usage grew meanwhile.
+    fn see_removed(&mut self, books: &Books) {
+        let removed = books.usage.removed.messages;
+        let before = self.same_period().map_or(0, |last| last.removed);
+        let gone = self.vanished(books);
+        let returned = self.returned(books);
+        let from = self.last.as_ref().map(|last| last.capture.id.clone());
+        let until = books.capture.id.clone();
+        self.gone.extend(gone.iter().map(|gone| gone.account_id));
+        if returned.is_empty() && (0..=removed).contains(&before) {
+            if removed > before || !gone.is_empty() {
+                let growth = removed - before;
+                self.intervals.push(Interval { from, until, growth, gone, restated: false });
+            }
+            return;
+        }
+        // what was removed is so no longer: only all of it together can still be held against all who are gone
+        let back: i128 =
+            returned.iter().filter_map(|id| books.usage_line(*id)).map(|l| i128::from(l.tally.messages)).sum();
+        let explained = i128::from(before) - i128::from(removed) <= back;
+        let from = self.intervals.first().map_or(from, |first| first.from.clone());
+        let restated = !explained || self.intervals.iter().any(|interval| interval.restated);
+        let mut all: Vec<Gone> = self.intervals.drain(..).flat_map(|interval| interval.gone).chain(gone).collect();
+        all.retain(|gone| !returned.contains(&gone.account_id));
+        self.gone.retain(|id| !returned.contains(id));
+        if removed != 0 || !all.is_empty() {
+            self.intervals.push(Interval { from, until, growth: removed, gone: all, restated });
+        }
+    }
+
+    /// Accounts that had usage, or might send, and are not there any more; and those whose line of no usage vanished while
+    /// they are paused, because that hides what they sent before.
+    fn vanished(&self, books: &Books) -> Vec<Gone> {
+        let is_gone = |(id, trail): &(&Uuid, &Trail)| {
+            let has_left = match books.account(**id) {
+                Some(account) => trail.has_line && account.status != Status::Active,
+                // whoever was paused without a line takes nothing along
+                None => trail.has_line || trail.is_active,
+            };
+            let is_missing = books.usage_line(**id).is_none() && (trail.messages != 0 || has_left);
+            is_missing && !self.gone.contains(id)
+        };
+        let at = self.last.as_ref().map(|last| last.capture.at);
+        let gone = self.trails.iter().filter(is_gone).map(|(id, trail)| Gone {
+            account_id: *id,
+            name: trail.name.clone(),
+            seen: trail.messages,
+            rate: at.and_then(|at| trail.pace.current(at, trail.messages)),
+            from: self.last.as_ref().map(|last| last.capture.id.clone()),
+            until: books.capture.id.clone(),
+        });
+        gone.collect()
+    }
+
+    /// Accounts whose usage is in the removed usage no more: those that were gone and have a line again, or may send again
+    /// without ever having had any; and those whose usage was hidden before any capture saw it.
+    fn returned(&self, books: &Books) -> BTreeSet<Uuid> {
+        let left_none = |id: &Uuid| {
+            self.intervals.iter().flat_map(|i| &i.gone).any(|gone| gone.account_id == *id && gone.seen == 0)
+        };
+        let may_send = |id: &Uuid| books.account(*id).is_some_and(|account| account.status == Status::Active);
+        let is_back = |id: &Uuid| books.usage_line(*id).is_some() || (may_send(id) && left_none(id));
+        let is_old = |id: &Uuid| {
+            let created_at = books.account(*id).and_then(|account| account.created_at);
+            self.last.as_ref().is_some_and(|last| created_at.is_some_and(|at| at <= last.capture.at))
+        };
+        let was_hidden =
+            |id: &Uuid| self.trails.get(id).map_or_else(|| is_old(id), |trail| !trail.has_line && !trail.is_active);
+        let lines = books.usage.sub_accounts.iter().filter(|line| line.tally.messages != 0);
+        let lines = lines.map(|line| line.account_id).filter(was_hidden);
+        self.gone.iter().copied().filter(is_back).chain(lines).collect()
+    }
+
+    fn see_total(&mut self, books: &Books) {
+        let (usage, at) = (&books.usage, books.capture.at);
+        for (pace, messages) in [(&mut self.pace, usage.total.messages), (&mut self.parent_pace, usage.parent.messages)]
+        {
+            pace.get_or_insert_with(|| Pace::begin(usage.period.start)).see(at, messages);
+        }
+        self.margin.see(at, usage.total);
+    }
+
+    fn see_accounts(&mut self, books: &Books, terms: &Terms) {
+        let at = books.capture.at;
+        let before = self.last.as_ref().map(|last| last.capture.at);
+        let is_new_month = before.is_none_or(|before| (before.year(), before.month()) != (at.year(), at.month()));
+        let mut trails = std::mem::take(&mut self.trails);
+        self.alerts.clear();
+        for account in books.existing() {
+            let trail = trails.entry(account.id).or_insert_with(|| Trail::begin(account, books, before.is_some()));
+            trail.name.clone_from(&account.name);
+        }
+        for line in &books.usage.sub_accounts {
+            let begin = || Trail::unlisted(line, books, before.is_some());
+            trails.entry(line.account_id).or_insert_with(begin).name.clone_from(&line.name);
+        }
+        for (id, trail) in &mut trails {
+            let account = books.account(*id);
+            if let Some(line) = books.usage_line(*id) {
+                trail.see_messages(line.tally.messages, at, is_new_month);
+                trail.has_line = true;
+            } else if account.is_some() {
+                trail.see_messages(trail.messages, at, is_new_month);
+            }
+            trail.is_active = account.is_none_or(|account| account.status == Status::Active);
+            self.alerts.extend(trail.see_cap(*id, account, books, terms));
+        }
+        // an account that is gone for good is remembered by the intervals
+        trails.retain(|id, _| books.usage_line(*id).is_some() || books.account(*id).is_some());
+        self.trails = trails;
+    }
+}
+
+#[cfg(test)]
+mod tests;

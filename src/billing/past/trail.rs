@@ -1,0 +1,131 @@
+//! The trail of one sub account through the captures.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::super::books::{Books, SubAccount, UsageLine};
+use super::super::level::{Alert, AlertKind, Level, level_of};
+use super::super::period::month_of;
+use super::super::rate::Pace;
+use super::super::terms::Terms;
+
+/// What was seen of one sub account so far.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trail {
+    /// Its last name, safe to display.
+    pub name: String,
+    /// Messages of the current period, when last seen.
+    pub messages: i64,
+    /// Whether it has had a usage line in the current period, if only one of nothing.
+    pub has_line: bool,
+    /// Whether it may send, as far as the last capture tells.
+    pub is_active: bool,
+    /// How fast they grow.
+    pub pace: Pace,
+    /// Since when the count stands still.
+    pub still_since: DateTime<Utc>,
+    /// Messages of the current calendar month, as far as captures tell; nothing if they do not reach back to its start.
+    pub month_messages: Option<i64>,
+    /// The cap when the period began, or when the account was first listed in it.
+    pub first_credit: Option<i64>,
+    /// The cap when last seen.
+    credit: Option<i64>,
+    /// The highest level that was told of in this period.
+    told: Level,
+    /// Whether a level was told of that has not been left since.
+    open: bool,
+    /// The level, and the capture that was the first to show it.
+    pub level: (Level, String),
+}
+
+impl Trail {
+    /// The trail of an account that is seen for the first time; `known` says whether any capture was seen before.
+    pub(super) fn begin(account: &SubAccount, books: &Books, known: bool) -> Self {
+        let period = books.usage.period;
+        let created = account.created_at.filter(|at| period.contains(*at) && *at <= books.capture.at);
+        // an account that was not there at the last capture has been counted from its first message
+        let month_start = month_of(books.capture.at).start;
+        let from_first = known || account.created_at.is_some_and(|at| at >= month_start) || period.start == month_start;
+        Self::new(&account.name, created.unwrap_or(period.start), from_first, books)
+    }
+
+    /// The same for an account that only the usage names.
+    pub(super) fn unlisted(line: &UsageLine, books: &Books, known: bool) -> Self {
+        let period = books.usage.period;
+        Self::new(&line.name, period.start, known || period.start == month_of(books.capture.at).start, books)
+    }
+
+    fn new(name: &str, since: DateTime<Utc>, counts_month: bool, books: &Books) -> Self {
+        Self {
+            name: name.to_owned(),
+            messages: 0,
+            has_line: false,
+            is_active: true,
+            pace: Pace::begin(since),
+            still_since: books.capture.at,
+            month_messages: counts_month.then_some(0),
+            first_credit: None,
+            credit: None,
+            told: Level::Clear,
+            open: false,
+            level: (Level::Clear, books.capture.id.clone()),
+        }
+    }
+
+    pub(super) fn begin_period(&mut self, start: DateTime<Utc>) {
+        self.messages = 0;
+        self.has_line = false;
+        self.pace = self.pace.next_period(start);
+        self.still_since = start;
+        self.first_credit = self.credit;
+        self.told = Level::Clear;
+    }
+
+    pub(super) fn see_messages(&mut self, messages: i64, at: DateTime<Utc>, is_new_month: bool) {
+        let more = messages.saturating_sub(self.messages);
+        if more != 0 {
+            self.still_since = at;
+        }
+        self.month_messages = match self.month_messages {
+            // the month was counted from a capture in the month before, or from the account's first message
+            Some(_) if is_new_month => Some(more),
+            None if is_new_month && self.messages != 0 => Some(more),
+            counted => counted.map(|counted| counted.saturating_add(more)),
+        };
+        self.pace.see(at, messages);
+        self.messages = messages;
+    }
+
+    /// Sees the cap, and says what is to be told of it: each level once in a period, and once that it is left.
+    pub(super) fn see_cap(
+        &mut self,
+        id: Uuid,
+        account: Option<&SubAccount>,
+        books: &Books,
+        terms: &Terms,
+    ) -> Option<Alert> {
+        let level = match account {
+            Some(account) => {
+                self.credit = Some(account.monthly_credit);
+                self.first_credit.get_or_insert(account.monthly_credit);
+                level_of(account, self.messages, terms)
+            }
+            // usage without an entry says nothing of a cap; an account that is gone has none
+            None if books.usage_line(id).is_some() => return None,
+            None => Level::Clear,
+        };
+        if self.level.0 != level {
+            self.level = (level, books.capture.id.clone());
+        }
+        let kind = if level.code().is_some() && level > self.told {
+            (self.told, self.open) = (level, true);
+            AlertKind::Reached
+        } else if level.code().is_none() && self.open {
+            self.open = false;
+            AlertKind::Resolved
+        } else {
+            return None;
+        };
+        Some(Alert { account_id: id, name: self.name.clone(), kind, level })
+    }
+}

@@ -1,0 +1,105 @@
+//! Captures to test with: a cent a message, so that every figure can be worked out by hand.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::super::books::{Books, CaptureRef, Status, SubAccount, Tally, Usage, UsageLine};
+use super::super::money::{Amount, Currency};
+use super::super::past::Past;
+use super::super::period::{Period, month_of};
+use super::super::terms::Terms;
+
+pub(in crate::billing) fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+pub(in crate::billing) fn id(number: u128) -> Uuid {
+    Uuid::from_u128(number)
+}
+
+/// One capture in the making. Its period is the calendar month, until it is told otherwise.
+pub(in crate::billing) struct Night {
+    at: DateTime<Utc>,
+    period: Period,
+    removed: i64,
+    lines: Vec<(u128, i64)>,
+    entries: Vec<(u128, Status, i64)>,
+}
+
+impl Night {
+    pub(in crate::billing) fn at(text: &str) -> Self {
+        let at = at(text);
+        Self { at, period: month_of(at), removed: 0, lines: Vec::new(), entries: Vec::new() }
+    }
+
+    pub(in crate::billing) fn period(self, start: &str, end: &str) -> Self {
+        Self { period: Period { start: at(start), end: at(end) }, ..self }
+    }
+
+    pub(in crate::billing) fn removed(self, messages: i64) -> Self {
+        Self { removed: messages, ..self }
+    }
+
+    /// An active account with usage and no cap.
+    pub(in crate::billing) fn account(self, number: u128, messages: i64) -> Self {
+        self.capped(number, messages, 0)
+    }
+
+    /// An active account with usage and a cap.
+    pub(in crate::billing) fn capped(mut self, number: u128, messages: i64, cap: i64) -> Self {
+        self.lines.push((number, messages));
+        self.listed(number, Status::Active, cap)
+    }
+
+    /// An entry without usage.
+    pub(in crate::billing) fn listed(mut self, number: u128, status: Status, cap: i64) -> Self {
+        self.entries.push((number, status, cap));
+        self
+    }
+
+    pub(in crate::billing) fn books(self) -> Books {
+        // an amount has an end where a count has none
+        let cents = |messages: i64| messages.clamp(-1_000_000_000_000, 1_000_000_000_000);
+        let cost = |messages| Amount::parse(&format!("{}e-2", cents(messages))).unwrap();
+        let tally = |messages: i64| Tally { messages, cost: cost(messages) };
+        let name = |number: u128| format!("Account {number}");
+        let line = |(number, messages): &(u128, i64)| UsageLine {
+            account_id: id(*number),
+            name: name(*number),
+            tally: tally(*messages),
+        };
+        let entry = |(number, status, monthly_credit): &(u128, Status, i64)| SubAccount {
+            id: id(*number),
+            parent_id: Uuid::nil(),
+            name: name(*number),
+            status: status.clone(),
+            monthly_credit: *monthly_credit,
+            created_at: None,
+        };
+        let usage = Usage {
+            period: self.period,
+            currency: Currency::parse("eur").unwrap(),
+            method: "proportional".to_owned(),
+            note: String::new(),
+            parent_id: Uuid::nil(),
+            parent: tally(0),
+            sub_accounts: self.lines.iter().map(line).collect(),
+            removed: tally(self.removed),
+            total: tally(self.lines.iter().fold(self.removed, |sum, (_, messages)| sum.saturating_add(*messages))),
+        };
+        let capture = CaptureRef { id: self.at.format("%dT%H").to_string(), at: self.at, sha256: String::new() };
+        let accounts = self.entries.iter().map(entry).collect();
+        Books::new(capture, Uuid::nil(), usage, accounts, BTreeMap::new(), Vec::new())
+    }
+}
+
+/// What is known after these captures.
+pub(in crate::billing) fn seen(nights: impl IntoIterator<Item = Night>) -> Past {
+    let mut past = Past::default();
+    for night in nights {
+        past.see(&night.books(), &Terms::default());
+    }
+    past
+}
