@@ -9,7 +9,7 @@
 //! - [`shares`]: largest remainders; [`charges`]: the pooled invoice divided into statements, each line with its [`grade`]
 //! - [`removed`]: whose the removed usage was; [`tail`] and [`tail_sheet`]: what nobody will have seen
 //! - [`dust`]: what rounding explains; [`reconcile`]: the checks; [`finding`]: their results; [`caps`] and their [`level`]s
-//! - [`ledger`]: all of it for one capture and those before it
+//! - [`ledger`]: all of it for one capture and those before it; [`explain`]: how a charge came about, and why it moved
 
 pub mod books;
 pub mod cap_plan;
@@ -17,6 +17,7 @@ pub mod caps;
 pub mod charges;
 pub mod customers;
 pub mod dust;
+pub mod explain;
 pub mod finding;
 pub mod grade;
 pub mod ledger;

@@ -3,6 +3,7 @@
 mod accounts;
 mod caps;
 mod capture;
+mod explain;
 mod simulate;
 
 use std::path::PathBuf;
@@ -13,8 +14,10 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 pub use self::accounts::Accounts;
 pub use self::caps::Caps;
 pub use self::capture::Capture;
+pub use self::explain::Explain;
 pub use self::simulate::Simulate;
 
+use crate::commands::selection::Selection;
 use crate::config::Overrides;
 use crate::simulator::script;
 
@@ -83,6 +86,8 @@ pub enum Command {
     Capture(Capture),
     /// Rebuild reports from the archive, offline
     Report(Report),
+    /// Say how a charge came about, or why it moved since another capture
+    Explain(Explain),
     /// Manage sub accounts and their API keys
     #[command(subcommand)]
     Accounts(Accounts),
@@ -140,6 +145,14 @@ pub struct Report {
     /// What decides charges
     #[command(flatten)]
     pub terms: Terms,
+    /// Which capture
+    #[command(flatten)]
+    pub which: Which,
+}
+
+/// Which capture to look at.
+#[derive(Debug, Args)]
+pub struct Which {
     /// Billing period by its start date, 2024-01-01 [default: that of the last capture]
     #[arg(long, value_name = "DATE")]
     pub period: Option<String>,
@@ -178,6 +191,13 @@ pub enum FailOn {
     Caps,
 }
 
+impl Which {
+    /// The capture that is meant.
+    pub fn selection(&self) -> Selection {
+        Selection { period: self.period.clone(), capture: self.capture.clone() }
+    }
+}
+
 impl Cli {
     /// What the command line sets of the configuration.
     pub fn overrides(&self) -> Overrides {
@@ -189,6 +209,11 @@ impl Cli {
             Command::Accounts(accounts) => {
                 let archive = accounts.archive();
                 return Overrides { config, archive, without_customers: true, ..Overrides::default() };
+            }
+            Command::Explain(explain) => {
+                let (archive, customers) = (explain.places.archive.clone(), explain.customers.clone());
+                let invoice = explain.invoice.clone();
+                return Overrides { config, archive, customers, invoice, ..Overrides::default() };
             }
             Command::Caps(caps) => return Overrides { config, customers: caps.customers(), ..Overrides::default() },
             Command::Demo(_) | Command::Simulate(_) => (None, None),

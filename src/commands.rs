@@ -5,9 +5,11 @@ pub mod caps;
 pub mod capture;
 pub mod consent;
 pub mod demo;
+pub mod explain;
 mod progress;
 pub mod report;
 pub mod run;
+pub mod selection;
 pub mod simulate;
 
 use crate::billing::ledger::Ledger;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use subledger::cli::{Cli, Command, FailOn, Output, Terms};
-use subledger::commands::{self, Outcome, demo::Scene, report::Selection, simulate::Simulation, simulate::Stage};
+use subledger::commands::{self, Outcome, demo::Scene, simulate::Simulation, simulate::Stage};
 use subledger::config::{Clock, Config, Surroundings};
 use subledger::failure::{Effect, Evidence, Failure, Kind, causes, closing};
 use subledger::nightly::Signals;
@@ -64,9 +64,13 @@ fn dispatch(cli: &Cli) -> Result<Outcome, Failure> {
                 }
             }
             Command::Report(report) => {
-                let selection = Selection { period: report.period.clone(), capture: report.capture.clone() };
                 let config = load().map_err(Failure::usage)?;
-                commands::report::run(&config, &selection, fail_on(&report.terms), &signals).await
+                commands::report::run(&config, &report.which.selection(), fail_on(&report.terms), &signals).await
+            }
+            Command::Explain(explain) => {
+                let config = load().map_err(Failure::usage)?;
+                let (selection, since) = (explain.which.selection(), explain.since.as_deref());
+                commands::explain::run(&config, &explain.subject, &selection, since, &signals).await
             }
             Command::Accounts(accounts) => {
                 let config = load().map_err(Failure::usage)?;

@@ -5,6 +5,7 @@
 
 mod control;
 pub mod csv;
+pub mod explain;
 mod json;
 mod manifest;
 pub mod parquet;

@@ -3,6 +3,7 @@
 //! Whatever the terms say, each cent of the pooled invoice is on exactly one line, and each line is on exactly one
 //! statement or is a kept line.
 
+mod divide;
 mod removed;
 mod unseen;
 
@@ -15,8 +16,10 @@ use super::grade::{Grade, Span, Volume};
 use super::money::{Amount, Currency, Exact, Minor};
 use super::past::Past;
 use super::removed::Attribution;
-use super::shares::{Unshareable, largest_remainder};
-use super::terms::{Bearer, RemovedUsage, Terms, Weights};
+use super::shares::Unshareable;
+use super::terms::{Terms, Weights};
+
+pub(crate) use self::divide::{Divided, divide};
 
 /// What a line stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -166,33 +169,13 @@ impl Charges {
 
 /// Divides the pooled invoice on the given terms. `past` has seen the books.
 pub fn charges(books: &Books, terms: &Terms, dust: &Dust, past: &Past, attribution: &Attribution) -> Charges {
-    let currency = books.usage.currency;
-    let invoice = terms.invoice(books.usage.period);
-    let exact = invoice.map_or(books.usage.total.cost, |entry| entry.amount).exact();
-    let pooled = Pooled { exact, minor: currency.round(exact), entered: invoice.is_some() };
-    let tax = invoice.map_or(Minor::ZERO, |entry| currency.round(entry.tax.exact()));
-    let mut lines = bucket_lines(books);
-    let unshareable = share(&mut lines, pooled.minor - tax, terms.weights, dust).err();
-    if unshareable.is_some() {
-        let share = pooled.minor - tax;
-        lines.push(Line { share, ..amount_line(LineKind::Unallocated, "Unallocated") });
-    }
-    if tax != Minor::ZERO {
-        lines.push(Line { share: tax, ..amount_line(LineKind::Tax, "Tax") });
-    }
-    if terms.removed_usage == RemovedUsage::Attribute {
-        removed::attribute(&mut lines, attribution);
-    }
-    let is_spread = [terms.parent_usage == Bearer::Spread, terms.removed_usage == RemovedUsage::Spread];
-    for (kind, _) in [LineKind::Parent, LineKind::Removed].into_iter().zip(is_spread).filter(|(_, spread)| *spread) {
-        spread(&mut lines, kind);
-    }
+    let Divided { pooled, unshareable, mut lines, .. } = divide(books, terms, dust, attribution);
     let unseen = unseen::of(books, past).filter(|_| pooled.entered);
     for line in &mut lines {
         unseen::bound(line, unseen.as_ref(), past);
     }
     let (lines, statements) = gather(lines, terms);
-    Charges { currency, pooled, weights: terms.weights, unshareable, lines, statements }
+    Charges { currency: books.usage.currency, pooled, weights: terms.weights, unshareable, lines, statements }
 }
 
 fn bucket_lines(books: &Books) -> Vec<Line> {
@@ -236,43 +219,6 @@ fn amount_line(kind: LineKind, name: &str) -> Line {
         grade: Grade::Observed,
         span: Span::default(),
         volume: None,
-    }
-}
-
-/// The order that settles equal remainders: by account id, parent and removed after the sub accounts.
-type LineKey = (LineKind, Option<Uuid>, usize);
-
-fn share(lines: &mut [Line], whole: Minor, weights: Weights, dust: &Dust) -> Result<(), Unshareable> {
-    // less than nothing by dust is nothing: a residue of double arithmetic must not keep anybody from being charged
-    let cost = |cost: Exact| if cost.is_negative() && dust.covers(cost) { Exact::ZERO } else { cost };
-    let weight = |line: &Line| match weights {
-        Weights::AllocatedCost => cost(line.allocated_cost.map_or(Exact::ZERO, Amount::exact)),
-        Weights::Messages => Exact::whole(line.messages.unwrap_or(0)),
-    };
-    let entries: Vec<(LineKey, Exact)> =
-        lines.iter().enumerate().map(|(index, line)| ((line.kind, line.account_id, index), weight(line))).collect();
-    for (line, part) in lines.iter_mut().zip(largest_remainder(whole, &entries)?) {
-        line.share = part;
-    }
-    Ok(())
-}
-
-/// Moves the cost of the lines of one kind to the sub accounts, by messages; leaves it where there are none.
-fn spread(lines: &mut [Line], kind: LineKind) {
-    let whole: Minor = lines.iter().filter(|line| line.kind == kind).map(Line::cost).sum();
-    let is_sub = |line: &Line| line.kind.has_customer();
-    let entries: Vec<((Option<Uuid>, usize), Exact)> = lines
-        .iter()
-        .enumerate()
-        .filter(|(_, line)| is_sub(line))
-        .map(|(index, line)| ((line.account_id, index), Exact::whole(line.messages.unwrap_or(0))))
-        .collect();
-    let Ok(parts) = largest_remainder(whole, &entries) else { return };
-    for (((_, index), _), part) in entries.iter().zip(parts) {
-        lines[*index].spread += part;
-    }
-    for line in lines.iter_mut().filter(|line| line.kind == kind) {
-        line.spread += -line.cost();
     }
 }
 

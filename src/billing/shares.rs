@@ -24,33 +24,107 @@ pub enum Unshareable {
 /// settled by `key`, so the order of the input does not matter as long as keys differ. A negative whole is
 /// shared like its absolute value.
 pub fn largest_remainder<K: Ord>(whole: Minor, entries: &[(K, Exact)]) -> Result<Vec<Minor>, Unshareable> {
-    if whole == Minor::ZERO {
-        return Ok(vec![Minor::ZERO; entries.len()]);
+    Ok(Division::of(whole, entries)?.parts)
+}
+
+/// Decimals of a minor unit that [`Piece::ideal`] carries.
+pub const IDEAL_DECIMALS: u32 = 8;
+
+/// An amount that was shared, with what it takes to retrace each part.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Division {
+    whole: Minor,
+    weights: Vec<Exact>,
+    total: Exact,
+    left_over: usize,
+    /// One part for each entry.
+    pub parts: Vec<Minor>,
+}
+
+/// One part of a shared amount, step by step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Piece {
+    /// The amount that was shared.
+    pub whole: Minor,
+    /// The part's weight.
+    pub weight: Exact,
+    /// All weights together.
+    pub total: Exact,
+    /// `whole × weight ÷ total` in units of 10^-[`IDEAL_DECIMALS`] of a minor unit, cut and not rounded.
+    pub ideal: i128,
+    /// Whether nothing had to be cut from that.
+    pub exact: bool,
+    /// The whole minor units of that.
+    pub floor: Minor,
+    /// Whether the remainder was among the largest, so that the part is one unit more.
+    pub raised: bool,
+    /// How many parts got one unit more.
+    pub left_over: usize,
+    /// How many parts there are.
+    pub count: usize,
+    /// The part.
+    pub part: Minor,
+}
+
+impl Piece {
+    /// Whether the ideal is in whole minor units, so that nothing was rounded.
+    pub fn is_whole(&self) -> bool {
+        self.exact && self.ideal % 10_i128.pow(IDEAL_DECIMALS) == 0
     }
-    if entries.iter().any(|(_, weight)| weight.is_negative()) {
-        return Err(Unshareable::NegativeWeight);
+}
+
+impl Division {
+    /// Shares `whole` as [`largest_remainder`] says.
+    pub fn of<K: Ord>(whole: Minor, entries: &[(K, Exact)]) -> Result<Self, Unshareable> {
+        let weights: Vec<Exact> = entries.iter().map(|(_, weight)| *weight).collect();
+        let total = weights.iter().copied().sum::<Exact>();
+        if whole == Minor::ZERO {
+            let parts = vec![Minor::ZERO; entries.len()];
+            return Ok(Self { whole, weights, total, left_over: 0, parts });
+        }
+        if weights.iter().any(|weight| weight.is_negative()) {
+            return Err(Unshareable::NegativeWeight);
+        }
+        if total.is_zero() {
+            return Err(Unshareable::NoWeight);
+        }
+        let magnitude = I256::from(whole.0).abs();
+        let mut parts = Vec::with_capacity(entries.len());
+        let mut remainders = Vec::with_capacity(entries.len());
+        for (index, (key, weight)) in entries.iter().enumerate() {
+            let product = magnitude * weight.units();
+            parts.push((product / total.units()).as_i128());
+            remainders.push((product % total.units(), key, index));
+        }
+        let left_over = usize::try_from(whole.0.abs() - parts.iter().sum::<i128>()).unwrap_or(usize::MAX);
+        if (1..remainders.len()).contains(&left_over) {
+            // largest remainder first, then the smaller key
+            remainders.select_nth_unstable_by(left_over - 1, |a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(b.1)));
+        }
+        for (_, _, index) in remainders.iter().take(left_over) {
+            parts[*index] += 1;
+        }
+        let parts = parts.into_iter().map(|part| Minor(part * whole.0.signum())).collect();
+        Ok(Self { whole, weights, total, left_over, parts })
     }
-    let total = entries.iter().map(|(_, weight)| *weight).sum::<Exact>().units();
-    if total == I256::ZERO {
-        return Err(Unshareable::NoWeight);
+
+    /// How one part came about; nothing if there is none at this position.
+    pub fn piece(&self, index: usize) -> Option<Piece> {
+        let (weight, part) = (*self.weights.get(index)?, *self.parts.get(index)?);
+        let Self { whole, total, left_over, .. } = *self;
+        let unit = I256::from(10_i128.pow(IDEAL_DECIMALS));
+        // without any weight there is nothing that was shared
+        let divisor = if total.is_zero() { I256::ONE } else { total.units() };
+        let product = I256::from(whole.0).abs() * weight.units();
+        let (down, rest) = (product / divisor, product % divisor * unit);
+        let (fraction, exact) = (rest / divisor, rest % divisor == I256::ZERO);
+        let sign = whole.0.signum();
+        let floor = Minor(down.as_i128() * sign);
+        let ideal = (down * unit + fraction).as_i128() * sign;
+        let count = self.parts.len();
+        let raised = part != floor;
+        Some(Piece { whole, weight, total, ideal, exact, floor, raised, left_over, count, part })
     }
-    let magnitude = I256::from(whole.0).abs();
-    let mut parts = Vec::with_capacity(entries.len());
-    let mut remainders = Vec::with_capacity(entries.len());
-    for (index, (key, weight)) in entries.iter().enumerate() {
-        let product = magnitude * weight.units();
-        parts.push((product / total).as_i128());
-        remainders.push((product % total, key, index));
-    }
-    let left_over = usize::try_from(whole.0.abs() - parts.iter().sum::<i128>()).unwrap_or(usize::MAX);
-    if (1..remainders.len()).contains(&left_over) {
-        // largest remainder first, then the smaller key
-        remainders.select_nth_unstable_by(left_over - 1, |a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(b.1)));
-    }
-    for (_, _, index) in remainders.iter().take(left_over) {
-        parts[*index] += 1;
-    }
-    Ok(parts.into_iter().map(|part| Minor(part * whole.0.signum())).collect())
 }
 
 #[cfg(test)]
@@ -98,6 +172,21 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn each_part_can_be_retraced(entries in entries(), whole in wholes()) {
+            let division = Division::of(Minor(whole), &entries).unwrap();
+            let pieces: Vec<Piece> = (0..entries.len()).filter_map(|index| division.piece(index)).collect();
+            prop_assert_eq!(pieces.len(), entries.len());
+            for (piece, (part, (_, weight))) in pieces.iter().zip(division.parts.iter().zip(&entries)) {
+                let unit = Minor(if piece.raised { whole.signum() } else { 0 });
+                prop_assert_eq!((piece.part, piece.weight), (*part, *weight));
+                prop_assert_eq!(piece.part, piece.floor + unit);
+                prop_assert_eq!(piece.ideal / 10_i128.pow(IDEAL_DECIMALS), piece.floor.0);
+                prop_assert!(!(piece.is_whole() && piece.raised), "only what has a remainder is rounded");
+            }
+            prop_assert_eq!(pieces.iter().filter(|piece| piece.raised).count(), pieces[0].left_over);
+        }
+
         #[test]
         fn parts_sum_to_the_whole(entries in entries(), whole in wholes()) {
             let parts = largest_remainder(Minor(whole), &entries).unwrap();

@@ -8,6 +8,7 @@ mod caps;
 mod contract;
 mod crash;
 mod demo;
+mod explain;
 mod fixtures;
 mod lock;
 mod night;

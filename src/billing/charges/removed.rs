@@ -3,12 +3,14 @@
 use super::super::grade::{Grade, Volume};
 use super::super::money::{Amount, Exact, Minor};
 use super::super::removed::{Attribution, Gone, Part};
-use super::super::shares::largest_remainder;
+use super::super::shares::{Division, largest_remainder};
 use super::{Line, LineKind, amount_line};
 
 /// Divides the removed line by messages. The lines sum to it exactly: in messages, in cost as sent, and in cents.
-pub(super) fn attribute(lines: &mut Vec<Line>, attribution: &Attribution) {
-    let Some(index) = lines.iter().position(|line| line.kind == LineKind::Removed) else { return };
+///
+/// Returns how the cents were divided, in the order of the lines; nothing if the line stays as it is.
+pub(super) fn attribute(lines: &mut Vec<Line>, attribution: &Attribution) -> Option<Division> {
+    let index = lines.iter().position(|line| line.kind == LineKind::Removed)?;
     let whole = &lines[index];
     let named: Vec<(&Gone, &Part)> = attribution.named().filter(|(_, part)| part.high != 0).collect();
     let messages = whole.messages.unwrap_or(0);
@@ -21,16 +23,13 @@ pub(super) fn attribute(lines: &mut Vec<Line>, attribution: &Attribution) {
         part_of,
     };
     if messages <= 0 || attribution.messages() != i128::from(messages) {
-        return;
+        return None;
     }
     let volumes = named.iter().map(|(_, part)| part.messages).chain([rest.messages]);
     let weights: Vec<(usize, Exact)> = volumes.map(Exact::whole).enumerate().collect();
     let (share, cost) = (whole.share, whole.allocated_cost.unwrap_or(Amount::ZERO));
-    let (Ok(shares), Ok(costs)) =
-        (largest_remainder(share, &weights), largest_remainder(Minor(cost.units()), &weights))
-    else {
-        return;
-    };
+    let shares = Division::of(share, &weights).ok()?;
+    let costs = largest_remainder(Minor(cost.units()), &weights).ok()?;
     let mut divided: Vec<Line> = named.iter().map(|(gone, part)| named_line(gone, part, part_of)).collect();
     divided.push(Line {
         messages: Some(rest.messages),
@@ -38,12 +37,13 @@ pub(super) fn attribute(lines: &mut Vec<Line>, attribution: &Attribution) {
         volume: Some(rest),
         ..amount_line(LineKind::Removed, &whole.name)
     });
-    for ((line, share), units) in divided.iter_mut().zip(shares).zip(costs) {
-        (line.share, line.allocated_cost) = (share, Some(cost.of_units(units.0)));
+    for ((line, share), units) in divided.iter_mut().zip(&shares.parts).zip(costs) {
+        (line.share, line.allocated_cost) = (*share, Some(cost.of_units(units.0)));
     }
     // a rest of nothing has nothing to say
     divided.retain(|line| line.kind != LineKind::Removed || line.volume.is_some_and(|volume| volume.high != 0));
     lines.splice(index..=index, divided);
+    Some(shares)
 }
 
 fn named_line(gone: &Gone, part: &Part, part_of: Option<(Minor, i64)>) -> Line {

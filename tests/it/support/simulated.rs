@@ -70,6 +70,12 @@ impl Simulated {
         ran(&mut self.process(arguments).into())
     }
 
+    /// The same at another time; the simulated clock is set to it.
+    pub(crate) fn run_at(&self, now: &str, arguments: &[&str]) -> Ran {
+        self.simulator.apply(Event::Advance(now.parse().expect("a time"))).expect("a later time");
+        ran(&mut self.process_at(now, arguments).into())
+    }
+
     /// The same, and its result as JSON; it is to succeed.
     #[track_caller]
     pub(crate) fn json(&self, arguments: &[&str]) -> Value {

@@ -1,0 +1,135 @@
+//! How a charge came about: the evidence, the pool, each line, and the proof that it all adds up.
+
+use std::fmt::Write;
+
+use crate::billing::charges::LineKind;
+use crate::billing::explain::{Explained, Removal, Why};
+use crate::billing::money::Minor;
+use crate::billing::terms::{RemovedUsage, Weights};
+use crate::report::text::{counted, shown};
+
+use super::layout::{count, minor, wrapped};
+use super::{Page, cited, line};
+
+/// Lines written out, the largest charge first; the rest is counted, and JSON has them all.
+const LINE_COUNT_MAX: usize = 12;
+
+pub(super) fn text(page: &Page<'_>, explained: &Explained) -> String {
+    let (ledger, currency) = (page.ledger, page.ledger.charges.currency);
+    let (books, code) = (&ledger.books, currency.code());
+    let at = books.capture.at.format("%Y-%m-%d %H:%M UTC");
+    let charge = minor(currency, explained.charge);
+    let lead = format!("{} is charged {charge} {code} for {}, as captured at {at}.", page.title(), books.usage.period);
+    let mut text = wrapped("", &lead, 0);
+    // writing into a String cannot fail
+    let _ = writeln!(text, "\ncapture   {}", cited(&books.capture));
+    let _ = writeln!(text, "evidence  {}", page.evidence);
+    let _ = writeln!(text, "period    {}, {} messages in all", books.usage.period, count(books.messages_sum()));
+    text.push_str(&wrapped("pool      ", &pool(page, explained), 10));
+    for step in explained.steps.iter().take(LINE_COUNT_MAX) {
+        text.push('\n');
+        text.push_str(&line::text(page, step));
+    }
+    if explained.steps.len() > LINE_COUNT_MAX {
+        let rest = counted(explained.steps.len() - LINE_COUNT_MAX, "line");
+        let _ = writeln!(text, "\nand {rest} more of smaller charges: explain the sub account, or use --output json");
+    }
+    for removal in explained.uncharged.iter().take(LINE_COUNT_MAX) {
+        text.push('\n');
+        text.push_str(&uncharged(page, removal));
+    }
+    text.push('\n');
+    end(&mut text, page, explained);
+    text
+}
+
+/// What is shared, and by what.
+fn pool(page: &Page<'_>, explained: &Explained) -> String {
+    let charges = &page.ledger.charges;
+    let (currency, pooled) = (charges.currency, charges.pooled);
+    let (amount, code) = (minor(currency, pooled.minor), currency.code());
+    let source = if pooled.entered { "the invoice as entered" } else { "the API's total" };
+    let exact = currency.show(pooled.exact);
+    let rounded =
+        if pooled.exact == currency.exact(pooled.minor) { String::new() } else { format!(" {exact}, rounded") };
+    let tax = minor(currency, explained.tax);
+    let tax = if explained.tax == Minor::ZERO { String::new() } else { format!("; {tax} of it is tax and not shared") };
+    let by = match charges.weights {
+        Weights::AllocatedCost => "allocated cost",
+        Weights::Messages => "messages",
+    };
+    match charges.unshareable {
+        None => format!("{amount} {code}, {source}{rounded}{tax}; shared by {by}"),
+        Some(why) => format!("{amount} {code}, {source}{rounded}{tax}; not shared, because {why}"),
+    }
+}
+
+/// Who has the part of a removed account, in a sentence.
+pub(super) fn why(removal: &Removal) -> String {
+    let growth = count(removal.growth);
+    match removal.why {
+        Why::Only => format!("the only sub account that went meanwhile, so all {growth} messages are its own"),
+        Why::ByRate(several) => format!(
+            "{several} sub accounts went meanwhile and left {growth} messages; what no capture saw of them is divided by \
+             their last daily rates"
+        ),
+        Why::Seen(several) => format!(
+            "{several} sub accounts went meanwhile and left {growth} messages; what no capture saw of them has no name"
+        ),
+        Why::Unbounded(1) => {
+            format!("removed usage grew by {growth} messages, which contradicts what was seen: that bounds nothing")
+        }
+        Why::Unbounded(several) => format!(
+            "{several} sub accounts went meanwhile and left {growth} messages, which contradicts what was seen: they are \
+             divided by what was last seen"
+        ),
+    }
+}
+
+/// A removed account that the terms leave without a line.
+fn uncharged(page: &Page<'_>, removal: &Removal) -> String {
+    let account = &removal.account;
+    let bears = match page.ledger.terms.removed_usage {
+        RemovedUsage::Spread => "removed usage is spread over all sub accounts",
+        RemovedUsage::Keep => "removed usage is kept on a line of its own",
+        RemovedUsage::Attribute => "it left no usage that could be attributed",
+    };
+    let (name, messages) = (shown(&account.name), count(account.seen));
+    let until = &removal.part.until;
+    let label = format!("{name}  {}  removed\n  ", account.account_id);
+    wrapped(&label, &format!("gone in {until}, last seen with {messages} messages: {bears}"), 2)
+}
+
+/// The statement, and the proof.
+fn end(text: &mut String, page: &Page<'_>, explained: &Explained) {
+    let (charges, currency) = (&page.ledger.charges, page.ledger.charges.currency);
+    let amount = |amount| minor(currency, amount);
+    let lines = counted(explained.steps.len(), "line");
+    let _ = writeln!(text, "charged   {} {} on {lines}", amount(explained.charge), currency.code());
+    let customer = page.subject.customer();
+    let statement = customer.and_then(|customer| charges.statements.iter().find(|s| s.customer.id == customer.id));
+    if let Some(statement) = statement {
+        let (cost, markup, charge) = (amount(statement.cost), amount(statement.markup), amount(statement.charge));
+        let name = shown(&statement.customer.name);
+        let statement = format!("{name}: cost {cost} + markup {markup} = {charge} {}", currency.code());
+        text.push_str(&wrapped("statement ", &statement, 10));
+    } else if !explained.steps.is_empty() {
+        let _ = writeln!(text, "statement none: nobody in the customer map owns it, and its line is kept");
+    }
+    let proof = charges.proof();
+    let foots = if proof.difference == Minor::ZERO { "the control sheet foots" } else { "it does NOT foot" };
+    let (cost, invoice, difference) = (amount(proof.cost), amount(charges.pooled.minor), amount(proof.difference));
+    let proof = format!(
+        "all statements and kept lines cost {cost}, the pooled invoice is {invoice}, difference {difference}: \
+         {foots}"
+    );
+    text.push_str(&wrapped("proof     ", &proof, 10));
+}
+
+/// What kind of usage is spread.
+pub(super) fn usage_of(kind: LineKind) -> &'static str {
+    match kind {
+        LineKind::Parent => "parent usage",
+        _ => "removed usage",
+    }
+}
