@@ -242,6 +242,15 @@ impl Archive {
         }
     }
 
+    /// A table beside a capture's bodies; nothing if there is none. It is no evidence, and not checked against anything.
+    pub async fn derived(&self, key: &CaptureKey, name: &str) -> Result<Option<bytes::Bytes>, Error> {
+        match self.fetch(&self.capture_path(key).join(name)).await {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(Error::Store { source: object_store::Error::NotFound { .. }, .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     fn parent_path(&self) -> Path {
         self.root.clone().join(format!("parent={}", self.account_id))
     }

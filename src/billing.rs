@@ -9,6 +9,7 @@
 //! - [`shares`]: largest remainders; [`charges`]: the pooled invoice divided into statements, each line with its [`grade`]
 //! - [`removed`]: whose the removed usage was; [`tail`] and [`tail_sheet`]: what nobody will have seen
 //! - [`dust`]: what rounding explains; [`reconcile`]: the checks; [`finding`]: their results; [`caps`] and their [`level`]s
+//! - [`history`]: messages and cost per day, as differences of captures
 //! - [`ledger`]: all of it for one capture and those before it; [`explain`]: how a charge came about, and why it moved
 
 pub mod books;
@@ -20,6 +21,7 @@ pub mod dust;
 pub mod explain;
 pub mod finding;
 pub mod grade;
+pub mod history;
 pub mod ledger;
 pub mod level;
 pub mod money;

@@ -4,6 +4,7 @@ mod accounts;
 mod caps;
 mod capture;
 mod explain;
+mod history;
 mod simulate;
 
 use std::path::PathBuf;
@@ -15,8 +16,10 @@ pub use self::accounts::Accounts;
 pub use self::caps::Caps;
 pub use self::capture::Capture;
 pub use self::explain::Explain;
+pub use self::history::History;
 pub use self::simulate::Simulate;
 
+use crate::commands::Form;
 use crate::commands::selection::Selection;
 use crate::config::Overrides;
 use crate::simulator::script;
@@ -88,6 +91,8 @@ pub enum Command {
     Report(Report),
     /// Say how a charge came about, or why it moved since another capture
     Explain(Explain),
+    /// Show messages and cost per day, offline
+    History(History),
     /// Manage sub accounts and their API keys
     #[command(subcommand)]
     Accounts(Accounts),
@@ -182,6 +187,22 @@ pub enum Output {
     Text,
     /// For programs
     Json,
+    /// A table for spreadsheets (`history` only)
+    Csv,
+    /// A table for SQL engines (`history` only)
+    Parquet,
+}
+
+impl Output {
+    /// The form of the result.
+    pub fn form(self) -> Form {
+        match self {
+            Self::Text => Form::Text,
+            Self::Json => Form::Json,
+            Self::Csv => Form::Csv,
+            Self::Parquet => Form::Parquet,
+        }
+    }
 }
 
 /// Findings that can be made to count.
@@ -199,6 +220,12 @@ impl Which {
 }
 
 impl Cli {
+    /// Whether the command has a result in the form that is asked for.
+    pub fn has_form(&self) -> bool {
+        let is_table = matches!(self.global.output, Output::Csv | Output::Parquet);
+        !is_table || matches!(self.command, Command::History(_))
+    }
+
     /// What the command line sets of the configuration.
     pub fn overrides(&self) -> Overrides {
         let config = self.global.config.clone();
@@ -214,6 +241,10 @@ impl Cli {
                 let (archive, customers) = (explain.places.archive.clone(), explain.customers.clone());
                 let invoice = explain.invoice.clone();
                 return Overrides { config, archive, customers, invoice, ..Overrides::default() };
+            }
+            Command::History(history) => {
+                let (archive, customers) = (history.places.archive.clone(), history.customers.clone());
+                return Overrides { config, archive, customers, ..Overrides::default() };
             }
             Command::Caps(caps) => return Overrides { config, customers: caps.customers(), ..Overrides::default() },
             Command::Demo(_) | Command::Simulate(_) => (None, None),

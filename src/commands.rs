@@ -6,6 +6,7 @@ pub mod capture;
 pub mod consent;
 pub mod demo;
 pub mod explain;
+pub mod history;
 mod progress;
 pub mod report;
 pub mod run;
@@ -15,6 +16,7 @@ pub mod simulate;
 use crate::billing::ledger::Ledger;
 use crate::billing::level::Level;
 use crate::failure::{Evidence, closing};
+use crate::report::history::Sheet;
 
 /// What a command leaves to be printed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -25,10 +27,25 @@ pub struct Outcome {
     pub text: String,
     /// The result for programs; empty if there is none.
     pub json: String,
+    /// The result as a table, CSV or Parquet.
+    pub table: Option<Sheet>,
     /// The last line on stderr.
     pub closing: String,
     /// What to do if stdout does not take the result; nothing where that makes no difference.
     pub if_lost: Option<String>,
+}
+
+/// The form of the result on stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// For spreadsheets.
+    Csv,
+    /// For SQL engines and data frames.
+    Parquet,
 }
 
 /// What makes the exit code non-zero although the books balance.

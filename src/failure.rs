@@ -258,6 +258,12 @@ impl Failure {
         Self::new(Kind::NotPublished, "the reports were not published").because(error).hint(hint)
     }
 
+    /// A table that stdout did not take whole.
+    pub fn of_table(error: report::Error) -> Self {
+        let doing = "the table on stdout is not whole";
+        Self::new(Kind::NotPublished, doing).because(error).then("run again once the cause is mended")
+    }
+
     /// Reports that could not be put in their place.
     pub fn of_publish(error: publish::Error) -> Self {
         Self::new(Kind::NotPublished, "the reports were not published")

@@ -1,6 +1,6 @@
 //! Parses, dispatches, prints the result or the error chain once, and exits.
 
-use std::io::{IsTerminal, Write, stderr, stdout};
+use std::io::{self, BufWriter, IsTerminal, Write, stderr, stdout};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
@@ -42,6 +42,7 @@ fn main() -> ExitCode {
 }
 
 fn dispatch(cli: &Cli) -> Result<Outcome, Failure> {
+    check_output(cli)?;
     let runtime = tokio::runtime::Runtime::new()
         .map_err(|error| Failure::new(Kind::Usage, "the runtime did not start").because(error))?;
     let signals = Signals::of_process()
@@ -72,6 +73,10 @@ fn dispatch(cli: &Cli) -> Result<Outcome, Failure> {
                 let (selection, since) = (explain.which.selection(), explain.since.as_deref());
                 commands::explain::run(&config, &explain.subject, &selection, since, &signals).await
             }
+            Command::History(history) => {
+                let config = load().map_err(Failure::usage)?;
+                commands::history::run(&config, &history.asked(), cli.global.output.form(), &signals).await
+            }
             Command::Accounts(accounts) => {
                 let config = load().map_err(Failure::usage)?;
                 commands::accounts::run(&config, &accounts.action(), &signals, show_progress).await
@@ -100,6 +105,24 @@ fn dispatch(cli: &Cli) -> Result<Outcome, Failure> {
     })
 }
 
+/// Refuses an output that the command does not have or that a terminal cannot show, before anything is done.
+fn check_output(cli: &Cli) -> Result<(), Failure> {
+    // a capture that never began has captured nothing
+    let is_capture = matches!(cli.command, Command::Run(_) | Command::Capture(_));
+    let evidence = if is_capture { Evidence::Missing } else { Evidence::Untouched };
+    let refused =
+        |problem: &str, hint: &str| Err(Failure::new(Kind::Usage, problem).hint(hint).with_evidence(evidence));
+    match cli.global.output {
+        Output::Csv | Output::Parquet if !cli.has_form() => {
+            refused("`--output csv` and `--output parquet` are for `subledger history` only", "use `text` or `json`")
+        }
+        Output::Parquet if stdout().is_terminal() => {
+            refused("Parquet is nothing for a terminal", "redirect it into a file: `> history.parquet`")
+        }
+        _ => Ok(()),
+    }
+}
+
 fn fail_on(terms: &Terms) -> commands::FailOn {
     commands::FailOn { caps: terms.fail_on.contains(&FailOn::Caps) }
 }
@@ -119,8 +142,8 @@ fn start_log(cli: &Cli) {
 /// Prints how to reach a simulation, at once: whoever started it waits for that.
 fn announce(cli: &Cli, simulation: &Simulation) {
     let _ = match cli.global.output {
-        Output::Text => write!(stdout(), "{}", simulation.text),
         Output::Json => writeln!(stdout(), "{}", simulation.json),
+        _ => write!(stdout(), "{}", simulation.text),
     };
     let _ = stdout().flush();
     if !cli.global.quiet {
@@ -135,14 +158,55 @@ fn say(cli: &Cli, outcome: &Outcome) -> ExitCode {
         Output::Text => write!(stdout(), "{}", outcome.text),
         Output::Json if outcome.json.is_empty() => Ok(()),
         Output::Json => writeln!(stdout(), "{}", outcome.json),
+        Output::Csv | Output::Parquet => Ok(()),
     };
-    if let (Err(error), Some(hint)) = (said.and_then(|()| stdout().flush()), &outcome.if_lost) {
+    let said = said.and_then(|()| stdout().flush());
+    if let Some(sheet) = &outcome.table {
+        let mut out = BufWriter::new(Heard { out: stdout().lock(), is_enough: false });
+        // half a table must not pass for a whole one
+        if let Err(failure) = Failure::guard(|| sheet.write(&mut out).map_err(Failure::of_table)) {
+            let _ = writeln!(stderr(), "{}", failure.report());
+            return ExitCode::from(failure.kind.exit_code());
+        }
+    }
+    if let (Err(error), Some(hint)) = (said, &outcome.if_lost) {
         let failure = Failure::new(Kind::NotPublished, "the secret was not taken by stdout").because(error).hint(hint);
         let _ = writeln!(stderr(), "{}", failure.came_to(Effect::Done).then("do what the hint says").report());
         return ExitCode::from(Kind::NotPublished.exit_code());
     }
     let _ = writeln!(stderr(), "{}", outcome.closing);
     ExitCode::from(outcome.exit_code)
+}
+
+/// Stdout with somebody at its other end, such as `head`, who may leave when they have seen enough.
+struct Heard<W> {
+    out: W,
+    is_enough: bool,
+}
+
+impl<W: Write> Heard<W> {
+    fn unless_gone<T>(&mut self, otherwise: T, write: impl FnOnce(&mut W) -> io::Result<T>) -> io::Result<T> {
+        if self.is_enough {
+            return Ok(otherwise);
+        }
+        match write(&mut self.out) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.is_enough = true;
+                Ok(otherwise)
+            }
+            written => written,
+        }
+    }
+}
+
+impl<W: Write> Write for Heard<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.unless_gone(bytes.len(), |out| out.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.unless_gone((), Write::flush)
+    }
 }
 
 fn complain(cli: &Cli, failure: &Failure) -> ExitCode {

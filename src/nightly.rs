@@ -3,6 +3,7 @@
 //! Capture writes the archive; everything after it starts from what the archive gives back.
 
 mod capture;
+mod history;
 mod past;
 mod signals;
 
@@ -20,6 +21,7 @@ use crate::publish::{Published, Staging};
 use crate::report::{self, SetInfo};
 
 pub use self::capture::Secured;
+pub use self::history::{Asked, history};
 pub use self::signals::Signals;
 
 use self::capture::capture;

@@ -6,6 +6,7 @@
 mod control;
 pub mod csv;
 pub mod explain;
+pub mod history;
 mod json;
 mod manifest;
 pub mod parquet;
@@ -14,7 +15,7 @@ pub mod table;
 mod tables;
 pub mod text;
 mod unseen;
-mod usage;
+pub mod usage;
 
 use std::collections::BTreeSet;
 

@@ -56,6 +56,11 @@ impl Exact {
         Self(I256::from(number) * power_of_ten(EXACT_SCALE))
     }
 
+    /// A whole number of units of 10^-`scale`, of a `scale` that is at most 34.
+    pub fn of_units(units: i128, scale: u32) -> Self {
+        Self(I256::from(units) * power_of_ten(EXACT_SCALE.saturating_sub(scale)))
+    }
+
     /// `self × factor`, exact.
     #[must_use]
     pub fn times(self, factor: i128) -> Self {

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Signals, books};
 use crate::archive::{self, Archive, CaptureKey};
+use crate::billing::books::Books;
 use crate::billing::past::{Past, Unreadable};
 use crate::billing::period::month_of;
 use crate::billing::terms::Terms;
@@ -19,9 +20,7 @@ pub(super) async fn read(
     terms: &Terms,
     signals: &Signals,
 ) -> Result<Past, Failure> {
-    let mut keys = archive.captures().await.map_err(Failure::of_archive)?;
-    // around a roll-over the API may change its mind; each period is seen as a whole, and none before its time
-    keys.sort_by(|a, b| (&a.period, &a.id).cmp(&(&b.period, &b.id)));
+    let keys = ordered(archive).await?;
     let mut past = Past::default();
     // only the last capture of a period has a tail: after any other, the next one of the period goes on
     let next = keys.iter().find(|other| (&other.period, &other.id) > (&key.period, &key.id));
@@ -30,27 +29,46 @@ pub(super) async fn read(
     }
     for key in before(&keys, key) {
         signals.check()?;
-        let captured = match archive.read(key).await {
-            Ok(capture) => books(archive, key, &capture),
-            Err(error) if is_lasting(&error) => Err(Failure::of_archive(error)),
-            Err(error) => return Err(Failure::of_archive(error)),
-        };
-        match captured {
+        match usable(archive, key).await? {
             Ok(books) => Failure::guard(|| {
                 past.see(&books, terms);
                 Ok(())
             })?,
-            Err(failure) if failure.kind == Kind::Bug => return Err(failure),
-            Err(failure) => {
-                let problem = causes(&failure).join(": ");
-                tracing::warn!(capture = key.id, problem, "a capture before this one cannot be used");
-                // a folder that is named after no time was not made by a capture
-                let at = time_of(&key.id).unwrap_or_default();
-                past.miss(Unreadable { id: key.id.clone(), at, problem });
-            }
+            Err(unreadable) => past.miss(unreadable),
         }
     }
     Ok(past)
+}
+
+/// Every capture, by billing period and time.
+pub(super) async fn ordered(archive: &Archive) -> Result<Vec<CaptureKey>, Failure> {
+    let mut keys = archive.captures().await.map_err(Failure::of_archive)?;
+    // around a roll-over the API may change its mind; each period is seen as a whole, and none before its time
+    keys.sort_by(|a, b| (&a.period, &a.id).cmp(&(&b.period, &b.id)));
+    Ok(keys)
+}
+
+/// The books of a capture, or why they can never be used.
+pub(super) async fn usable(archive: &Archive, key: &CaptureKey) -> Result<Result<Books, Unreadable>, Failure> {
+    let captured = match archive.read(key).await {
+        Ok(capture) => books(archive, key, &capture),
+        Err(error) if is_lasting(&error) => Err(Failure::of_archive(error)),
+        Err(error) => return Err(Failure::of_archive(error)),
+    };
+    match captured {
+        Ok(books) => Ok(Ok(books)),
+        Err(failure) if failure.kind == Kind::Bug => Err(failure),
+        Err(failure) => {
+            let problem = causes(&failure).join(": ");
+            tracing::warn!(capture = key.id, problem, "a capture cannot be used");
+            Ok(Err(unreadable(key, problem)))
+        }
+    }
+}
+
+/// A capture that cannot be used; a folder that is named after no time was not made by one.
+pub(super) fn unreadable(key: &CaptureKey, problem: String) -> Unreadable {
+    Unreadable { id: key.id.clone(), at: time_of(&key.id).unwrap_or_default(), problem }
 }
 
 /// The captures before `key` that say something about it; `keys` are ordered by period and time.
@@ -66,7 +84,7 @@ fn before<'k>(keys: &'k [CaptureKey], key: &CaptureKey) -> &'k [CaptureKey] {
 }
 
 /// The instant that a capture is named by.
-fn time_of(id: &str) -> Option<DateTime<Utc>> {
+pub(super) fn time_of(id: &str) -> Option<DateTime<Utc>> {
     chrono::NaiveDateTime::parse_from_str(id, "%Y%m%dT%H%M%SZ").ok().map(|at| at.and_utc())
 }
 

@@ -1,6 +1,6 @@
 //! Parquet through polars: money as DECIMAL(38, s), times as UTC timestamps, columns built whole.
 
-use std::io::Cursor;
+use std::io::{Cursor, Write};
 
 use polars::prelude::*;
 
@@ -15,22 +15,47 @@ const PRECISION: usize = 38;
 /// The table as Parquet; `file` is only for errors.
 pub fn bytes(file: &str, table: &Table) -> Result<Vec<u8>, Error> {
     let failed = |error: PolarsError| Error::Format { file: file.to_owned(), source: error.into() };
-    let columns: PolarsResult<Vec<Column>> =
-        table.columns.iter().map(|(spec, cells)| column(spec.name, cells)).collect();
-    let mut frame = DataFrame::new(table.height(), columns.map_err(failed)?).map_err(failed)?;
     let mut bytes = Vec::new();
-    ParquetWriter::new(&mut bytes)
+    writer(&mut bytes).finish(&mut frame(table).map_err(failed)?).map_err(failed)?;
+    Ok(bytes)
+}
+
+/// Tables of the same columns, one below the other, as Parquet: a row group each.
+pub fn write(file: &str, tables: impl IntoIterator<Item = Table>, out: &mut dyn Write) -> Result<(), Error> {
+    let failed = |error: PolarsError| Error::Format { file: file.to_owned(), source: error.into() };
+    let mut batches = None;
+    let mut writer = Some(self::writer(out));
+    for table in tables {
+        let frame = frame(&table).map_err(failed)?;
+        if let Some(writer) = writer.take() {
+            batches = Some(writer.batched(frame.schema()).map_err(failed)?);
+        }
+        if let Some(batches) = &mut batches {
+            batches.write_batch(&frame).map_err(failed)?;
+        }
+    }
+    batches.map_or(Ok(()), |batches| batches.finish().map(|_| ()).map_err(failed))
+}
+
+fn writer<W: Write>(out: W) -> ParquetWriter<W> {
+    ParquetWriter::new(out)
         .with_compression(ParquetCompression::Zstd(None))
         .with_statistics(StatisticsOptions::full())
         .set_parallel(false)
-        .finish(&mut frame)
-        .map_err(failed)?;
-    Ok(bytes)
+}
+
+fn frame(table: &Table) -> PolarsResult<DataFrame> {
+    let columns: PolarsResult<Vec<Column>> =
+        table.columns.iter().map(|(spec, cells)| column(spec.name, cells)).collect();
+    DataFrame::new(table.height(), columns?)
 }
 
 fn column(name: &str, cells: &Cells) -> PolarsResult<Column> {
     let name: PlSmallStr = name.into();
     let series = match cells {
+        Cells::Shared { positions, .. } => {
+            StringChunked::from_iter_options(name, (0..positions.len()).map(|row| cells.text_at(row))).into_series()
+        }
         Cells::Text(cells) => StringChunked::from_iter_options(name, cells.iter().map(Option::as_deref)).into_series(),
         Cells::Integer(cells) => Int64Chunked::from_iter_options(name, cells.iter().copied()).into_series(),
         Cells::Decimal { scale, units } => decimals(name, *scale, units.iter().copied())?,
@@ -63,4 +88,29 @@ pub(super) fn texts(file: &str, bytes: &[u8]) -> Result<Vec<String>, Error> {
         }
     }
     Ok(texts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::table::Spec;
+
+    #[test]
+    fn tables_one_below_the_other_are_one_table() {
+        let texts = std::sync::Arc::new(vec![Some("a".to_owned()), None, Some("b".to_owned())]);
+        let table = |positions: Vec<Option<u32>>| Table {
+            columns: vec![(
+                Spec { name: "text", unit: "", meaning: "" },
+                Cells::Shared { texts: std::sync::Arc::clone(&texts), positions },
+            )],
+        };
+        let tables = [vec![Some(0), Some(2)], vec![], vec![Some(1), Some(0), None]].map(table);
+        let mut bytes = Vec::new();
+        write("t", tables, &mut bytes).unwrap();
+        assert_eq!(super::texts("t", &bytes).unwrap(), ["a", "b", "a"]);
+        assert_eq!(ParquetReader::new(Cursor::new(&bytes)).finish().unwrap().height(), 5);
+        let mut empty = Vec::new();
+        write("t", [table(Vec::new())], &mut empty).unwrap();
+        assert_eq!(super::texts("t", &empty).unwrap(), [""; 0]);
+    }
 }

@@ -27,7 +27,7 @@ pub(super) fn check(
 ) -> Result<(), Error> {
     let own = own_texts(ledger, statement);
     let failed = |error: csv::Error| Error::Format { file: csv_path.to_owned(), source: error.into() };
-    let guarded_own: BTreeSet<String> = own.iter().map(|text| guarded(text)).collect();
+    let guarded_own: BTreeSet<String> = own.iter().map(|text| guarded(text).into_owned()).collect();
     for record in csv::Reader::from_reader(csv).records() {
         let record = record.map_err(failed)?;
         for cell in &record {

@@ -1,5 +1,7 @@
 //! Tables: typed columns with their documentation, the one thing that every tabular format renders.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
 use crate::billing::money::{Currency, Exact};
@@ -20,6 +22,13 @@ pub struct Spec {
 pub enum Cells {
     /// Free text; spreadsheet formats guard it against being run as a formula.
     Text(Vec<Option<String>>),
+    /// The same for few texts in many rows: each cell is the position of its text.
+    Shared {
+        /// The texts.
+        texts: Arc<Vec<Option<String>>>,
+        /// The cells.
+        positions: Vec<Option<u32>>,
+    },
     /// Whole numbers.
     Integer(Vec<Option<i64>>),
     /// Whole numbers of 10^-scale: money in minor units, percentages.
@@ -45,10 +54,20 @@ impl Cells {
     pub fn len(&self) -> usize {
         match self {
             Self::Text(cells) => cells.len(),
+            Self::Shared { positions, .. } => positions.len(),
             Self::Integer(cells) => cells.len(),
             Self::Decimal { units, .. } => units.len(),
             Self::Exact { amounts, .. } => amounts.len(),
             Self::Timestamp(cells) => cells.len(),
+        }
+    }
+
+    /// The text of a cell, if it has one.
+    pub(super) fn text_at(&self, row: usize) -> Option<&str> {
+        match self {
+            Self::Text(cells) => cells.get(row)?.as_deref(),
+            Self::Shared { texts, positions } => texts.get((*positions.get(row)?)? as usize)?.as_deref(),
+            _ => None,
         }
     }
 
@@ -91,6 +110,18 @@ impl<'r, R> Builder<'r, R> {
     pub(super) fn text(self, name: &'static str, meaning: &'static str, cell: impl Fn(&R) -> Option<String>) -> Self {
         let cells = Cells::Text(self.rows.iter().map(cell).collect());
         self.column(Spec { name, unit: "", meaning }, cells)
+    }
+
+    /// A text that many rows share, by its position among `texts`.
+    pub(super) fn shared(
+        self,
+        name: &'static str,
+        meaning: &'static str,
+        texts: &Arc<Vec<Option<String>>>,
+        cell: impl Fn(&R) -> Option<u32>,
+    ) -> Self {
+        let (texts, positions) = (Arc::clone(texts), self.rows.iter().map(cell).collect());
+        self.column(Spec { name, unit: "", meaning }, Cells::Shared { texts, positions })
     }
 
     pub(super) fn integer(

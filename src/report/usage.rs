@@ -1,11 +1,15 @@
 //! `usage.parquet`: a capture's facts as one table, so that SQL engines can read the archive as a dataset.
 
+mod read;
+
 use crate::billing::books::{Books, Tally};
 
 use super::Error;
 use super::parquet;
 use super::shown_id;
 use super::table::{Builder, Table};
+
+pub use self::read::{Unusable, names, read};
 
 struct Row<'a> {
     kind: &'static str,

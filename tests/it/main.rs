@@ -10,6 +10,7 @@ mod crash;
 mod demo;
 mod explain;
 mod fixtures;
+mod history;
 mod lock;
 mod night;
 mod past;

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use subledger::archive::{Archive, CaptureKey};
+use subledger::billing::history::By;
 use subledger::billing::terms::Terms;
-use subledger::report::table::Cells;
+use subledger::nightly::{self, Asked, Signals};
 use subledger::report::text::grouped;
+use subledger::report::{self, table::Cells};
 
 use crate::support::{PARENT, project, ran, subledger};
 
@@ -73,15 +75,18 @@ fn columns() -> String {
     let archive = project().join("fixtures/vendor-example/archive");
     let archive = archive.to_str().expect("UTF-8");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let ledger = runtime.block_on(async {
+    let (ledger, history) = runtime.block_on(async {
         let archive = Archive::open(archive, PARENT.parse().expect("an id"), &[]).expect("the archive");
         let key = CaptureKey { id: "20240115T020000Z".to_owned(), period: "2024-01-01".to_owned() };
-        subledger::nightly::reconcile(&archive, &key, Terms::default(), &subledger::nightly::Signals::default())
-            .await
-            .expect("a ledger")
+        let (terms, signals) = (Terms::default(), Signals::default());
+        let ledger = nightly::reconcile(&archive, &key, terms.clone(), &signals).await.expect("a ledger");
+        let asked = Asked { scope: None, by: By::Account, even_out: false };
+        let history = nightly::history(&archive, &asked, &terms, &signals).await.expect("a history");
+        (ledger, history.expect("a capture"))
     });
     let mut text = String::new();
-    for (name, table) in subledger::report::tables(&ledger) {
+    let history = ("history (on stdout, CSV and Parquet)", report::history::table(&history));
+    for (name, table) in report::tables(&ledger).into_iter().chain([history]) {
         write!(text, "\n**`{name}`**\n\n| column | type | unit | meaning |\n|---|---|---|---|\n").expect("a String");
         for (spec, cells) in &table.columns {
             writeln!(text, "| `{}` | {} | {} | {} |", spec.name, kind(cells), spec.unit, spec.meaning)
@@ -94,7 +99,7 @@ fn columns() -> String {
 
 fn kind(cells: &Cells) -> String {
     match cells {
-        Cells::Text(_) => "text".to_owned(),
+        Cells::Text(_) | Cells::Shared { .. } => "text".to_owned(),
         Cells::Integer(_) => "integer".to_owned(),
         Cells::Decimal { scale, .. } => format!("decimal({scale})"),
         Cells::Exact { .. } => "decimal, all digits".to_owned(),

@@ -1,0 +1,211 @@
+//! Keys: whose figures are told apart, each once, with its names.
+
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
+use super::super::terms::Terms;
+
+/// What figures are told apart by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum By {
+    /// Not at all.
+    #[default]
+    Pool,
+    /// By customer; the parent account, removed usage and sub accounts that nobody owns stay apart.
+    Customer,
+    /// By sub account; the parent account and removed usage that has no name stay apart.
+    Account,
+}
+
+impl By {
+    /// The word on the command line and in every output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pool => "pool",
+            Self::Customer => "customer",
+            Self::Account => "account",
+        }
+    }
+}
+
+/// What a key stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// Everything together.
+    Pool,
+    /// A customer.
+    Customer,
+    /// A sub account.
+    SubAccount,
+    /// The parent account's own usage.
+    Parent,
+    /// Removed usage that has no name.
+    Removed,
+}
+
+impl Kind {
+    /// The word used in every output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pool => "pool",
+            Self::Customer => "customer",
+            Self::SubAccount => "sub_account",
+            Self::Parent => "parent",
+            Self::Removed => "removed",
+        }
+    }
+}
+
+/// Whose figures they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// What it stands for.
+    pub kind: Kind,
+    /// The customer, or the customer that owns the sub account.
+    pub customer_id: Option<String>,
+    /// Its name.
+    pub customer_name: Option<String>,
+    /// The sub account or the parent account.
+    pub account_id: Option<Uuid>,
+    /// Its last name known, safe to display.
+    pub account_name: Option<String>,
+}
+
+impl Key {
+    fn of(kind: Kind) -> Self {
+        Self { kind, customer_id: None, customer_name: None, account_id: None, account_name: None }
+    }
+
+    /// What it is called, if it has a name of its own.
+    pub fn name(&self) -> Option<&str> {
+        match self.kind {
+            Kind::Customer => self.customer_name.as_deref(),
+            Kind::SubAccount => self.account_name.as_deref(),
+            Kind::Pool | Kind::Parent | Kind::Removed => None,
+        }
+    }
+}
+
+/// Every sub account ever seen, and the key that its figures go to.
+#[derive(Debug, Clone)]
+pub(super) struct Roster<'t> {
+    terms: &'t Terms,
+    by: By,
+    numbers: BTreeMap<Uuid, u32>,
+    customers: BTreeMap<String, u32>,
+    /// The key of each account, by its number.
+    keys_of: Vec<u32>,
+    /// Accounts whose name is wanted and not known.
+    nameless: usize,
+    pub(super) keys: Vec<Key>,
+}
+
+impl<'t> Roster<'t> {
+    /// The key of everything, or of the parent account.
+    pub(super) const PARENT: u32 = 0;
+
+    pub(super) fn new(by: By, parent_id: Uuid, terms: &'t Terms) -> Self {
+        let parent = Key {
+            account_id: Some(parent_id),
+            account_name: Some("Parent account".to_owned()),
+            ..Key::of(Kind::Parent)
+        };
+        let keys = match by {
+            By::Pool => vec![Key::of(Kind::Pool)],
+            By::Customer | By::Account => vec![parent, Key::of(Kind::Removed)],
+        };
+        let (numbers, customers) = (BTreeMap::new(), BTreeMap::new());
+        Self { terms, by, numbers, customers, keys_of: Vec::new(), nameless: 0, keys }
+    }
+
+    /// What figures are told apart by.
+    pub(super) fn by(&self) -> By {
+        self.by
+    }
+
+    /// Whether they are told apart at all.
+    pub(super) fn tells_apart(&self) -> bool {
+        self.by != By::Pool
+    }
+
+    /// The key of removed usage that has no name.
+    pub(super) fn removed(&self) -> u32 {
+        if self.by == By::Pool { Self::PARENT } else { 1 }
+    }
+
+    /// The key of an account by its number.
+    pub(super) fn key_of(&self, account: u32) -> u32 {
+        self.keys_of.get(account as usize).copied().unwrap_or(Self::PARENT)
+    }
+
+    /// The number of an account; a new one if it was not seen before.
+    pub(super) fn account(&mut self, id: Uuid) -> u32 {
+        if let Some(number) = self.numbers.get(&id) {
+            return *number;
+        }
+        let number = number(self.keys_of.len());
+        self.numbers.insert(id, number);
+        let key = match self.by {
+            By::Pool => Self::PARENT,
+            By::Customer => self.customer_key(id),
+            By::Account => self.add(self.account_key(id)),
+        };
+        self.keys_of.push(key);
+        number
+    }
+
+    fn account_key(&self, id: Uuid) -> Key {
+        let customer = self.terms.customer_of(id, "");
+        Key {
+            customer_id: customer.as_ref().map(|customer| customer.id.clone()),
+            customer_name: customer.map(|customer| customer.name.clone()),
+            account_id: Some(id),
+            ..Key::of(Kind::SubAccount)
+        }
+    }
+
+    fn customer_key(&mut self, id: Uuid) -> u32 {
+        let key = self.account_key(id);
+        let Some(customer) = key.customer_id.clone() else { return self.add(key) };
+        if let Some(known) = self.customers.get(&customer) {
+            return *known;
+        }
+        // without a map the account is the customer, and its name is that of both
+        let account_id = key.account_id.filter(|_| self.terms.customers.is_none());
+        let number = self.add(Key { kind: Kind::Customer, account_id, ..key });
+        self.customers.insert(customer, number);
+        number
+    }
+
+    fn add(&mut self, key: Key) -> u32 {
+        self.nameless += usize::from(key.account_id.is_some());
+        self.keys.push(key);
+        number(self.keys.len() - 1)
+    }
+
+    /// Whether the name of an account is wanted and not known.
+    pub(super) fn is_nameless(&self) -> bool {
+        self.nameless > 0
+    }
+
+    /// Takes note of names; those of accounts that were never seen, or are not wanted, are passed over.
+    pub(super) fn name<'n>(&mut self, names: impl Iterator<Item = (Uuid, &'n str)>) {
+        for (id, name) in names {
+            let Some(account) = self.numbers.get(&id) else { continue };
+            let key = self.key_of(*account);
+            let Some(key) = self.keys.get_mut(key as usize).filter(|key| key.account_id == Some(id)) else { continue };
+            if self.terms.customers.is_none() {
+                key.customer_name = Some(name.to_owned());
+            }
+            if key.account_name.replace(name.to_owned()).is_none() {
+                self.nameless -= 1;
+            }
+        }
+    }
+}
+
+/// A position as a number; there are never so many accounts that it does not fit.
+fn number(position: usize) -> u32 {
+    u32::try_from(position).unwrap_or(u32::MAX)
+}

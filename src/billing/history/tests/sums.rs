@@ -1,0 +1,73 @@
+//! Random worlds: whatever comes, goes, comes back or is restated, the rows sum to the pool and lose nothing.
+
+use chrono::TimeDelta;
+use proptest::prelude::*;
+
+use super::super::super::terms::Residual;
+use super::*;
+
+/// Nights since the one before, and what everybody's running totals are then; no messages stand for no usage line.
+type Night = (i64, i64, i64, Vec<(i64, i128)>);
+
+fn nights() -> impl Strategy<Value = Vec<Night>> {
+    let bucket = prop_oneof![2 => Just((-1_i64, 0_i128)), 5 => (0_i64..1_000, -50_i128..1_000)];
+    let night =
+        (1_i64..5, 0_i64..100, prop_oneof![3 => 0_i64..50, 1 => 50_i64..2_000], prop::collection::vec(bucket, 6));
+    prop::collection::vec(night, 1..12)
+}
+
+fn readings(nights: &[Night]) -> Vec<Reading> {
+    let mut at = october().start - TimeDelta::minutes(15);
+    let reading = |(wait, parent, removed, buckets): &Night| {
+        at += TimeDelta::days(*wait);
+        let line = |(number, (messages, cost)): (u128, &(i64, i128))| {
+            (*messages >= 0).then_some((id(number), Figures { messages: *messages, cost: *cost }))
+        };
+        let accounts = (1..).zip(buckets).filter_map(line).collect();
+        let head = Head { id: at.to_rfc3339(), at, period: october(), currency: Currency::parse("eur").unwrap() };
+        Reading::new(head, figures(*parent), figures(*removed), accounts).unwrap()
+    };
+    nights.iter().map(reading).collect()
+}
+
+fn sum(slice: &Slice) -> Figures {
+    slice.rows().fold(Figures::default(), |sum, (_, figures)| sum + figures)
+}
+
+fn all(history: &History) -> Figures {
+    history.slices.iter().fold(Figures::default(), |all, slice| all + sum(slice))
+}
+
+proptest! {
+    #[test]
+    fn rows_sum_to_the_pool_on_every_day(nights in nights(), keep in any::<bool>()) {
+        let readings = readings(&nights);
+        let residual = if keep { Residual::Keep } else { Residual::Rate };
+        let terms = Terms { residual, ..Terms::default() };
+        let pool = history(By::Pool, false, &readings, &terms);
+        for by in [By::Account, By::Customer] {
+            let apart = history(by, false, &readings, &terms);
+            prop_assert_eq!(apart.slices.len(), pool.slices.len());
+            for (apart, pool) in apart.slices.iter().zip(&pool.slices) {
+                prop_assert_eq!((apart.days, sum(apart)), (pool.days, sum(pool)));
+            }
+        }
+        // everything together is what the last capture shows
+        let last = readings.last().unwrap();
+        let total = last.accounts.iter().fold(last.parent + last.removed, |sum, (_, figures)| sum + *figures);
+        prop_assert_eq!(all(&pool), total);
+    }
+
+    #[test]
+    fn evened_out_rows_sum_to_the_same(nights in nights()) {
+        let readings = readings(&nights);
+        let terms = Terms::default();
+        let (usual, even) = (history(By::Account, false, &readings, &terms), history(By::Account, true, &readings, &terms));
+        prop_assert_eq!(all(&even), all(&usual));
+        let is_one_day = |slice: &Slice| slice.days.count() == 1 || slice.state == State::Unseen;
+        prop_assert!(even.slices.iter().all(is_one_day));
+        for pair in even.slices.windows(2) {
+            prop_assert!(pair[0].days.last < pair[1].days.first || pair[1].state == State::Unseen);
+        }
+    }
+}
