@@ -173,8 +173,22 @@ impl Books {
 
     /// The usage line of a sub account.
     pub fn usage_line(&self, id: Uuid) -> Option<&UsageLine> {
-        let position = self.usage.sub_accounts.binary_search_by_key(&id, |line| line.account_id).ok()?;
-        self.usage.sub_accounts.get(position)
+        self.usage_lines(id).first()
+    }
+
+    /// The messages of a sub account in all its usage lines; nothing without any.
+    pub fn messages_of(&self, id: Uuid) -> Option<i64> {
+        let lines = self.usage_lines(id);
+        let sum = || lines.iter().fold(0, |sum: i64, line| sum.saturating_add(line.tally.messages));
+        (!lines.is_empty()).then(sum)
+    }
+
+    /// The usage lines of a sub account: one, unless the answer is broken.
+    fn usage_lines(&self, id: Uuid) -> &[UsageLine] {
+        let lines = &self.usage.sub_accounts;
+        let (start, end) =
+            (lines.partition_point(|line| line.account_id < id), lines.partition_point(|line| line.account_id <= id));
+        lines.get(start..end).unwrap_or_default()
     }
 
     /// Every bucket's figures: parent, each sub account, removed. Not the total.

@@ -5,11 +5,13 @@
 
 mod findings;
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::books::{Books, Status, SubAccount};
-use super::level::{AlertKind, Level, level_of};
+use super::level::{Alert, AlertKind, Level, level_of};
 use super::past::Past;
 use super::period::month_of;
 use super::rate::Rate;
@@ -38,8 +40,10 @@ pub struct Cap {
     pub level: Level,
     /// The first capture that showed this level.
     pub level_since: String,
-    /// What is to be told of it after this capture, if anything.
+    /// What was last to be told of it in this period, if anything.
     pub alert: Option<AlertKind>,
+    /// The capture that showed it.
+    pub alert_capture: Option<String>,
     /// Messages a day, at the current rate; nothing for accounts that may not send.
     pub per_day: Option<i64>,
     /// When the cap is used up at that rate, if its month is the billing period; nothing if it lasts or is used up.
@@ -56,13 +60,17 @@ pub struct Cap {
 
 /// The caps of every account in the list or looked up, ordered by account id. `past` has seen the books.
 pub fn caps(books: &Books, terms: &Terms, past: &Past) -> Vec<Cap> {
-    books.existing().into_iter().map(|account| cap(account, books, terms, past)).collect()
+    // of several alerts of one account the last one stands
+    let alerts = past.alerts().iter().map(|alert| (alert.account_id, alert)).collect();
+    books.existing().into_iter().map(|account| cap(account, books, terms, past, &alerts)).collect()
 }
 
-fn cap(account: &SubAccount, books: &Books, terms: &Terms, past: &Past) -> Cap {
-    let messages = books.usage_line(account.id).map(|line| line.tally.messages);
-    let (used, credit) = (messages.unwrap_or(0), account.monthly_credit);
+fn cap(account: &SubAccount, books: &Books, terms: &Terms, past: &Past, alerts: &BTreeMap<Uuid, &Alert>) -> Cap {
     let (at, period, trail) = (books.capture.at, books.usage.period, past.trail(account.id));
+    let messages = books.messages_of(account.id);
+    // a line that vanished takes nothing back of what was used
+    let used = messages.or(trail.map(|trail| trail.messages)).unwrap_or(0);
+    let credit = account.monthly_credit;
     let rate = trail.and_then(|trail| trail.pace.current(at, used)).filter(|_| account.status == Status::Active);
     let runs_out = |used: i64, until: DateTime<Utc>| {
         let left = credit.checked_sub(used).filter(|left| credit > 0 && *left > 0)?;
@@ -71,6 +79,7 @@ fn cap(account: &SubAccount, books: &Books, terms: &Terms, past: &Past) -> Cap {
     let month = month_of(at);
     let month_messages = trail.and_then(|trail| trail.month_messages).filter(|_| month != period);
     let level = level_of(account, used, terms);
+    let alert = alerts.get(&account.id);
     Cap {
         account_id: account.id,
         name: account.name.clone(),
@@ -81,7 +90,8 @@ fn cap(account: &SubAccount, books: &Books, terms: &Terms, past: &Past) -> Cap {
         utilisation: (credit > 0).then(|| i128::from(used) * 10_000 / i128::from(credit)),
         level,
         level_since: trail.map_or(&books.capture.id, |trail| &trail.level.1).clone(),
-        alert: past.alert(account.id).map(|alert| alert.kind),
+        alert: alert.map(|alert| alert.kind),
+        alert_capture: alert.map(|alert| alert.capture.clone()),
         per_day: rate.map(Rate::per_day),
         runs_out_at: runs_out(used, period.end),
         month_messages,

@@ -3,21 +3,23 @@
 //! Whatever the terms say, each cent of the pooled invoice is on exactly one line, and each line is on exactly one
 //! statement or is a kept line.
 
+mod bounds;
 mod divide;
 mod removed;
-mod unseen;
 
 use uuid::Uuid;
 
 use super::books::{Books, Status};
 use super::customers::Customer;
 use super::dust::Dust;
-use super::grade::{Grade, Span, Volume};
+use super::grade::{Grade, Span};
 use super::money::{Amount, Currency, Exact, Minor};
 use super::past::Past;
 use super::removed::Attribution;
 use super::shares::Unshareable;
 use super::terms::{Terms, Weights};
+
+use self::bounds::Pool;
 
 pub(crate) use self::divide::{Divided, divide};
 
@@ -57,6 +59,20 @@ impl LineKind {
     }
 }
 
+/// What the messages of a line may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Volume {
+    low: i64,
+    high: i64,
+}
+
+impl Volume {
+    /// Messages that were seen.
+    fn seen(messages: i64) -> Self {
+        Self { low: messages, high: messages }
+    }
+}
+
 /// One line of the chargeback.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
@@ -84,7 +100,7 @@ pub struct Line {
     pub grade: Grade,
     /// What the charge lies between.
     pub span: Span,
-    /// The messages, with what they may be.
+    /// What the messages may be, for buckets of usage.
     volume: Option<Volume>,
 }
 
@@ -156,11 +172,6 @@ impl Charges {
         self.lines.iter().skip(start)
     }
 
-    /// The line of a sub account that was removed in the period, if it has one of its own.
-    pub fn attributed(&self, account_id: Uuid) -> Option<&Line> {
-        self.lines.iter().find(|line| line.kind == LineKind::Attributed && line.account_id == Some(account_id))
-    }
-
     /// The lines of one statement.
     pub fn lines_of(&self, statement: &Statement) -> &[Line] {
         self.lines.get(statement.lines.clone()).unwrap_or_default()
@@ -169,10 +180,11 @@ impl Charges {
 
 /// Divides the pooled invoice on the given terms. `past` has seen the books.
 pub fn charges(books: &Books, terms: &Terms, dust: &Dust, past: &Past, attribution: &Attribution) -> Charges {
-    let Divided { pooled, unshareable, mut lines, .. } = divide(books, terms, dust, attribution);
-    let unseen = unseen::of(books, past).filter(|_| pooled.entered);
+    let divided = divide(books, terms, dust, attribution);
+    let pool = Pool::of(books, &divided, past);
+    let Divided { pooled, unshareable, mut lines, .. } = divided;
     for line in &mut lines {
-        unseen::bound(line, unseen.as_ref(), past);
+        pool.bound(line);
     }
     let (lines, statements) = gather(lines, terms);
     Charges { currency: books.usage.currency, pooled, weights: terms.weights, unshareable, lines, statements }

@@ -27,8 +27,6 @@ pub struct Ledger {
     pub captures: Vec<CaptureRef>,
     /// Captures that could not be read.
     pub unreadable: Vec<Unreadable>,
-    /// The first capture of the next period, where that makes a difference: this period's tail is too long.
-    pub successor: Option<String>,
     /// On which nights of the period there is a capture.
     pub nights: Vec<Night>,
     /// What rounding may explain.
@@ -43,7 +41,7 @@ pub struct Ledger {
     pub due: Due,
     /// Every cap.
     pub caps: Vec<Cap>,
-    /// What is to be told of caps after this capture.
+    /// What is to be told of caps in the period, in the order of the captures that showed it.
     pub alerts: Vec<Alert>,
     /// What is not as it should be.
     pub findings: Findings,
@@ -60,10 +58,8 @@ impl Ledger {
         let tail = Sheet::of(&books, &charges, &past);
         let caps = caps(&books, &terms, &past);
         let nights = nights(&books, &past);
-        let seen = Seen { past: &past, nights: &nights, tail: &tail.tail, attribution: &attribution };
+        let seen = Seen { past: &past, nights: &nights, attribution: &attribution };
         let findings = reconcile(&books, &terms, &dust, &charges, &caps, &seen);
-        // a set must not change because time went on: only a tail that is too long makes the successor matter
-        let successor = past.successor().filter(|_| tail.tail.length() > terms.tail_max).map(str::to_owned);
         Self {
             due: Due::after(books.capture.at, books.usage.period, terms.tail_max),
             before: past.before().to_vec(),
@@ -72,7 +68,6 @@ impl Ledger {
             alerts: past.alerts().to_vec(),
             books,
             terms,
-            successor,
             nights,
             dust,
             attribution,

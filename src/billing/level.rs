@@ -76,8 +76,10 @@ pub struct Alert {
     pub name: String,
     /// What happened.
     pub kind: AlertKind,
-    /// The level it is at now.
+    /// The level that it was at then.
     pub level: Level,
+    /// The capture that was the first to show it.
+    pub capture: String,
 }
 
 /// Where an account's messages stand against its cap.

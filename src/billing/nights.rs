@@ -106,7 +106,7 @@ pub(super) fn gaps(nights: &[Night], books: &Books, past: &Past) -> Vec<Finding>
     }
     if let Some(ended) = past.ended().filter(|ended| ended.period.end < books.usage.period.start) {
         let lost = Period { start: ended.period.end, end: books.usage.period.start };
-        let message = "a whole billing period went by without a capture";
+        let message = "the time between two billing periods went by without a capture";
         findings.push(warning(message).expected_actual(lost, NONE));
     }
     findings

@@ -8,7 +8,7 @@ mod trail;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::books::{Books, CaptureRef, Status, Tally};
@@ -68,14 +68,13 @@ pub struct Past {
     captures: Vec<CaptureRef>,
     unreadable: Vec<Unreadable>,
     ended: Option<Ended>,
-    successor: Option<String>,
     trails: BTreeMap<Uuid, Trail>,
     pace: Option<Pace>,
     parent_pace: Option<Pace>,
     margin: Margin,
     intervals: Vec<Interval>,
-    /// Accounts in the intervals, to notice one that comes back.
-    gone: BTreeSet<Uuid>,
+    /// What the accounts in the intervals had when they were last seen, to notice one that comes back.
+    gone: BTreeMap<Uuid, i64>,
     changes: Vec<Finding>,
     alerts: Vec<Alert>,
 }
@@ -105,13 +104,8 @@ impl Past {
     }
 
     /// Notes a capture that cannot be read.
-    pub fn miss(&mut self, capture: Unreadable) {
+    pub fn note_unreadable(&mut self, capture: Unreadable) {
         self.unreadable.push(capture);
-    }
-
-    /// Notes that the next capture after the last one seen is of another period, so that no more is to come of this one.
-    pub fn end(&mut self, successor: String) {
-        self.successor = Some(successor);
     }
 
     /// The captures of the current period, oldest first.
@@ -134,11 +128,6 @@ impl Past {
         self.ended.as_ref()
     }
 
-    /// The first capture of the next period, if there is one.
-    pub fn successor(&self) -> Option<&str> {
-        self.successor.as_deref()
-    }
-
     /// What was seen of an account.
     pub fn trail(&self, account_id: Uuid) -> Option<&Trail> {
         self.trails.get(&account_id)
@@ -154,15 +143,9 @@ impl Past {
         &self.changes
     }
 
-    /// Cap levels that the last capture seen was the first to reach or to leave.
+    /// Cap levels that were reached or left in the current period, in the order of the captures that showed it.
     pub fn alerts(&self) -> &[Alert] {
         &self.alerts
-    }
-
-    /// What is to be told of an account after the last capture seen.
-    pub fn alert(&self, account_id: Uuid) -> Option<&Alert> {
-        let position = self.alerts.binary_search_by_key(&account_id, |alert| alert.account_id).ok()?;
-        self.alerts.get(position)
     }
 
     /// How fast the parent account's own messages grow.
@@ -206,6 +189,8 @@ impl Past {
         self.intervals.clear();
         self.gone.clear();
         self.changes.clear();
+        self.alerts.clear();
+        self.trails.retain(|_, trail| trail.is_present);
         self.pace = self.pace.map(|pace| pace.next_period(start));
         self.parent_pace = self.parent_pace.map(|pace| pace.next_period(start));
         self.margin = Margin::default();
@@ -222,23 +207,27 @@ impl Past {
         let returned = self.returned(books);
         let from = self.last.as_ref().map(|last| last.capture.id.clone());
         let until = books.capture.id.clone();
-        self.gone.extend(gone.iter().map(|gone| gone.account_id));
+        self.gone.extend(gone.iter().map(|gone| (gone.account_id, gone.seen)));
         if returned.is_empty() && (0..=removed).contains(&before) {
-            if removed > before || !gone.is_empty() {
-                let growth = removed - before;
-                self.intervals.push(Interval { from, until, growth, gone, restated: false });
+            let growth = removed - before;
+            match self.intervals.last_mut().filter(|last| last.is_short() && growth > 0) {
+                // what lines lost late in the last interval may only now be in the removed usage
+                Some(last) => last.go_on(until, growth, gone),
+                None if growth > 0 || !gone.is_empty() => {
+                    self.intervals.push(Interval { from, until, growth, gone, restated: false });
+                }
+                None => {}
             }
             return;
         }
         // what was removed is so no longer: only all of it together can still be held against all who are gone
-        let back: i128 =
-            returned.iter().filter_map(|id| books.usage_line(*id)).map(|l| i128::from(l.tally.messages)).sum();
+        let back: i128 = returned.iter().filter_map(|id| books.messages_of(*id)).map(i128::from).sum();
         let explained = i128::from(before) - i128::from(removed) <= back;
         let from = self.intervals.first().map_or(from, |first| first.from.clone());
         let restated = !explained || self.intervals.iter().any(|interval| interval.restated);
         let mut all: Vec<Gone> = self.intervals.drain(..).flat_map(|interval| interval.gone).chain(gone).collect();
         all.retain(|gone| !returned.contains(&gone.account_id));
-        self.gone.retain(|id| !returned.contains(id));
+        self.gone.retain(|id, _| !returned.contains(id));
         if removed != 0 || !all.is_empty() {
             self.intervals.push(Interval { from, until, growth: removed, gone: all, restated });
         }
@@ -254,7 +243,7 @@ impl Past {
                 None => trail.has_line || trail.is_active,
             };
             let is_missing = books.usage_line(**id).is_none() && (trail.messages != 0 || has_left);
-            is_missing && !self.gone.contains(id)
+            is_missing && !self.gone.contains_key(id)
         };
         let at = self.last.as_ref().map(|last| last.capture.at);
         let gone = self.trails.iter().filter(is_gone).map(|(id, trail)| Gone {
@@ -271,11 +260,8 @@ impl Past {
     /// Accounts whose usage is in the removed usage no more: those that were gone and have a line again, or may send again
     /// without ever having had any; and those whose usage was hidden before any capture saw it.
     fn returned(&self, books: &Books) -> BTreeSet<Uuid> {
-        let left_none = |id: &Uuid| {
-            self.intervals.iter().flat_map(|i| &i.gone).any(|gone| gone.account_id == *id && gone.seen == 0)
-        };
         let may_send = |id: &Uuid| books.account(*id).is_some_and(|account| account.status == Status::Active);
-        let is_back = |id: &Uuid| books.usage_line(*id).is_some() || (may_send(id) && left_none(id));
+        let is_back = |id: &Uuid, seen: i64| books.usage_line(*id).is_some() || (may_send(id) && seen == 0);
         let is_old = |id: &Uuid| {
             let created_at = books.account(*id).and_then(|account| account.created_at);
             self.last.as_ref().is_some_and(|last| created_at.is_some_and(|at| at <= last.capture.at))
@@ -284,7 +270,8 @@ impl Past {
             |id: &Uuid| self.trails.get(id).map_or_else(|| is_old(id), |trail| !trail.has_line && !trail.is_active);
         let lines = books.usage.sub_accounts.iter().filter(|line| line.tally.messages != 0);
         let lines = lines.map(|line| line.account_id).filter(was_hidden);
-        self.gone.iter().copied().filter(is_back).chain(lines).collect()
+        let back = self.gone.iter().filter(|(id, seen)| is_back(id, **seen)).map(|(id, _)| *id);
+        back.chain(lines).collect()
     }
 
     fn see_total(&mut self, books: &Books) {
@@ -299,9 +286,7 @@ impl Past {
     fn see_accounts(&mut self, books: &Books, terms: &Terms) {
         let at = books.capture.at;
         let before = self.last.as_ref().map(|last| last.capture.at);
-        let is_new_month = before.is_none_or(|before| (before.year(), before.month()) != (at.year(), at.month()));
         let mut trails = std::mem::take(&mut self.trails);
-        self.alerts.clear();
         for account in books.existing() {
             let trail = trails.entry(account.id).or_insert_with(|| Trail::begin(account, books, before.is_some()));
             trail.name.clone_from(&account.name);
@@ -311,18 +296,15 @@ impl Past {
             trails.entry(line.account_id).or_insert_with(begin).name.clone_from(&line.name);
         }
         for (id, trail) in &mut trails {
-            let account = books.account(*id);
-            if let Some(line) = books.usage_line(*id) {
-                trail.see_messages(line.tally.messages, at, is_new_month);
-                trail.has_line = true;
-            } else if account.is_some() {
-                trail.see_messages(trail.messages, at, is_new_month);
+            let (account, messages) = (books.account(*id), books.messages_of(*id));
+            trail.is_present = account.is_some() || messages.is_some();
+            if trail.is_present {
+                trail.see_messages(messages.unwrap_or(trail.messages), before, at);
+                trail.has_line |= messages.is_some();
+                trail.is_active = account.is_none_or(|account| account.status == Status::Active);
             }
-            trail.is_active = account.is_none_or(|account| account.status == Status::Active);
             self.alerts.extend(trail.see_cap(*id, account, books, terms));
         }
-        // an account that is gone for good is remembered by the intervals
-        trails.retain(|id, _| books.usage_line(*id).is_some() || books.account(*id).is_some());
         self.trails = trails;
     }
 }

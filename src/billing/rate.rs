@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// Time after which a difference of two counts says something about a day: slots of one night lie closer together.
-const WINDOW: TimeDelta = TimeDelta::hours(20);
+pub(super) const WINDOW: TimeDelta = TimeDelta::hours(20);
 
 /// Messages over a time; never below zero. Rates are equal that make the same messages in the same time.
 #[derive(Debug, Clone, Copy)]

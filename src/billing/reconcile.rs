@@ -13,7 +13,6 @@ use super::finding::{Finding, Severity};
 use super::nights::{self, Night};
 use super::past::Past;
 use super::removed::Attribution;
-use super::tail::Tail;
 use super::terms::Terms;
 
 /// Findings listed per code; what is beyond is counted in one more finding, so that a broken answer about a million
@@ -27,8 +26,6 @@ pub struct Seen<'a> {
     pub past: &'a Past,
     /// The calendar.
     pub nights: &'a [Night],
-    /// What is left of the period.
-    pub tail: &'a Tail,
     /// Whose the removed usage was.
     pub attribution: &'a Attribution,
 }
@@ -63,7 +60,7 @@ pub fn reconcile(
         caps::findings(books, caps),
         seen.past.changes().to_vec(),
         nights::gaps(seen.nights, books, seen.past),
-        unseen::tail(books, terms, seen),
+        unseen::tail(terms, seen),
         facts::precision(books),
         facts::drift(books),
     ];

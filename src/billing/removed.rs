@@ -60,6 +60,10 @@ pub struct Part {
     pub high: i64,
     /// Whether what was last seen bounds it.
     pub bounded: bool,
+    /// By how much `removed` grew between the captures that bound it.
+    pub growth: i64,
+    /// How many accounts went between them.
+    pub gone_count: usize,
 }
 
 /// The removed usage of a period, divided. The parts sum to it exactly.
@@ -104,6 +108,19 @@ impl Interval {
         self.gone.iter().map(|gone| i128::from(gone.seen)).sum()
     }
 
+    /// Whether lines lost more than the removed usage has gained so far.
+    pub fn is_short(&self) -> bool {
+        !self.restated && self.seen() > i128::from(self.growth)
+    }
+
+    /// Joins what happened until a later capture.
+    pub fn go_on(&mut self, until: String, growth: i64, gone: Vec<Gone>) {
+        self.until = until;
+        self.growth = self.growth.saturating_add(growth);
+        self.gone.extend(gone);
+        self.gone.sort_by_key(|gone| gone.account_id);
+    }
+
     /// Whether what was last seen can be trusted as a lower bound.
     fn is_bounded(&self) -> bool {
         let is_count = self.gone.iter().all(|gone| gone.seen >= 0);
@@ -114,7 +131,8 @@ impl Interval {
         // an interval may be several that were put together: an account knows better when it went
         let own = account.as_ref().map(|gone| (gone.from.clone(), gone.until.clone()));
         let (from, until) = own.unwrap_or_else(|| (self.from.clone(), self.until.clone()));
-        Part { account, from, until, low, messages, high, bounded: self.is_bounded() }
+        let (bounded, growth, gone_count) = (self.is_bounded(), self.growth, self.gone.len());
+        Part { account, from, until, low, messages, high, bounded, growth, gone_count }
     }
 }
 
@@ -145,14 +163,17 @@ fn parts(interval: &Interval, residual: Residual) -> Vec<Part> {
     parts
 }
 
-/// Figures that contradict each other bound nothing: the growth goes by what was last seen, between nothing and all.
+/// Figures that contradict each other bound little: the growth goes by what was last seen, and each may have left nothing,
+/// or all of it, or what it had.
 fn unbounded(interval: &Interval) -> Vec<Part> {
     let growth = interval.growth;
     let (least, most) = (growth.min(0), growth.max(0));
     match divided(growth, interval.gone.iter().map(|gone| Exact::whole(gone.seen))) {
         Some(shares) => {
             let named = interval.gone.iter().zip(shares);
-            named.map(|(gone, share)| interval.part(Some(gone.clone()), least, share, most)).collect()
+            let part =
+                |(gone, share): (&Gone, i64)| interval.part(Some(gone.clone()), least, share, most.max(gone.seen));
+            named.map(part).collect()
         }
         None => vec![interval.part(None, least, growth, most)],
     }
@@ -216,11 +237,11 @@ mod tests {
     }
 
     #[test]
-    fn figures_that_contradict_each_other_bound_nothing() {
+    fn figures_that_contradict_each_other_bound_little() {
         let short = interval(90, vec![gone(1, 100, 5), gone(2, 50, 5)]);
-        assert_eq!(figures(&short, Residual::Rate), [(true, 0, 60, 90), (true, 0, 30, 90)]);
+        assert_eq!(figures(&short, Residual::Rate), [(true, 0, 60, 100), (true, 0, 30, 90)]);
         let restated = Interval { restated: true, ..interval(30, vec![gone(1, 0, 5)]) };
         assert_eq!(figures(&restated, Residual::Rate), [(false, 0, 30, 30)]);
-        assert_eq!(figures(&interval(-4, vec![gone(1, 8, 5)]), Residual::Rate), [(true, -4, -4, 0)]);
+        assert_eq!(figures(&interval(-4, vec![gone(1, 8, 5)]), Residual::Rate), [(true, -4, -4, 8)]);
     }
 }

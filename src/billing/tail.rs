@@ -7,10 +7,7 @@ use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
 use super::books::Tally;
 use super::money::Exact;
 use super::period::{Period, timestamp};
-use super::rate::{Band, Pace};
-
-/// Time after which a difference of two totals says something about the price.
-const WINDOW: TimeDelta = TimeDelta::hours(20);
+use super::rate::{Band, Pace, WINDOW};
 
 /// The time between a capture and the end of its period, and what is likely to be sent in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +20,9 @@ pub struct Tail {
     pub messages: Band<i64>,
     /// What they add to the pooled invoice, in major units.
     pub cost: Band<Exact>,
+    /// Whether that is estimated. Until two days were seen nobody knows whether more messages cost anything: then only
+    /// the bounds are given.
+    pub is_priced: bool,
 }
 
 impl Tail {
@@ -30,12 +30,13 @@ impl Tail {
     pub fn of(period: Period, at: DateTime<Utc>, total: Tally, pace: &Pace, margin: &Margin) -> Self {
         let tail = Self::unknown(period, at);
         let messages = pace.estimate(at, total.messages, tail.length());
-        Self { messages, cost: margin.cost(messages, total), ..tail }
+        Self { messages, cost: margin.cost(messages, total), is_priced: margin.last.is_some(), ..tail }
     }
 
     /// A tail of which only the length is known.
     pub fn unknown(period: Period, at: DateTime<Utc>) -> Self {
-        Self { from: at, until: period.end, messages: Band::default(), cost: Band::default() }
+        let (messages, cost) = (Band::default(), Band::default());
+        Self { from: at, until: period.end, messages, cost, is_priced: false }
     }
 
     /// How long it is; nothing after the end.

@@ -270,8 +270,8 @@ fn a_statement_that_lost_a_cent_is_our_defect_and_found() {
     let mut ledger = draw_up(books(&figures, (4, "80")), Terms::default());
     assert!(ledger.balanced());
     ledger.charges.statements[0].cost = ledger.charges.statements[0].cost - Minor(1);
-    let (past, tail) = (Past::default(), ledger.tail.tail);
-    let seen = Seen { past: &past, nights: &ledger.nights, tail: &tail, attribution: &ledger.attribution };
+    let past = Past::default();
+    let seen = Seen { past: &past, nights: &ledger.nights, attribution: &ledger.attribution };
     let findings = reconcile(&ledger.books, &ledger.terms, &ledger.dust, &ledger.charges, &ledger.caps, &seen);
     let found = findings.listed.iter().find(|finding| finding.code == Code::Statements).unwrap();
     assert_eq!((found.severity, found.difference.as_deref()), (Severity::Error, Some("-0.01")));

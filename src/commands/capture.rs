@@ -45,6 +45,8 @@ struct Json<'a> {
     exit_code: u8,
     #[serde(flatten)]
     last: CaptureEntry<'a>,
+    /// Whether the period that was waited for is over; null if none was waited for.
+    closed: Option<bool>,
     /// Every capture that was taken, in order; the last one is the one above.
     captures: Vec<CaptureEntry<'a>>,
     next_capture_from: Option<String>,
@@ -64,11 +66,17 @@ pub async fn run(config: &Config, signals: &Signals, show_progress: bool) -> Res
     let spinner = Spinner::start(show_progress);
     let taken = Taken::take(config, signals, &|message| spinner.tell(message)).await?;
     drop(spinner);
-    Ok(outcome(config, &[], &taken, ""))
+    Ok(outcome(config, &[], &taken, None))
 }
 
-/// What came of these captures, the last one apart; `remark` is a line of its own, if there is one.
-fn outcome(config: &Config, before: &[Taken], last: &Taken, remark: &str) -> Outcome {
+/// What came of waiting: a line of its own, and whether the period is over.
+struct Waited {
+    remark: String,
+    closed: Option<bool>,
+}
+
+/// What came of these captures, the last one apart.
+fn outcome(config: &Config, before: &[Taken], last: &Taken, waited: Option<Waited>) -> Outcome {
     use std::fmt::Write;
     let due = Due::after(last.at, last.period, config.terms.tail_max);
     let mut text = String::new();
@@ -76,7 +84,7 @@ fn outcome(config: &Config, before: &[Taken], last: &Taken, remark: &str) -> Out
         let Secured { key, folder, .. } = &taken.secured;
         let _ = writeln!(text, "captured {} of period {}\nevidence  safe in {folder}", key.id, key.period);
     }
-    if !remark.is_empty() {
+    if let Some(Waited { remark, .. }) = &waited {
         let _ = writeln!(text, "{remark}");
     }
     let _ = writeln!(text, "next      capture {due}");
@@ -84,6 +92,7 @@ fn outcome(config: &Config, before: &[Taken], last: &Taken, remark: &str) -> Out
         schema: "subledger/capture-result/v1",
         exit_code: 0,
         last: entry(last),
+        closed: waited.and_then(|waited| waited.closed),
         captures: before.iter().chain([last]).map(entry).collect(),
         next_capture_from: due.from.map(timestamp),
         next_capture_before: timestamp(due.before),

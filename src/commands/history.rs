@@ -16,9 +16,16 @@ pub async fn run(config: &Config, asked: &Asked, form: Form, signals: &Signals) 
         return Err(Failure::new(Kind::Usage, format!("`--from {first}` is after `--to {last}`")));
     }
     let archive = open(config)?;
-    let Some(history) = nightly::history(&archive, asked, &config.terms, signals).await? else {
+    let history = nightly::history(&archive, asked, &config.terms, signals).await?;
+    // an empty table would say that nothing was sent
+    let Some(history) = history.filter(|history| !history.slices.is_empty()) else {
         let captures = archive.captures().await.map_err(Failure::of_archive)?;
-        return Err(nothing_there(&archive, &captures));
+        let asked = match &asked.scope {
+            None => "capture".to_owned(),
+            Some(Scope::Period(period)) => format!("capture of the period {period}"),
+            Some(Scope::Days(Days { first, last })) => format!("capture of the days {first} to {last}"),
+        };
+        return Err(nothing_there(&archive, &captures, &asked));
     };
     let label = config.label(archive.account_id());
     let next = match history.passed_over.len() {

@@ -15,6 +15,20 @@ pub struct Selection {
     pub capture: Option<String>,
 }
 
+impl Selection {
+    /// What is asked for, in words.
+    fn asked(&self) -> String {
+        match (&self.capture, &self.period) {
+            (Some(capture), Some(period)) => {
+                format!("capture `{}` of the period {}", capture.escape_debug(), period.escape_debug())
+            }
+            (Some(capture), None) => format!("capture `{}`", capture.escape_debug()),
+            (None, Some(period)) => format!("capture of the period {}", period.escape_debug()),
+            (None, None) => "capture".to_owned(),
+        }
+    }
+}
+
 /// The configured archive, which has to be there.
 pub(super) fn open(config: &Config) -> Result<Archive, Failure> {
     let archive = Archive::open(&config.archive, account_id(config)?, &config.store_options.0);
@@ -49,14 +63,14 @@ pub(super) async fn select(archive: &Archive, selection: &Selection) -> Result<C
         selection.period.as_ref().is_none_or(|period| *period == key.period)
             && selection.capture.as_ref().is_none_or(|capture| *capture == key.id)
     };
-    captures.iter().rev().find(wanted).cloned().ok_or_else(|| nothing_there(archive, &captures))
+    captures.iter().rev().find(wanted).cloned().ok_or_else(|| nothing_there(archive, &captures, &selection.asked()))
 }
 
 /// The capture before `key` to compare it with, by its name: one of the same billing period.
 pub(super) async fn select_since(archive: &Archive, key: &CaptureKey, since: &str) -> Result<CaptureKey, Failure> {
     let captures = archive.captures().await.map_err(Failure::of_archive)?;
     let Some(found) = captures.iter().find(|other| other.id == since) else {
-        return Err(nothing_there(archive, &captures));
+        return Err(nothing_there(archive, &captures, &format!("capture `{}`", since.escape_debug())));
     };
     if found.period == key.period && found.id < key.id {
         return Ok(found.clone());
@@ -84,13 +98,13 @@ pub(super) async fn select_since(archive: &Archive, key: &CaptureKey, since: &st
 }
 
 /// What was asked for is not among the captures.
-pub(super) fn nothing_there(archive: &Archive, captures: &[CaptureKey]) -> Failure {
+pub(super) fn nothing_there(archive: &Archive, captures: &[CaptureKey], asked: &str) -> Failure {
     let there = match (captures.first(), captures.last()) {
         (Some(first), Some(last)) => {
             format!("the archive holds {} from `{}` to `{}`", captures.len(), first.id, last.id)
         }
         _ => "the archive holds none; `subledger run` or `subledger capture` takes one".to_owned(),
     };
-    let problem = format!("no such capture in `{}` for parent account {}", archive.location(), archive.account_id());
+    let problem = format!("no {asked} in `{}` for parent account {}", archive.location(), archive.account_id());
     Failure::new(Kind::Usage, problem).hint(there)
 }

@@ -9,6 +9,7 @@ use crate::archive::{Archive, CaptureKey};
 use crate::billing::books::Books;
 use crate::billing::history::{By, Fold, History, Reading, Scope};
 use crate::billing::past::Unreadable;
+use crate::billing::period::timestamp;
 use crate::billing::terms::Terms;
 use crate::failure::{Failure, Kind, causes};
 use crate::report::usage;
@@ -150,10 +151,13 @@ impl Source {
 fn table(key: &CaptureKey, bytes: &Bytes) -> Result<Reading, Failure> {
     let doing = || Failure::new(Kind::ArchiveUnusable, format!("`{TABLE}` of `{}`", key.id));
     let reading = Failure::guard(|| usage::read(TABLE, &key.id, bytes).map_err(|error| doing().because(error)))?;
-    if reading.period.name() == key.period {
+    // the table is in no manifest: at least it must be of this capture
+    let is_of_capture = time_of(&key.id).is_none_or(|at| (reading.at - at).num_seconds().abs() <= 1);
+    if reading.period.name() == key.period && is_of_capture {
         Ok(reading)
     } else {
-        Err(doing().because(format!("it is of another billing period, {}", reading.period)))
+        let of = format!("it is of another capture, at {} in the period {}", timestamp(reading.at), reading.period);
+        Err(doing().because(of))
     }
 }
 

@@ -10,6 +10,9 @@ use crate::billing::period::month_of;
 use crate::billing::terms::Terms;
 use crate::failure::{Failure, Kind, causes};
 
+/// How many captures of earlier periods are tried for one that can be used.
+const EARLIER_COUNT_MAX: usize = 10;
+
 /// Sees every capture that says something about this one: those of its period before it, those of its calendar month,
 /// and the last one before all of them.
 ///
@@ -22,22 +25,31 @@ pub(super) async fn read(
 ) -> Result<Past, Failure> {
     let keys = ordered(archive).await?;
     let mut past = Past::default();
-    // only the last capture of a period has a tail: after any other, the next one of the period goes on
-    let next = keys.iter().find(|other| (&other.period, &other.id) > (&key.period, &key.id));
-    if let Some(successor) = next.filter(|next| next.period != key.period) {
-        past.end(successor.id.clone());
+    let before: Vec<&CaptureKey> = before(&keys, key).collect();
+    let first = before.iter().position(|other| says_something(other, key)).unwrap_or(before.len());
+    let (earlier, wanted) = before.split_at(first);
+    // one capture before all of them tells who was there; if it cannot be used, the one before it does
+    for other in earlier.iter().rev().take(EARLIER_COUNT_MAX) {
+        if let Ok(books) = usable(archive, other).await? {
+            past = see(past, &books, terms)?;
+            break;
+        }
     }
-    for key in before(&keys, key) {
+    for other in wanted {
         signals.check()?;
-        match usable(archive, key).await? {
-            Ok(books) => Failure::guard(|| {
-                past.see(&books, terms);
-                Ok(())
-            })?,
-            Err(unreadable) => past.miss(unreadable),
+        match usable(archive, other).await? {
+            Ok(books) => past = see(past, &books, terms)?,
+            Err(unreadable) => past.note_unreadable(unreadable),
         }
     }
     Ok(past)
+}
+
+fn see(mut past: Past, books: &Books, terms: &Terms) -> Result<Past, Failure> {
+    Failure::guard(|| {
+        past.see(books, terms);
+        Ok(past)
+    })
 }
 
 /// Every capture, by billing period and time.
@@ -71,16 +83,17 @@ pub(super) fn unreadable(key: &CaptureKey, problem: String) -> Unreadable {
     Unreadable { id: key.id.clone(), at: time_of(&key.id).unwrap_or_default(), problem }
 }
 
-/// The captures before `key` that say something about it; `keys` are ordered by period and time.
-fn before<'k>(keys: &'k [CaptureKey], key: &CaptureKey) -> &'k [CaptureKey] {
-    let order = |key: &CaptureKey| (key.period.clone(), key.id.clone());
-    let end = keys.partition_point(|other| order(other) < order(key));
+/// The captures before `key`; `keys` are ordered by period and time.
+///
+/// One that was taken later is not before it, whatever period it shows.
+fn before<'k>(keys: &'k [CaptureKey], key: &CaptureKey) -> impl Iterator<Item = &'k CaptureKey> {
+    keys.iter().filter(|other| other.period <= key.period && other.id < key.id)
+}
+
+/// Whether a capture is of the same period, or of the calendar month of `key`.
+fn says_something(other: &CaptureKey, key: &CaptureKey) -> bool {
     let month = time_of(&key.id).map(|at| month_of(at).start);
-    let says_something = |other: &CaptureKey| {
-        other.period == key.period || time_of(&other.id).zip(month).is_some_and(|(at, month)| at >= month)
-    };
-    let first = keys[..end].iter().position(says_something).unwrap_or(end);
-    &keys[first.saturating_sub(1)..end]
+    other.period == key.period || time_of(&other.id).zip(month).is_some_and(|(at, month)| at >= month)
 }
 
 /// The instant that a capture is named by.
@@ -105,8 +118,15 @@ mod tests {
         names.iter().map(|(period, id)| CaptureKey { id: (*id).to_owned(), period: (*period).to_owned() }).collect()
     }
 
+    /// How many captures there are before one that say nothing about it, and how many that do.
+    fn wanted(keys: &[CaptureKey], of: usize) -> (usize, usize) {
+        let says = |other: &&CaptureKey| says_something(other, &keys[of]);
+        let (some, none): (Vec<_>, Vec<_>) = before(keys, &keys[of]).partition(says);
+        (none.len(), some.len())
+    }
+
     #[test]
-    fn a_period_needs_its_own_captures_and_the_last_one_before() {
+    fn a_period_needs_its_own_captures() {
         let keys = keys(&[
             ("2026-08-01", "20260831T234500Z"),
             ("2026-09-01", "20260929T234500Z"),
@@ -114,9 +134,9 @@ mod tests {
             ("2026-10-01", "20261001T234500Z"),
             ("2026-10-01", "20261002T234500Z"),
         ]);
-        assert_eq!(before(&keys, &keys[4]), &keys[2..4]);
-        assert_eq!(before(&keys, &keys[3]), &keys[2..3]);
-        assert_eq!(before(&keys, &keys[0]), []);
+        assert_eq!(wanted(&keys, 4), (3, 1));
+        assert_eq!(wanted(&keys, 3), (3, 0));
+        assert_eq!(wanted(&keys, 0), (0, 0));
     }
 
     #[test]
@@ -127,6 +147,16 @@ mod tests {
             ("2026-09-15", "20261001T020000Z"),
             ("2026-10-15", "20261016T020000Z"),
         ]);
-        assert_eq!(before(&keys, &keys[3]), &keys[1..3]);
+        assert_eq!(wanted(&keys, 3), (2, 1));
+    }
+
+    #[test]
+    fn a_capture_that_came_later_is_not_before_whatever_it_shows() {
+        let keys = keys(&[
+            ("2026-10-01", "20261031T235959Z"),
+            ("2026-10-01", "20261101T000002Z"),
+            ("2026-11-01", "20261101T000001Z"),
+        ]);
+        assert_eq!(wanted(&keys, 2), (1, 0));
     }
 }

@@ -28,8 +28,6 @@ struct Manifest<'a> {
     captures_before: Vec<CaptureEntry<'a>>,
     /// Captures that could not be read.
     unreadable: Vec<&'a str>,
-    /// The capture that shows that the period is over, where that made a difference.
-    successor: Option<&'a str>,
     terms: Terms,
     /// SHA-256 of `terms` as written here, without white space.
     terms_sha256: String,
@@ -101,7 +99,6 @@ pub(super) fn manifest(ledger: &Ledger, info: &SetInfo, files: &[FileEntry]) -> 
         captures: captures(&ledger.captures),
         captures_before: captures(&ledger.before),
         unreadable: ledger.unreadable.iter().map(|capture| capture.id.as_str()).collect(),
-        successor: ledger.successor.as_deref(),
         terms,
         terms_sha256,
         files: files.iter().map(|file| File { path: &file.path, bytes: file.bytes, sha256: &file.sha256 }).collect(),

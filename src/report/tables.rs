@@ -99,7 +99,8 @@ enum StatementRow<'a> {
 
 /// A customer's own `chargeback`: its lines and one control line.
 ///
-/// Nothing in it tells what anybody else used or what the parent account pays: no shares, no costs, no markup.
+/// Nothing in it tells what anybody else used or what the parent account pays: no shares, no costs, no markup, and no
+/// bounds, which would tell how much others left or are likely to send.
 pub(super) fn statement(ledger: &Ledger, statement: &Statement) -> Table {
     use StatementRow::{Control, Line};
     let lines = ledger.charges.lines_of(statement).iter().map(Line);
@@ -130,14 +131,6 @@ pub(super) fn statement(ledger: &Ledger, statement: &Statement) -> Table {
         .text("grade", GRADE, |row| match row {
             Line(line) => Some(line.grade.as_str().to_owned()),
             Control(statement) => Some(statement.grade.as_str().to_owned()),
-        })
-        .decimal("charge_low", MONEY, decimals, CHARGE_LOW, |row| match row {
-            Line(line) => Some(line.span.low.0),
-            Control(statement) => Some(statement.span.low.0),
-        })
-        .decimal("charge_high", MONEY, decimals, CHARGE_HIGH, |row| match row {
-            Line(line) => Some(line.span.high.0),
-            Control(statement) => Some(statement.span.high.0),
         })
         .text("currency", "ISO 4217 code of the charge", |_| Some(code.to_owned()))
         .text("account_id", "the sub account", |row| match row {
@@ -181,13 +174,17 @@ pub(super) fn caps(ledger: &Ledger) -> Table {
         .integer("left", "messages", "messages until the cap; negative beyond it", left)
         .text(
             "alert",
-            "`reached` if this capture is the first of the period at this level, `resolved` if one was left",
+            "what was last to be told in the period: a level was `reached`, or `resolved` as it was left",
             |cap| Some(cap.alert?.as_str().to_owned()),
         )
+        .text("alert_capture", "the capture that was the first to show that", |cap| cap.alert_capture.clone())
         .text("level_since", "the first capture at this level", |cap| cap.level.code().map(|_| cap.level_since.clone()))
-        .integer("messages_per_day", "messages", "the rate of the last day; empty if it may not send", |cap| {
-            cap.per_day
-        })
+        .integer(
+            "messages_per_day",
+            "messages",
+            "the rate since the last capture a day before; empty if it may not send",
+            |cap| cap.per_day,
+        )
         .timestamp(
             "runs_out_at",
             "when the cap is used up at that rate, if it counts by billing period; empty if it lasts or is used up",

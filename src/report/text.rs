@@ -104,7 +104,7 @@ fn removed(text: &mut String, ledger: &Ledger) {
     let accounts = ledger.attribution.named().filter(|(_, part)| part.messages != 0).count();
     let named =
         format!("{} messages of {}", grouped(&attributed.to_string()), counted(accounts, "removed sub account"));
-    let unnamed = format!("{} that no capture can give a name", grouped(&unattributed.to_string()));
+    let unnamed = format!("{} kept without a name", grouped(&unattributed.to_string()));
     let parts = [(attributed, named), (unattributed, unnamed)].into_iter().filter(|(messages, _)| *messages != 0);
     let parts: Vec<String> = parts.map(|(_, part)| part).collect();
     let _ = writeln!(text, "removed   {}", parts.join(", "));
@@ -116,7 +116,12 @@ fn tail(text: &mut String, ledger: &Ledger) {
     if !tail.length().is_zero() {
         let currency = ledger.charges.currency;
         let messages = band(tail.messages, |messages| messages.to_string());
-        let cost = band(tail.cost, |cost| currency.format(currency.round(cost)));
+        let money = |cost: Exact| grouped(&currency.format(currency.round(cost)));
+        let cost = if tail.is_priced {
+            band(tail.cost, |cost| currency.format(currency.round(cost)))
+        } else {
+            format!("{} to {}", money(tail.cost.low), money(tail.cost.high))
+        };
         let (left, code) = (duration(tail.length()), currency.code());
         let _ = writeln!(text, "tail      {left} until the period ends: about {messages} messages more, {cost} {code}");
     }

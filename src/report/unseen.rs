@@ -1,6 +1,10 @@
 //! The tables of what the API does not show: whose the removed usage was, and what is left of the period.
 
-use crate::billing::charges::Line;
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
+use crate::billing::charges::{Line, LineKind};
 use crate::billing::ledger::Ledger;
 use crate::billing::rate::Band;
 use crate::billing::removed::Part;
@@ -15,10 +19,9 @@ pub(super) fn removed(ledger: &Ledger) -> Table {
         let gone = part.account.as_ref()?;
         ledger.terms.customer_of(gone.account_id, &gone.name).map(std::borrow::Cow::into_owned)
     };
-    let line = |part: &Part| -> Option<&Line> {
-        let id = part.account.as_ref()?.account_id;
-        ledger.charges.attributed(id)
-    };
+    let lines = ledger.charges.lines.iter().filter(|line| line.kind == LineKind::Attributed);
+    let lines: BTreeMap<Uuid, &Line> = lines.filter_map(|line| Some((line.account_id?, line))).collect();
+    let line = |part: &Part| lines.get(&part.account.as_ref()?.account_id).copied();
     let code = ledger.charges.currency.code();
     let decimals = ledger.charges.currency.decimals;
     let builder = Builder::new(&ledger.attribution.parts)
@@ -39,9 +42,13 @@ pub(super) fn removed(ledger: &Ledger) -> Table {
         })
         .integer("messages_high", "messages", "what it left at the most", |part| Some(part.high))
         .text("currency", "ISO 4217 code of the charge", |_| Some(code.to_owned()))
-        .decimal("charge", MONEY, decimals, "what is charged for it; empty where no line of its own is", |part| {
-            Some(line(part)?.charge().0)
-        });
+        .decimal(
+            "charge",
+            MONEY,
+            decimals,
+            "what is charged for it; empty for what has no name, which is on the line `removed`",
+            |part| Some(line(part)?.charge().0),
+        );
     provenance(builder, ledger).finish()
 }
 
@@ -55,7 +62,7 @@ pub(super) fn tail(ledger: &Ledger) -> Table {
     let (currency, length) = (ledger.charges.currency, tail.length());
     let count = |of: fn(&Band<i64>) -> i64| move |row: &Row| Some(of(&row.messages));
     let builder = Builder::new(&ledger.tail.rows)
-        .text("row_type", "`pool` for all accounts together, `parent`, or `customer`", |row| {
+        .text("row_type", "`pool` for all accounts together, `parent`, or `customer`; each an estimate of its own, so that they do not foot", |row| {
             let text = match row.whose {
                 Whose::Pool => "pool",
                 Whose::Parent => "parent",
@@ -83,8 +90,8 @@ pub(super) fn tail(ledger: &Ledger) -> Table {
             "what those messages add to the pooled invoice, at the lowest price observed",
             |row| Some(row.cost.low.readable(COST_DECIMALS)),
         )
-        .exact("cost", currency, "the same at the price of the last day", |row| {
-            Some(row.cost.estimate.readable(COST_DECIMALS))
+        .exact("cost", currency, "the same at the price of the last day; empty until two days were seen", |row| {
+            tail.is_priced.then(|| row.cost.estimate.readable(COST_DECIMALS))
         })
         .exact("cost_high", currency, "the same at the highest price observed", |row| {
             Some(row.cost.high.readable(COST_DECIMALS))

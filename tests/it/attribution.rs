@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError};
 use subledger::billing::books::Books;
+use subledger::billing::charges::{Line, LineKind};
 use subledger::billing::ledger::Ledger;
 use subledger::billing::money::Amount;
 use subledger::billing::past::Past;
@@ -60,7 +61,8 @@ struct Witness {
     removed: BTreeMap<Uuid, i64>,
     /// Whom the captures must be able to name.
     named: BTreeSet<Uuid>,
-    /// Accounts whose pause ended and began again between two captures, which no capture can tell.
+    /// Accounts of which no capture can tell what they did: their pause ended between two captures, and they were paused
+    /// again or removed before the second.
     resumed: BTreeSet<Uuid>,
     /// The one account that went since the last capture, if it is one.
     only: Option<Uuid>,
@@ -76,11 +78,18 @@ impl Witness {
         let is_back = |id: &Uuid| !night.removed.contains_key(id);
         let resumed =
             night.removed.iter().filter(|(id, now)| self.removed.get(id).is_some_and(|before| before != *now));
-        let resumed: BTreeSet<Uuid> = resumed.map(|(id, _)| *id).collect();
+        // and whoever was hidden, paused and without a line, woke, and was removed before any capture saw it again
+        let was_hidden =
+            |id: &Uuid| self.ever.contains(id) && !self.shown.contains(id) && !self.removed.contains_key(id);
+        let woke = night.removed.iter().filter(|(id, messages)| **messages > 0 && was_hidden(id));
+        let resumed: BTreeSet<Uuid> = resumed.chain(woke).map(|(id, _)| *id).collect();
         // whoever sends after a pause in which no line was shown may have been in the removed bucket until now
         let is_old = |id: &Uuid| night.books.account(*id).is_some_and(|account| account.created_at <= self.last_at);
         let is_awake = |id: &&Uuid| !self.lined.contains(id) && !self.active.contains(id) && is_old(id);
-        let came_back = self.removed.keys().any(is_back) || night.lined.iter().any(|id| is_awake(&id));
+        let is_there_again = |id: &&Uuid| self.ever.contains(id) && !self.shown.contains(id);
+        let came_back = self.removed.keys().any(is_back)
+            || night.lined.iter().any(|id| is_awake(&id))
+            || night.shown.iter().any(|id| is_there_again(&id));
         let went: BTreeSet<Uuid> = {
             let is_new = |id: &Uuid| !self.removed.contains_key(id);
             let left = self.shown.iter().filter(|id| !night.shown.contains(id) && is_new(id));
@@ -131,7 +140,8 @@ fn check_truth(ledger: &Ledger, past: &Past, night: &Night, witness: &Witness) -
         if witness.only == Some(*id) {
             prop_assert_eq!(part.messages, truth, "the only one that went has it all: {:?}", part);
         }
-        let line = ledger.charges.attributed(*id);
+        let is_its = |line: &&Line| line.kind == LineKind::Attributed && line.account_id == Some(*id);
+        let line = ledger.charges.lines.iter().find(is_its);
         if let Some(line) = line.filter(|line| line.spread.0 == 0 && !ledger.charges.pooled.entered) {
             let fair = share * i128::from(truth);
             // to the cent: what is known exactly is a share of whole cents like any other

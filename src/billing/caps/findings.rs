@@ -1,15 +1,11 @@
 //! What caps give to read: levels reached, caps that changed, and mail that is probably being refused.
 
-use chrono::TimeDelta;
-
 use super::super::books::{Books, Status};
 use super::super::finding::{Code, Finding, NONE, Severity};
 use super::super::level::Level;
 use super::super::period::timestamp;
+use super::super::rate::WINDOW;
 use super::Cap;
-
-/// Time without a message after which an account at its cap counts as stopped: a quiet hour of the night is none.
-const STOPPED_AFTER: TimeDelta = TimeDelta::hours(20);
 
 /// The findings of all caps.
 pub fn findings(books: &Books, caps: &[Cap]) -> Vec<Finding> {
@@ -31,7 +27,7 @@ fn above(cap: &Cap) -> Option<Finding> {
     let over = cap.monthly_credit > 0 && cap.messages.is_some_and(|messages| messages > cap.monthly_credit);
     let was_lowered = cap.first_credit.is_some_and(|first| first == 0 || first > cap.monthly_credit);
     let message = if was_lowered {
-        "usage is above the cap, which was lowered in this period"
+        "usage is above the cap, which was set or lowered in this period"
     } else {
         "usage is above the cap: nothing stops it there"
     };
@@ -41,7 +37,7 @@ fn above(cap: &Cap) -> Option<Finding> {
 /// The count stands still at the cap or above it.
 fn stopped(books: &Books, cap: &Cap) -> Option<Finding> {
     let at_cap = cap.monthly_credit > 0 && cap.messages.is_some_and(|messages| messages >= cap.monthly_credit);
-    let since = cap.still_since.filter(|since| books.capture.at - *since >= STOPPED_AFTER)?;
+    let since = cap.still_since.filter(|since| books.capture.at - *since >= WINDOW)?;
     (at_cap && cap.status == Status::Active).then(|| {
         let message = "no message has been counted since the cap was reached";
         let finding = Finding::new(Code::CapStopped, Severity::Warning, message).about(cap.account_id, &cap.name);

@@ -1,10 +1,10 @@
 //! The removed bucket's line taken apart: a line for each account that earlier captures name, and one for the rest.
 
-use super::super::grade::{Grade, Volume};
+use super::super::grade::Grade;
 use super::super::money::{Amount, Exact, Minor};
 use super::super::removed::{Attribution, Gone, Part};
 use super::super::shares::{Division, largest_remainder};
-use super::{Line, LineKind, amount_line};
+use super::{Line, LineKind, Volume, amount_line};
 
 /// Divides the removed line by messages. The lines sum to it exactly: in messages, in cost as sent, and in cents.
 ///
@@ -14,25 +14,20 @@ pub(super) fn attribute(lines: &mut Vec<Line>, attribution: &Attribution) -> Opt
     let whole = &lines[index];
     let named: Vec<(&Gone, &Part)> = attribution.named().filter(|(_, part)| part.high != 0).collect();
     let messages = whole.messages.unwrap_or(0);
-    // a part may be rounded to nothing: what a message costs, the whole tells
-    let part_of = Some((whole.share, messages));
-    let rest = Volume {
-        messages: attribution.unnamed().map(|part| part.messages).sum(),
-        low: attribution.unnamed().map(|part| part.low).sum(),
-        high: attribution.unnamed().map(|part| part.high).sum(),
-        part_of,
-    };
+    let unnamed = |of: fn(&Part) -> i64| attribution.unnamed().map(of).sum::<i64>();
+    let rest = Volume { low: unnamed(|part| part.low), high: unnamed(|part| part.high) };
+    let unnamed = unnamed(|part| part.messages);
     if messages <= 0 || attribution.messages() != i128::from(messages) {
         return None;
     }
-    let volumes = named.iter().map(|(_, part)| part.messages).chain([rest.messages]);
+    let volumes = named.iter().map(|(_, part)| part.messages).chain([unnamed]);
     let weights: Vec<(usize, Exact)> = volumes.map(Exact::whole).enumerate().collect();
     let (share, cost) = (whole.share, whole.allocated_cost.unwrap_or(Amount::ZERO));
     let shares = Division::of(share, &weights).ok()?;
     let costs = largest_remainder(Minor(cost.units()), &weights).ok()?;
-    let mut divided: Vec<Line> = named.iter().map(|(gone, part)| named_line(gone, part, part_of)).collect();
+    let mut divided: Vec<Line> = named.iter().map(|(gone, part)| named_line(gone, part)).collect();
     divided.push(Line {
-        messages: Some(rest.messages),
+        messages: Some(unnamed),
         grade: Grade::Residual,
         volume: Some(rest),
         ..amount_line(LineKind::Removed, &whole.name)
@@ -46,12 +41,12 @@ pub(super) fn attribute(lines: &mut Vec<Line>, attribution: &Attribution) -> Opt
     Some(shares)
 }
 
-fn named_line(gone: &Gone, part: &Part, part_of: Option<(Minor, i64)>) -> Line {
+fn named_line(gone: &Gone, part: &Part) -> Line {
     Line {
         account_id: Some(gone.account_id),
         messages: Some(part.messages),
         grade: if part.bounded { Grade::Attributed } else { Grade::Residual },
-        volume: Some(Volume { messages: part.messages, low: part.low, high: part.high, part_of }),
+        volume: Some(Volume { low: part.low, high: part.high }),
         ..amount_line(LineKind::Attributed, &gone.name)
     }
 }

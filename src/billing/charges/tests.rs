@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::super::ledger::Ledger;
-use super::super::terms::{InvoiceEntry, Residual};
+use super::super::terms::{Bearer, InvoiceEntry, Residual};
 use super::super::tests::sample::{Night, id, seen};
 use super::*;
 
@@ -71,7 +71,7 @@ fn figures_that_contradict_each_other_make_a_residual() {
     let first = Night::at("2024-01-10T02:00:00Z").account(1, 100);
     let ledger =
         Ledger::draw_up(seen([first]), Night::at("2024-01-11T02:00:00Z").removed(60).books(), Terms::default());
-    assert_eq!(removed_lines(&ledger), [(LineKind::Attributed, 1, 60, 60, Grade::Residual, 0, 60)]);
+    assert_eq!(removed_lines(&ledger), [(LineKind::Attributed, 1, 60, 60, Grade::Residual, 0, 100)]);
 }
 
 #[test]
@@ -112,4 +112,35 @@ fn without_an_invoice_or_without_a_tail_an_amount_is_what_it_is() {
             assert_eq!((line.grade, line.span), (Grade::Observed, Span::exact(line.charge())), "{line:?}");
         }
     }
+}
+
+/// Terms with an invoice of 100.00 for January 2024.
+fn invoiced() -> Terms {
+    let invoice = (NaiveDate::from_ymd_opt(2024, 1, 1).unwrap(), InvoiceEntry::of(Amount::parse("100.00").unwrap()));
+    Terms { invoices: [invoice].into_iter().collect(), ..Terms::default() }
+}
+
+#[test]
+fn what_is_spread_is_diluted_by_those_who_bear_it() {
+    // half of January is unseen: at the rate so far account 1 sends 50 more, and all together a thousand
+    let night = Night::at("2024-01-16T12:00:00Z").parent(900).account(1, 50).account(2, 50);
+    let terms = Terms { parent_usage: Bearer::Spread, ..invoiced() };
+    let ledger = Ledger::draw_up(Past::default(), night.books(), terms);
+    let one = ledger.charges.lines.iter().find(|line| line.account_id == Some(id(1))).unwrap();
+    assert_eq!((one.cost(), one.grade), (Minor(5_000), Grade::Tail));
+    // 5.00 is its share of 100 in 2,000 messages; of the 90.00 that the parent's 1,800 make it bears 100 of 1,100 if all
+    // others are customers' accounts, and 100 of 150 if none of them is
+    assert_eq!(one.span, Span { low: Minor(500 + 818), high: Minor(500 + 6_000) });
+}
+
+#[test]
+fn who_was_idle_until_the_tail_may_have_a_charge_after_it() {
+    let first = Night::at("2024-01-10T02:00:00Z").account(1, 0).account(2, 900);
+    let second = Night::at("2024-01-11T02:00:00Z").account(1, 0).account(2, 1_000);
+    // a month before it sent a thousand a day
+    let before = Night::at("2023-12-31T02:00:00Z").account(1, 30_000);
+    let ledger = Ledger::draw_up(seen([before, first]), second.books(), invoiced());
+    let one = ledger.charges.lines.iter().find(|line| line.account_id == Some(id(1))).unwrap();
+    assert_eq!((one.cost(), one.span.low), (Minor::ZERO, Minor::ZERO));
+    assert!(one.span.high > Minor(9_000), "{:?}", one.span);
 }

@@ -131,15 +131,14 @@ fn step(ledger: &Ledger, divided: &Divided, place: usize, line: &Line) -> Step {
 }
 
 fn removal(ledger: &Ledger, gone: &Gone, part: &Part) -> Removal {
-    let together = || ledger.attribution.parts.iter().filter(|other| other.until == part.until);
-    let growth = together().fold(0, |sum: i64, other| sum.saturating_add(other.messages));
-    let why = match together().filter(|other| other.account.is_some()).count() {
+    // what was not seen of them is on the line of removed usage if the terms or their rates leave it there
+    let is_its_rest = |rest: &Part| rest.growth == part.growth && rest.gone_count == part.gone_count;
+    let is_kept = ledger.terms.residual == Residual::Keep || ledger.attribution.unnamed().any(is_its_rest);
+    let why = match part.gone_count {
         count if !part.bounded => Why::Unbounded(count),
-        1 => Why::Only,
-        count if ledger.terms.residual == Residual::Keep || together().any(|other| other.account.is_none()) => {
-            Why::Seen(count)
-        }
+        0 | 1 => Why::Only,
+        count if is_kept => Why::Seen(count),
         count => Why::ByRate(count),
     };
-    Removal { account: gone.clone(), part: part.clone(), growth, why }
+    Removal { account: gone.clone(), part: part.clone(), growth: part.growth, why }
 }

@@ -8,7 +8,11 @@ use super::*;
 fn calendar(captures: &[&str], unreadable: &[&str]) -> (Vec<String>, Vec<String>) {
     let mut past = seen(captures.iter().map(|at| Capture::at(at)));
     for at in unreadable {
-        past.miss(Unreadable { id: (*at).to_owned(), at: at.parse().unwrap(), problem: "damaged".to_owned() });
+        past.note_unreadable(Unreadable {
+            id: (*at).to_owned(),
+            at: at.parse().unwrap(),
+            problem: "damaged".to_owned(),
+        });
     }
     let books = Capture::at(captures[captures.len() - 1]).books();
     shown(&books, &past)
@@ -62,5 +66,5 @@ fn after_an_earlier_period_every_whole_night_counts() {
 fn a_period_without_any_capture_is_told_of() {
     let (runs, findings) = calendar(&["2023-11-30T02:00:00Z", "2024-01-01T02:00:00Z"], &[]);
     assert_eq!(runs, ["01-01..01-01 captured", "01-02..01-31 ahead"]);
-    assert_eq!(findings, ["a whole billing period went by without a capture"]);
+    assert_eq!(findings, ["the time between two billing periods went by without a capture"]);
 }

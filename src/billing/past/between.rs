@@ -20,10 +20,12 @@ pub(super) fn changes(last: &Last, past: &Past, books: &Books) -> Vec<Finding> {
     findings.extend(fall("the total went down", last.total.messages, usage.total.messages));
     findings.extend(fall("the parent account's own count went down", last.parent, usage.parent.messages));
     findings.extend(fall("the removed usage went down", last.removed, usage.removed.messages));
-    for line in &usage.sub_accounts {
-        let before = past.trail(line.account_id).map_or(0, |trail| trail.messages);
-        let fall = fall("the count of a sub account went down", before, line.tally.messages);
-        findings.extend(fall.map(|finding| finding.about(line.account_id, &line.name)));
+    for same in usage.sub_accounts.chunk_by(|a, b| a.account_id == b.account_id) {
+        let (id, now) =
+            (same[0].account_id, same.iter().fold(0, |sum: i64, line| sum.saturating_add(line.tally.messages)));
+        let before = past.trail(id).map_or(0, |trail| trail.messages);
+        let fall = fall("the count of a sub account went down", before, now);
+        findings.extend(fall.map(|finding| finding.about(id, &same[0].name)));
     }
     let vanished = past.intervals().last().filter(|interval| interval.until == books.capture.id);
     if let Some(interval) = vanished.filter(|interval| interval.seen() > i128::from(interval.growth)) {

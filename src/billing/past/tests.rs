@@ -3,6 +3,8 @@
 use super::super::books::Status;
 use super::super::finding::Code;
 use super::super::level::{AlertKind, Level};
+use super::super::removed::Attribution;
+use super::super::terms::Residual;
 use super::super::tests::sample::{Night, id, seen};
 use super::*;
 
@@ -132,14 +134,17 @@ fn a_calendar_month_is_counted_across_billing_periods() {
     assert_eq!(month(seen([first(), early("2024-02-01T23:00:00Z", 1_500)])), Some(300));
     let next = || [first(), early("2024-02-14T23:00:00Z", 2_000), late("2024-02-16T23:00:00Z", 70)];
     assert_eq!(month(seen(next())), Some(870));
-    assert_eq!(month(seen(next().into_iter().chain([late("2024-03-01T23:00:00Z", 100)]))), Some(30));
+    let march = || late("2024-03-01T23:00:00Z", 100);
+    assert_eq!(month(seen(next().into_iter().chain([late("2024-02-29T23:00:00Z", 70), march()]))), Some(30));
+    assert_eq!(month(seen(next().into_iter().chain([march()]))), None, "two weeks of February may be in it");
 }
 
 #[test]
 fn a_level_is_told_of_once_and_once_that_it_is_left() {
     let alerts = |captures: &[(&str, i64, i64)]| {
         let past = seen(captures.iter().map(|(at, messages, cap)| Night::at(at).capped(1, *messages, *cap)));
-        past.alerts().iter().map(|alert| (alert.kind, alert.level)).collect::<Vec<_>>()
+        let is_new = |alert: &&Alert| past.captures().last().is_some_and(|last| last.id == alert.capture);
+        past.alerts().iter().filter(is_new).map(|alert| (alert.kind, alert.level)).collect::<Vec<_>>()
     };
     let mut captures = vec![("2024-01-10T02:00:00Z", 800, 1_000)];
     assert_eq!(alerts(&captures), [(AlertKind::Reached, Level::Near)]);
@@ -157,7 +162,32 @@ fn a_level_is_told_of_once_and_once_that_it_is_left() {
 
 #[test]
 fn an_account_that_is_gone_has_left_its_level() {
-    let first = Night::at("2024-01-10T02:00:00Z").capped(1, 1_000, 1_000);
-    let past = seen([first, Night::at("2024-01-11T02:00:00Z").removed(1_000)]);
-    assert_eq!(past.alert(id(1)).map(|alert| alert.kind), Some(AlertKind::Resolved));
+    let first = || Night::at("2024-01-10T02:00:00Z").capped(1, 1_000, 1_000);
+    let gone = || Night::at("2024-01-11T02:00:00Z").removed(1_000);
+    let kinds = |past: &Past| past.alerts().iter().map(|alert| alert.kind).collect::<Vec<_>>();
+    let past = seen([first(), gone()]);
+    assert_eq!(kinds(&past), [AlertKind::Reached, AlertKind::Resolved]);
+    let past = seen([first(), gone(), Night::at("2024-01-12T02:00:00Z").capped(1, 1_000, 1_000)]);
+    assert_eq!(
+        kinds(&past),
+        [AlertKind::Reached, AlertKind::Resolved],
+        "a level is told of once, whatever lies between"
+    );
+}
+
+#[test]
+fn removed_usage_that_shows_late_is_held_against_those_who_went_before() {
+    let nights = [
+        Night::at("2024-01-10T02:00:00Z").account(1, 100).account(2, 10),
+        Night::at("2024-01-11T02:00:00Z").account(2, 20),
+        Night::at("2024-01-12T02:00:00Z").removed(105).account(2, 30),
+    ];
+    let short = |nights: &[Night]| {
+        let past = seen(nights.iter().cloned());
+        let attribution = Attribution::of(past.intervals(), Residual::Rate);
+        let parts: Vec<_> = attribution.named().map(|(_, part)| (part.low, part.messages, part.high)).collect();
+        (parts, past.changes().len())
+    };
+    assert_eq!(short(&nights[..2]), (vec![(0, 0, 100)], 3), "the total is short of what the line had");
+    assert_eq!(short(&nights), (vec![(100, 105, 105)], 3));
 }

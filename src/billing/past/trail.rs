@@ -1,6 +1,6 @@
 //! The trail of one sub account through the captures.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::super::books::{Books, SubAccount, UsageLine};
@@ -8,6 +8,9 @@ use super::super::level::{Alert, AlertKind, Level, level_of};
 use super::super::period::month_of;
 use super::super::rate::Pace;
 use super::super::terms::Terms;
+
+/// The longest that a capture may lie before a calendar month whose messages are counted from it.
+const MONTH_SLACK_MAX: TimeDelta = TimeDelta::days(1);
 
 /// What was seen of one sub account so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +21,8 @@ pub struct Trail {
     pub messages: i64,
     /// Whether it has had a usage line in the current period, if only one of nothing.
     pub has_line: bool,
+    /// Whether the last capture showed it.
+    pub(super) is_present: bool,
     /// Whether it may send, as far as the last capture tells.
     pub is_active: bool,
     /// How fast they grow.
@@ -30,12 +35,18 @@ pub struct Trail {
     pub first_credit: Option<i64>,
     /// The cap when last seen.
     credit: Option<i64>,
-    /// The highest level that was told of in this period.
-    told: Level,
-    /// Whether a level was told of that has not been left since.
-    open: bool,
+    told: Told,
     /// The level, and the capture that was the first to show it.
     pub level: (Level, String),
+}
+
+/// What was told of a cap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Told {
+    /// The highest level in this period.
+    highest: Level,
+    /// Whether a level was told of that has not been left since.
+    is_open: bool,
 }
 
 impl Trail {
@@ -60,14 +71,14 @@ impl Trail {
             name: name.to_owned(),
             messages: 0,
             has_line: false,
+            is_present: true,
             is_active: true,
             pace: Pace::begin(since),
             still_since: books.capture.at,
             month_messages: counts_month.then_some(0),
             first_credit: None,
             credit: None,
-            told: Level::Clear,
-            open: false,
+            told: Told { highest: Level::Clear, is_open: false },
             level: (Level::Clear, books.capture.id.clone()),
         }
     }
@@ -78,15 +89,19 @@ impl Trail {
         self.pace = self.pace.next_period(start);
         self.still_since = start;
         self.first_credit = self.credit;
-        self.told = Level::Clear;
+        self.told.highest = Level::Clear;
     }
 
-    pub(super) fn see_messages(&mut self, messages: i64, at: DateTime<Utc>, is_new_month: bool) {
+    pub(super) fn see_messages(&mut self, messages: i64, before: Option<DateTime<Utc>>, at: DateTime<Utc>) {
+        let month = month_of(at);
+        let is_new_month = before.is_none_or(|before| !month.contains(before));
         let more = messages.saturating_sub(self.messages);
         if more != 0 {
             self.still_since = at;
         }
         self.month_messages = match self.month_messages {
+            // a difference that begins long before the month does not say how much of it is of the month
+            _ if before.is_some_and(|before| is_new_month && month.start - before > MONTH_SLACK_MAX) => None,
             // the month was counted from a capture in the month before, or from the account's first message
             Some(_) if is_new_month => Some(more),
             None if is_new_month && self.messages != 0 => Some(more),
@@ -117,15 +132,16 @@ impl Trail {
         if self.level.0 != level {
             self.level = (level, books.capture.id.clone());
         }
-        let kind = if level.code().is_some() && level > self.told {
-            (self.told, self.open) = (level, true);
+        let kind = if level.code().is_some() && level > self.told.highest {
+            self.told = Told { highest: level, is_open: true };
             AlertKind::Reached
-        } else if level.code().is_none() && self.open {
-            self.open = false;
+        } else if level.code().is_none() && self.told.is_open {
+            self.told.is_open = false;
             AlertKind::Resolved
         } else {
             return None;
         };
-        Some(Alert { account_id: id, name: self.name.clone(), kind, level })
+        let (name, capture) = (self.name.clone(), books.capture.id.clone());
+        Some(Alert { account_id: id, name, kind, level, capture })
     }
 }

@@ -1,5 +1,5 @@
-//! Checks of what went unseen: the removed usage as it is attributed, the end of this billing period, and that of the
-//! one before.
+//! Checks of what went unseen: the removed usage as it is attributed, and the end of the billing period
+//! before.
 
 use chrono::TimeDelta;
 
@@ -10,20 +10,12 @@ use super::super::tail::Tail;
 use super::super::terms::Terms;
 use super::Seen;
 
-/// The tail of a period that is over is no longer than the terms allow.
+/// The tail of the period before was no longer than the terms allow.
 ///
-/// That this period is over is known from a capture of the next one. The tail of the period before is told of once, by
-/// the first capture of this one.
-pub(super) fn tail(books: &Books, terms: &Terms, seen: &Seen<'_>) -> Vec<Finding> {
-    let own = seen.past.successor().map(|_| (seen.tail, books.capture.id.as_str()));
-    let is_first = seen.past.captures().len() == 1;
-    let before = seen.past.ended().filter(|_| is_first).map(|ended| (&ended.tail, ended.capture.id.as_str()));
-    let too_long = |tail: &Tail| tail.length() > terms.tail_max;
-    let range = |tail: &Tail| format!(" ({} to {})", tail.messages.low, tail.messages.high);
-    let own = own.filter(|(tail, _)| too_long(tail)).map(|(tail, last)| finding(tail, last, &range(tail), terms));
-    // of the period before only its last capture was looked at: how much its days differed, its own reports tell
-    let before = before.filter(|(tail, _)| too_long(tail)).map(|(tail, last)| finding(tail, last, "", terms));
-    own.into_iter().chain(before).collect()
+/// Its own reports cannot tell: that no capture came after theirs is known only from those of the next period.
+pub(super) fn tail(terms: &Terms, seen: &Seen<'_>) -> Vec<Finding> {
+    let ended = seen.past.ended().filter(|ended| ended.tail.length() > terms.tail_max);
+    ended.map(|ended| finding(&ended.tail, &ended.capture.id, terms)).into_iter().collect()
 }
 
 /// The parts of the removed usage sum to it, and their lower bounds to no more. Anything else would be our own defect.
@@ -44,9 +36,10 @@ pub(super) fn attribution(books: &Books, seen: &Seen<'_>) -> Vec<Finding> {
     findings
 }
 
-fn finding(tail: &Tail, last: &str, range: &str, terms: &Terms) -> Finding {
+fn finding(tail: &Tail, last: &str, terms: &Terms) -> Finding {
+    // only the last capture of that period was looked at: how much its days differed, its own reports tell
     let message = format!(
-        "nobody saw the end of the period: after `{last}`, its last capture, about {} messages{range} were sent until {}",
+        "nobody saw the end of the period before: after `{last}`, its last capture, about {} messages were sent until {}",
         tail.messages.estimate,
         timestamp(tail.until),
     );

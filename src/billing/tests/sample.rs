@@ -20,9 +20,11 @@ pub(in crate::billing) fn id(number: u128) -> Uuid {
 }
 
 /// One capture in the making. Its period is the calendar month, until it is told otherwise.
+#[derive(Clone)]
 pub(in crate::billing) struct Night {
     at: DateTime<Utc>,
     period: Period,
+    parent: i64,
     removed: i64,
     lines: Vec<(u128, i64)>,
     entries: Vec<(u128, Status, i64)>,
@@ -31,11 +33,16 @@ pub(in crate::billing) struct Night {
 impl Night {
     pub(in crate::billing) fn at(text: &str) -> Self {
         let at = at(text);
-        Self { at, period: month_of(at), removed: 0, lines: Vec::new(), entries: Vec::new() }
+        Self { at, period: month_of(at), parent: 0, removed: 0, lines: Vec::new(), entries: Vec::new() }
     }
 
     pub(in crate::billing) fn period(self, start: &str, end: &str) -> Self {
         Self { period: Period { start: at(start), end: at(end) }, ..self }
+    }
+
+    /// The parent account's own usage.
+    pub(in crate::billing) fn parent(self, messages: i64) -> Self {
+        Self { parent: messages, ..self }
     }
 
     pub(in crate::billing) fn removed(self, messages: i64) -> Self {
@@ -78,16 +85,17 @@ impl Night {
             monthly_credit: *monthly_credit,
             created_at: None,
         };
+        let rest = self.parent.saturating_add(self.removed);
         let usage = Usage {
             period: self.period,
             currency: Currency::parse("eur").unwrap(),
             method: "proportional".to_owned(),
             note: String::new(),
             parent_id: Uuid::nil(),
-            parent: tally(0),
+            parent: tally(self.parent),
             sub_accounts: self.lines.iter().map(line).collect(),
             removed: tally(self.removed),
-            total: tally(self.lines.iter().fold(self.removed, |sum, (_, messages)| sum.saturating_add(*messages))),
+            total: tally(self.lines.iter().fold(rest, |sum, (_, messages)| sum.saturating_add(*messages))),
         };
         let capture = CaptureRef { id: self.at.format("%dT%H").to_string(), at: self.at, sha256: String::new() };
         let accounts = self.entries.iter().map(entry).collect();

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Taken, outcome};
+use super::{Taken, Waited, outcome};
 use crate::billing::period::timestamp;
 use crate::commands::Outcome;
 use crate::commands::progress::Spinner;
@@ -47,7 +47,7 @@ pub async fn run(
     if end - watch.now(&first) > waiting.longest {
         let left = duration(end - first.at);
         let remark = format!("waited    not at all: the period ends on {}, in {left}", timestamp(end));
-        return Ok(outcome(config, &[], &first, &remark));
+        return Ok(outcome(config, &[], &first, Some(Waited { remark, closed: None })));
     }
     let mut taken = vec![first];
     let closed = watch.close(&mut taken).await;
@@ -55,14 +55,15 @@ pub async fn run(
     let Some(last) = taken.pop() else { return Err(Failure::new(Kind::Bug, "no capture is left to tell of")) };
     if let Err(failure) = closed {
         // what was taken so far is safe, and it is not all that was wanted
-        return Err(failure.with_evidence(Evidence::Partial(last.secured.folder)));
+        return Err(failure.with_evidence(Evidence::Safe(last.secured.folder)));
     }
-    let remark = if last.period.end > end {
+    let is_closed = last.period.end > end;
+    let remark = if is_closed {
         format!("closed    the period that ended on {}", timestamp(end))
     } else {
         "closed    nothing yet: the API still shows the old period; run again in the morning".to_owned()
     };
-    Ok(outcome(config, &taken, &last, &remark))
+    Ok(outcome(config, &taken, &last, Some(Waited { remark, closed: Some(is_closed) })))
 }
 
 /// Somebody who waits for the end of a period.
@@ -76,8 +77,10 @@ struct Watch<'a> {
 impl Watch<'_> {
     /// The last moment, and then the next period even if the last moment was missed.
     async fn close(&self, taken: &mut Vec<Taken>) -> Result<(), Failure> {
-        let missed = self.last_moment(taken).await?;
-        self.next_period(taken).await?;
+        let missed = self.last_moment(taken).await;
+        let missed = missed.map_err(|failure| failure.then("the end of the period is not captured yet: run again"))?;
+        let next = self.next_period(taken).await;
+        next.map_err(|failure| failure.then("the next period is not captured yet: run again"))?;
         let Some(failure) = missed else { return Ok(()) };
         let hint = "the end of the period went unseen; the `tail` finding says what is likely to be missing";
         Err(failure.hint(hint).then("hold the tail in `subledger report` against the invoice"))
@@ -103,6 +106,12 @@ impl Watch<'_> {
         self.sleep_until(begin, first).await?;
         loop {
             match self.take().await {
+                // a request that outlasted the period was answered with the next one
+                Ok(last) if last.period.end != end => {
+                    taken.push(last);
+                    let problem = "the capture of the last moment came too late: it is of the next period";
+                    return Ok(Some(Failure::new(Kind::Unreachable, problem)));
+                }
                 Ok(last) => {
                     taken.push(last);
                     return Ok(None);

@@ -78,7 +78,10 @@ fn named_again(ledger: &Ledger) -> impl Iterator<Item = String> {
 
 /// Caps that tonight's capture is the first to see used up.
 fn caps_reached(ledger: &Ledger) -> impl Iterator<Item = String> {
-    let is_used_up = |alert: &&Alert| alert.kind == AlertKind::Reached && alert.level >= Level::Exceeded;
+    let is_used_up = |alert: &&Alert| {
+        let is_new = alert.capture == ledger.books.capture.id;
+        is_new && alert.kind == AlertKind::Reached && alert.level >= Level::Exceeded
+    };
     let mut names: Vec<String> = ledger.alerts.iter().filter(is_used_up).map(|alert| name(&alert.name)).collect();
     let more = names.split_off(names.len().min(CAP_COUNT_MAX)).len();
     let more = (more > 0).then(|| format!("and {}", counted(more, "other")));

@@ -87,7 +87,7 @@ fn keys(text: &mut String, history: &History, overview: &Overview) {
         lines.push([name, messages, cost(history, total.cost), sparkline(&series)]);
     }
     if !rest.is_empty() {
-        let more = format!("and {} more", grouped(&rest.len().to_string()));
+        let more = format!("and {} more, see `--output csv`", grouped(&rest.len().to_string()));
         lines.push([more, String::new(), String::new(), String::new()]);
     }
     let (messages, cost) = (grouped(&overview.messages.to_string()), cost(history, overview.cost));

@@ -21,7 +21,7 @@ pub(super) struct Past<'a> {
     next_capture: Due,
     removed: Removed<'a>,
     tail: Tail,
-    /// Cap levels that this capture is the first to show, or to show as left.
+    /// Cap levels reached or left in the period, with the capture that was the first to show it.
     cap_alerts: Vec<Alert<'a>>,
 }
 
@@ -67,13 +67,14 @@ struct Tail {
     end: String,
     seconds: i64,
     messages: Range<i64>,
-    cost: Range<String>,
+    /// Its estimate is null until two days were seen.
+    cost: Range<String, Option<String>>,
 }
 
 #[derive(Serialize)]
-struct Range<T> {
+struct Range<T, E = T> {
     low: T,
-    estimate: T,
+    estimate: E,
     high: T,
 }
 
@@ -81,6 +82,7 @@ struct Range<T> {
 struct Alert<'a> {
     account_id: String,
     account_name: &'a str,
+    capture: &'a str,
     event: &'static str,
     level: &'static str,
 }
@@ -136,7 +138,11 @@ fn tail(ledger: &Ledger) -> Tail {
         end: timestamp(tail.until),
         seconds: tail.length().num_seconds(),
         messages: Range { low, estimate, high },
-        cost: Range { low: cost(tail.cost.low), estimate: cost(tail.cost.estimate), high: cost(tail.cost.high) },
+        cost: Range {
+            low: cost(tail.cost.low),
+            estimate: tail.is_priced.then(|| cost(tail.cost.estimate)),
+            high: cost(tail.cost.high),
+        },
     }
 }
 
@@ -144,6 +150,7 @@ fn alert(alert: &level::Alert) -> Alert<'_> {
     Alert {
         account_id: alert.account_id.to_string(),
         account_name: &alert.name,
+        capture: &alert.capture,
         event: alert.kind.as_str(),
         level: alert.level.as_str(),
     }
