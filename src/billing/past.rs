@@ -4,9 +4,10 @@
 //! captures of the current billing period. Whatever needs more than one capture starts from here.
 
 mod between;
+mod removal;
 mod trail;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -18,7 +19,7 @@ use super::level::Alert;
 use super::money::{Currency, Exact};
 use super::period::Period;
 use super::rate::{Band, Pace};
-use super::removed::{Gone, Interval};
+use super::removed::Interval;
 use super::tail::{Margin, Tail};
 use super::terms::Terms;
 
@@ -197,81 +198,6 @@ impl Past {
         for trail in self.trails.values_mut() {
             trail.begin_period(start);
         }
-    }
-
-    /// Finds whose usage lines vanished since the capture before, and by how much the removed usage grew meanwhile.
-    fn see_removed(&mut self, books: &Books) {
-        let removed = books.usage.removed.messages;
-        let before = self.same_period().map_or(0, |last| last.removed);
-        let gone = self.vanished(books);
-        let returned = self.returned(books);
-        let from = self.last.as_ref().map(|last| last.capture.id.clone());
-        let until = books.capture.id.clone();
-        self.gone.extend(gone.iter().map(|gone| (gone.account_id, gone.seen)));
-        if returned.is_empty() && (0..=removed).contains(&before) {
-            let growth = removed - before;
-            match self.intervals.last_mut().filter(|last| last.is_short() && growth > 0) {
-                // what lines lost late in the last interval may only now be in the removed usage
-                Some(last) => last.go_on(until, growth, gone),
-                None if growth > 0 || !gone.is_empty() => {
-                    self.intervals.push(Interval { from, until, growth, gone, restated: false });
-                }
-                None => {}
-            }
-            return;
-        }
-        // what was removed is so no longer: only all of it together can still be held against all who are gone
-        let back: i128 = returned.iter().filter_map(|id| books.messages_of(*id)).map(i128::from).sum();
-        let explained = i128::from(before) - i128::from(removed) <= back;
-        let from = self.intervals.first().map_or(from, |first| first.from.clone());
-        let restated = !explained || self.intervals.iter().any(|interval| interval.restated);
-        let mut all: Vec<Gone> = self.intervals.drain(..).flat_map(|interval| interval.gone).chain(gone).collect();
-        all.retain(|gone| !returned.contains(&gone.account_id));
-        self.gone.retain(|id, _| !returned.contains(id));
-        if removed != 0 || !all.is_empty() {
-            self.intervals.push(Interval { from, until, growth: removed, gone: all, restated });
-        }
-    }
-
-    /// Accounts that had usage, or might send, and are not there any more; and those whose line of no usage vanished while
-    /// they are paused, because that hides what they sent before.
-    fn vanished(&self, books: &Books) -> Vec<Gone> {
-        let is_gone = |(id, trail): &(&Uuid, &Trail)| {
-            let has_left = match books.account(**id) {
-                Some(account) => trail.has_line && account.status != Status::Active,
-                // whoever was paused without a line takes nothing along
-                None => trail.has_line || trail.is_active,
-            };
-            let is_missing = books.usage_line(**id).is_none() && (trail.messages != 0 || has_left);
-            is_missing && !self.gone.contains_key(id)
-        };
-        let at = self.last.as_ref().map(|last| last.capture.at);
-        let gone = self.trails.iter().filter(is_gone).map(|(id, trail)| Gone {
-            account_id: *id,
-            name: trail.name.clone(),
-            seen: trail.messages,
-            rate: at.and_then(|at| trail.pace.current(at, trail.messages)),
-            from: self.last.as_ref().map(|last| last.capture.id.clone()),
-            until: books.capture.id.clone(),
-        });
-        gone.collect()
-    }
-
-    /// Accounts whose usage is in the removed usage no more: those that were gone and have a line again, or may send again
-    /// without ever having had any; and those whose usage was hidden before any capture saw it.
-    fn returned(&self, books: &Books) -> BTreeSet<Uuid> {
-        let may_send = |id: &Uuid| books.account(*id).is_some_and(|account| account.status == Status::Active);
-        let is_back = |id: &Uuid, seen: i64| books.usage_line(*id).is_some() || (may_send(id) && seen == 0);
-        let is_old = |id: &Uuid| {
-            let created_at = books.account(*id).and_then(|account| account.created_at);
-            self.last.as_ref().is_some_and(|last| created_at.is_some_and(|at| at <= last.capture.at))
-        };
-        let was_hidden =
-            |id: &Uuid| self.trails.get(id).map_or_else(|| is_old(id), |trail| !trail.has_line && !trail.is_active);
-        let lines = books.usage.sub_accounts.iter().filter(|line| line.tally.messages != 0);
-        let lines = lines.map(|line| line.account_id).filter(was_hidden);
-        let back = self.gone.iter().filter(|(id, seen)| is_back(id, **seen)).map(|(id, _)| *id);
-        back.chain(lines).collect()
     }
 
     fn see_total(&mut self, books: &Books) {
