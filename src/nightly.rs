@@ -3,6 +3,7 @@
 //! Capture writes the archive; everything after it starts from what the archive gives back.
 
 mod capture;
+mod closing;
 mod history;
 mod past;
 mod signals;
@@ -21,6 +22,7 @@ use crate::publish::{Published, Staging};
 use crate::report::{self, SetInfo};
 
 pub use self::capture::Secured;
+pub use self::closing::{Closing, Taken, Waiting, take, until_close};
 pub use self::history::{Asked, history};
 pub use self::signals::Signals;
 

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use clap::Args;
 
 use super::Places;
-use crate::commands::capture::Waiting;
+use crate::nightly::Waiting;
 
 /// Flags of `capture`.
 #[derive(Debug, Args)]

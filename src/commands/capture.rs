@@ -1,43 +1,15 @@
 //! `subledger capture`: only the evidence.
 
-mod until_close;
-
-use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::Outcome;
 use super::progress::Spinner;
-use crate::billing::books::Books;
-use crate::billing::period::{Period, timestamp};
+use crate::billing::period::timestamp;
 use crate::billing::tail::Due;
 use crate::config::Config;
 use crate::failure::{Evidence, Failure, closing};
-use crate::nightly::{self, Night, Progress, Secured, Signals};
-
-pub use self::until_close::{Waiting, run as until_close};
-
-/// A capture that was taken and can be used.
-struct Taken {
-    secured: Secured,
-    at: DateTime<Utc>,
-    period: Period,
-}
-
-impl Taken {
-    /// Captures, and reads the capture back to see that it can be used. Other runs may go on afterwards.
-    async fn take(config: &Config, signals: &Signals, progress: &Progress<'_>) -> Result<Self, Failure> {
-        let Night { archive, secured, .. } = &nightly::secure(config, signals, progress).await?;
-        let books = nightly::read_back(archive, &secured.key).await;
-        let books = books.map_err(|failure| failure.with_evidence(Evidence::Safe(secured.folder.clone())))?;
-        nightly::derive_usage_table(archive, &books, &secured.key).await;
-        let Books { capture, usage, .. } = &books;
-        Ok(Self { secured: secured.clone(), at: capture.at, period: usage.period })
-    }
-
-    fn evidence(&self) -> Evidence {
-        Evidence::Safe(self.secured.folder.clone())
-    }
-}
+use crate::nightly::{self, Closing, Secured, Signals, Taken, Waiting};
+use crate::report::text::duration;
 
 #[derive(Serialize)]
 struct Json<'a> {
@@ -64,9 +36,28 @@ struct CaptureEntry<'a> {
 /// Takes one capture.
 pub async fn run(config: &Config, signals: &Signals, show_progress: bool) -> Result<Outcome, Failure> {
     let spinner = Spinner::start(show_progress);
-    let taken = Taken::take(config, signals, &|message| spinner.tell(message)).await?;
+    let taken = nightly::take(config, signals, &|message| spinner.tell(message)).await?;
     drop(spinner);
     Ok(outcome(config, &[], &taken, None))
+}
+
+/// Waits for the end of the billing period, and captures before and after it.
+pub async fn until_close(
+    config: &Config,
+    waiting: Waiting,
+    signals: &Signals,
+    show_progress: bool,
+) -> Result<Outcome, Failure> {
+    let spinner = Spinner::start(show_progress);
+    let closing = nightly::until_close(config, waiting, signals, &|message| spinner.tell(message)).await?;
+    drop(spinner);
+    let Closing { before, last, end, is_closed } = closing;
+    let remark = match is_closed {
+        Some(true) => format!("closed    the period that ended on {}", timestamp(end)),
+        Some(false) => "closed    nothing yet: the API still shows the old period; run again in the morning".to_owned(),
+        None => format!("waited    not at all: the period ends on {}, in {}", timestamp(end), duration(end - last.at)),
+    };
+    Ok(outcome(config, &before, &last, Some(Waited { remark, closed: is_closed })))
 }
 
 /// What came of waiting: a line of its own, and whether the period is over.
@@ -100,7 +91,7 @@ fn outcome(config: &Config, before: &[Taken], last: &Taken, waited: Option<Waite
     Outcome {
         text,
         json: serde_json::to_string(&json).unwrap_or_default(),
-        closing: closing(&last.evidence(), "nothing to do"),
+        closing: closing(&Evidence::Safe(last.secured.folder.clone()), "nothing to do"),
         ..Outcome::default()
     }
 }

@@ -1,4 +1,4 @@
-//! `subledger capture --until-close`: the last moment of the billing period, and the first of the next.
+//! The end of a billing period: its last moment, and the first capture of the next.
 //!
 //! What is sent between the last capture and the end of the period goes unseen, so the last capture is taken as late as
 //! can be. One is taken at once as well: whatever happens while waiting, that one is safe.
@@ -7,14 +7,11 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Taken, Waited, outcome};
-use crate::billing::period::timestamp;
-use crate::commands::Outcome;
-use crate::commands::progress::Spinner;
+use super::{Night, Progress, Secured, Signals, derive_usage_table, read_back, secure};
+use crate::billing::books::Books;
+use crate::billing::period::{Period, timestamp};
 use crate::config::Config;
 use crate::failure::{Evidence, Failure, Kind};
-use crate::nightly::{Progress, Signals};
-use crate::report::text::duration;
 
 /// The longest nap between two looks at the clock: a machine that slept must not oversleep.
 const NAP_MAX: Duration = Duration::from_secs(15);
@@ -32,38 +29,63 @@ pub struct Waiting {
     pub lead: TimeDelta,
 }
 
+/// A capture that was taken and can be used.
+#[derive(Debug, Clone)]
+pub struct Taken {
+    /// Where it is.
+    pub secured: Secured,
+    /// When the usage answer had arrived.
+    pub at: DateTime<Utc>,
+    /// The billing period that it shows.
+    pub period: Period,
+}
+
+/// What came of waiting for the end of a period.
+#[derive(Debug, Clone)]
+pub struct Closing {
+    /// Every capture but the last, oldest first.
+    pub before: Vec<Taken>,
+    /// The last capture.
+    pub last: Taken,
+    /// The end that was waited for.
+    pub end: DateTime<Utc>,
+    /// Whether the API shows the next period by now; nothing if the end was too far away to wait for.
+    pub is_closed: Option<bool>,
+}
+
+/// Captures, and reads the capture back to see that it can be used. Other runs may go on afterwards.
+pub async fn take(config: &Config, signals: &Signals, progress: &Progress<'_>) -> Result<Taken, Failure> {
+    let Night { archive, secured, .. } = &secure(config, signals, progress).await?;
+    let books = read_back(archive, &secured.key).await;
+    let books = books.map_err(|failure| failure.with_evidence(Evidence::Safe(secured.folder.clone())))?;
+    derive_usage_table(archive, &books, &secured.key).await;
+    let Books { capture, usage, .. } = &books;
+    Ok(Taken { secured: secured.clone(), at: capture.at, period: usage.period })
+}
+
 /// Takes a capture now, one just before the period ends, and one as soon as the next period shows.
-pub async fn run(
+pub async fn until_close(
     config: &Config,
     waiting: Waiting,
     signals: &Signals,
-    show_progress: bool,
-) -> Result<Outcome, Failure> {
-    let spinner = Spinner::start(show_progress);
-    let progress = |message: &str| spinner.tell(message);
-    let watch = Watch { config, waiting, signals, progress: &progress };
+    progress: &Progress<'_>,
+) -> Result<Closing, Failure> {
+    let watch = Watch { config, waiting, signals, progress };
     let first = watch.take().await?;
     let end = first.period.end;
-    if end - watch.now(&first) > waiting.longest {
-        let left = duration(end - first.at);
-        let remark = format!("waited    not at all: the period ends on {}, in {left}", timestamp(end));
-        return Ok(outcome(config, &[], &first, Some(Waited { remark, closed: None })));
+    // a clock that stands still never comes to the end
+    if end - watch.now(&first) > waiting.longest || !config.clock.runs() {
+        return Ok(Closing { before: Vec::new(), last: first, end, is_closed: None });
     }
     let mut taken = vec![first];
     let closed = watch.close(&mut taken).await;
-    drop(spinner);
     let Some(last) = taken.pop() else { return Err(Failure::new(Kind::Bug, "no capture is left to tell of")) };
     if let Err(failure) = closed {
         // what was taken so far is safe, and it is not all that was wanted
         return Err(failure.with_evidence(Evidence::Safe(last.secured.folder)));
     }
-    let is_closed = last.period.end > end;
-    let remark = if is_closed {
-        format!("closed    the period that ended on {}", timestamp(end))
-    } else {
-        "closed    nothing yet: the API still shows the old period; run again in the morning".to_owned()
-    };
-    Ok(outcome(config, &taken, &last, Some(Waited { remark, closed: Some(is_closed) })))
+    let is_closed = Some(last.period.end > end);
+    Ok(Closing { before: taken, last, end, is_closed })
 }
 
 /// Somebody who waits for the end of a period.
@@ -87,7 +109,7 @@ impl Watch<'_> {
     }
 
     async fn take(&self) -> Result<Taken, Failure> {
-        Taken::take(self.config, self.signals, self.progress).await
+        take(self.config, self.signals, self.progress).await
     }
 
     /// The time, by the server's clock as far as the capture tells: it is the server's period that ends.
