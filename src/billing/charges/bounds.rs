@@ -105,6 +105,7 @@ impl<'p> Pool<'p> {
 
     fn share(&self, line: &Line, is_removed: bool, corners: [Corner; 2]) -> Span {
         let [low, high] = corners.map(|corner| {
+            // the bucket's own cents were divided, so that its parts are rounded from those
             if is_removed {
                 let part = Fraction::of(self.removed.0, corner.messages, self.removed.1);
                 part.times(self.shared.1, self.shared.1 + corner.more)
