@@ -149,14 +149,16 @@ impl Past {
         &self.alerts
     }
 
-    /// How fast the parent account's own messages grow.
-    pub fn parent_pace(&self) -> Option<&Pace> {
-        self.parent_pace.as_ref()
+    /// What is left of the period after the last capture seen; nothing before the first.
+    pub fn tail(&self) -> Option<Tail> {
+        let (last, pace) = (self.last.as_ref()?, self.pace.as_ref()?);
+        Some(Tail::of(last.period, last.capture.at, last.total, pace, &self.margin))
     }
 
-    /// How fast all messages together grow.
-    pub fn pace(&self) -> Option<&Pace> {
-        self.pace.as_ref()
+    /// What the parent account itself is likely to send in a tail.
+    pub fn parent_likely(&self, tail: &Tail) -> Band<i64> {
+        let seen = self.parent_pace.as_ref().zip(self.last.as_ref());
+        seen.map(|(pace, last)| pace.estimate(tail.from, last.parent, tail.length())).unwrap_or_default()
     }
 
     /// What an account is likely to send in a tail: perhaps nothing, if it may not send now.
@@ -179,13 +181,8 @@ impl Past {
 
     /// Counts begin again; what is known of accounts and speeds stays.
     fn begin_period(&mut self, start: DateTime<Utc>) {
-        let last = self.last.as_ref();
-        let tail = last.zip(self.pace.as_ref());
-        self.ended = tail.map(|(last, pace)| Ended {
-            period: last.period,
-            capture: last.capture.clone(),
-            tail: Tail::of(last.period, last.capture.at, last.total, pace, &self.margin),
-        });
+        let ended = self.last.as_ref().zip(self.tail());
+        self.ended = ended.map(|(last, tail)| Ended { period: last.period, capture: last.capture.clone(), tail });
         self.before.append(&mut self.captures);
         self.intervals.clear();
         self.gone.clear();

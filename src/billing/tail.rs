@@ -76,15 +76,15 @@ impl Margin {
         self.anchor = Some((at, total));
     }
 
-    /// What so many messages cost: at the prices observed, and at the average price at the most.
+    /// What so many messages cost: at the prices observed, and at the average price at the most. Before any price was
+    /// observed the estimate is nothing and means nothing.
     pub fn cost(&self, messages: Band<i64>, total: Tally) -> Band<Exact> {
         let average = (total.messages > 0).then(|| (total.cost.exact().max(Exact::ZERO), total.messages));
         let at = |price: Option<Price>, messages: i64| {
             price.map_or(Exact::ZERO, |(cost, of)| cost.scaled(messages.into(), of.into()))
         };
         let high = at(self.highest, messages.high).max(at(average, messages.high));
-        // without any difference nobody knows whether the volume is still included
-        Band { low: at(self.lowest, messages.low), estimate: at(self.last.or(average), messages.estimate), high }
+        Band { low: at(self.lowest, messages.low), estimate: at(self.last, messages.estimate), high }
     }
 }
 
@@ -159,7 +159,7 @@ mod tests {
         let messages = Band { low: 10, estimate: 20, high: 30 };
         let shown = |band: Band<Exact>| [band.low, band.estimate, band.high].map(|cost| cost.to_string());
         margin.see(at("2026-10-10T02:00:00Z"), tally(1_000, "200"));
-        assert_eq!(shown(margin.cost(messages, tally(1_000, "200"))), ["0", "4", "6"]);
+        assert_eq!(shown(margin.cost(messages, tally(1_000, "200"))), ["0", "0", "6"]);
         margin.see(at("2026-10-11T02:00:00Z"), tally(2_000, "200"));
         margin.see(at("2026-10-12T02:00:00Z"), tally(3_000, "210"));
         assert_eq!(shown(margin.cost(messages, tally(3_000, "210"))), ["0", "0.2", "2.1"]);

@@ -41,14 +41,11 @@ pub struct Sheet {
 impl Sheet {
     /// The tail after these books. `past` has seen them.
     pub fn of(books: &Books, charges: &Charges, past: &Past) -> Self {
-        let (period, at, total) = (books.usage.period, books.capture.at, books.usage.total);
-        let tail = past.pace().map(|pace| Tail::of(period, at, total, pace, past.margin()));
-        let tail = tail.unwrap_or(Tail::unknown(period, at));
-        let of_parent = past.parent_pace().map(|pace| pace.estimate(at, books.usage.parent.messages, tail.length()));
-        let row = |whose, messages| Row { whose, messages, cost: past.margin().cost(messages, total) };
+        let tail = past.tail().unwrap_or(Tail::unknown(books.usage.period, books.capture.at));
+        let row = |whose, messages| Row { whose, messages, cost: past.margin().cost(messages, books.usage.total) };
         let mut rows = vec![
             Row { whose: Whose::Pool, messages: tail.messages, cost: tail.cost },
-            row(Whose::Parent, of_parent.unwrap_or_default()),
+            row(Whose::Parent, past.parent_likely(&tail)),
         ];
         rows.extend(charges.statements.iter().enumerate().map(|(index, statement)| {
             let own = charges.lines_of(statement).iter().filter(|line| line.kind == LineKind::SubAccount);

@@ -45,8 +45,6 @@ impl<'p> Pool<'p> {
         let bearing = sum(&messages, &has_customer);
         let (least, more) = (bearing - sum(&less, &has_customer), sum(&less, &|line| line.kind == LineKind::Removed));
         let whole = if divided.unshareable.is_some() { Minor::ZERO } else { divided.pooled.minor - divided.tax };
-        let (total, at) = (books.usage.total, books.capture.at);
-        let tail = past.pace().map(|pace| Tail::of(books.usage.period, at, total, pace, past.margin()));
         let mut pool = Self {
             past,
             shared: (whole, books.messages_sum()),
@@ -57,7 +55,7 @@ impl<'p> Pool<'p> {
                 .all(|line| line.volume.is_none_or(|volume| volume.low == volume.high)),
             bearing: (least, bearing + more),
             spread: Vec::new(),
-            tail: tail.filter(|tail| divided.pooled.entered && !tail.length().is_zero()),
+            tail: past.tail().filter(|tail| divided.pooled.entered && !tail.length().is_zero()),
         };
         let is_spread = |line: &&Line| !line.kind.has_customer() && line.spread != Minor::ZERO;
         pool.spread = lines.iter().filter(is_spread).map(|line| (messages(line), pool.own(line))).collect();
@@ -142,10 +140,9 @@ impl<'p> Pool<'p> {
     /// What a line itself is likely to grow by in the tail.
     fn own(&self, line: &Line) -> Band<i64> {
         let Some(tail) = &self.tail else { return Band::default() };
-        let (at, messages, time) = (tail.from, line.messages.unwrap_or(0), tail.length());
         let estimate = match line.kind {
             LineKind::SubAccount => line.account_id.map(|id| self.past.likely(id, line.status.as_ref(), tail)),
-            LineKind::Parent => self.past.parent_pace().map(|pace| pace.estimate(at, messages, time)),
+            LineKind::Parent => Some(self.past.parent_likely(tail)),
             // whoever is removed sends no more
             LineKind::Attributed => None,
             // accounts that come and go within the tail would be here
