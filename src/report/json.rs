@@ -3,6 +3,7 @@
 //! Amounts are texts with exact digits: a JSON number would be a double again in most readers.
 
 mod past;
+mod removed;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +18,7 @@ use crate::billing::period::timestamp;
 use super::SetInfo;
 use super::tables::STATE;
 use past::Past;
+pub(super) use removed::RemovedAccount;
 
 /// The schema of the file; it changes when a field changes its meaning or goes away.
 const SCHEMA: &str = "subledger/reconciliation/v1";

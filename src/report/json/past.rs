@@ -8,7 +8,8 @@ use crate::billing::money::Exact;
 use crate::billing::nights::Night;
 use crate::billing::period::timestamp;
 use crate::billing::rate::Band;
-use crate::billing::removed::{Gone, Part};
+
+use super::removed::RemovedAccount;
 
 /// The captures behind the set, and what lies between and after them.
 #[derive(Serialize)]
@@ -47,18 +48,6 @@ struct Removed<'a> {
     attributed: i64,
     unattributed: i64,
     accounts: Vec<RemovedAccount<'a>>,
-}
-
-#[derive(Serialize)]
-struct RemovedAccount<'a> {
-    account_id: String,
-    account_name: &'a str,
-    seen_until: Option<&'a str>,
-    gone_at: &'a str,
-    messages_seen: i64,
-    messages_low: i64,
-    messages: i64,
-    messages_high: i64,
 }
 
 #[derive(Serialize)]
@@ -109,23 +98,13 @@ fn nights(nights: &[Night]) -> Vec<Nights> {
     runs.filter_map(run).collect()
 }
 
-fn removed<'a>(ledger: &'a Ledger) -> Removed<'a> {
+fn removed(ledger: &Ledger) -> Removed<'_> {
     let (attributed, unattributed) = ledger.attribution.split();
-    let account = |(gone, part): (&'a Gone, &'a Part)| RemovedAccount {
-        account_id: gone.account_id.to_string(),
-        account_name: &gone.name,
-        seen_until: part.from.as_deref(),
-        gone_at: &part.until,
-        messages_seen: gone.seen,
-        messages_low: part.low,
-        messages: part.messages,
-        messages_high: part.high,
-    };
     Removed {
         messages: ledger.books.usage.removed.messages,
         attributed,
         unattributed,
-        accounts: ledger.attribution.named().map(account).collect(),
+        accounts: ledger.attribution.named().map(|(gone, part)| RemovedAccount::of(gone, part)).collect(),
     }
 }
 

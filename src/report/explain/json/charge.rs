@@ -8,6 +8,7 @@ use crate::billing::money::{Currency, Exact, format_units};
 use crate::billing::shares;
 use crate::report::explain::Page;
 use crate::report::explain::charge::usage_of;
+use crate::report::json::RemovedAccount;
 
 /// A charge with its lines, and the proof that all charges add up.
 #[derive(Serialize)]
@@ -49,14 +50,8 @@ struct Entry<'a> {
 
 #[derive(Serialize)]
 struct Removed<'a> {
-    account_id: String,
-    account_name: &'a str,
-    seen_until: Option<&'a str>,
-    gone_at: &'a str,
-    messages_seen: i64,
-    messages_low: i64,
-    messages: i64,
-    messages_high: i64,
+    #[serde(flatten)]
+    account: RemovedAccount<'a>,
     /// By how much removed usage grew meanwhile.
     growth: i64,
     /// `only`, `by rate`, `as seen` or `unbounded`.
@@ -140,23 +135,11 @@ fn piece(currency: Currency, piece: &shares::Piece) -> Piece {
 }
 
 fn removed(removal: &Removal) -> Removed<'_> {
-    let (account, part) = (&removal.account, &removal.part);
     let why = match removal.why {
         Why::Only => "only",
         Why::ByRate(_) => "by rate",
         Why::Seen(_) => "as seen",
         Why::Unbounded(_) => "unbounded",
     };
-    Removed {
-        account_id: account.account_id.to_string(),
-        account_name: &account.name,
-        seen_until: part.from.as_deref(),
-        gone_at: &part.until,
-        messages_seen: account.seen,
-        messages_low: part.low,
-        messages: part.messages,
-        messages_high: part.high,
-        growth: removal.growth,
-        why,
-    }
+    Removed { account: RemovedAccount::of(&removal.account, &removal.part), growth: removal.growth, why }
 }
