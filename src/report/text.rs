@@ -249,7 +249,8 @@ pub fn counted(count: usize, noun: &str) -> String {
     format!("{} {noun}{}", grouped(&count.to_string()), if count == 1 { "" } else { "s" })
 }
 
-fn difference(count: i128) -> String {
+/// A difference of counts with its sign, for reading: `+1,000`.
+pub(super) fn difference(count: i128) -> String {
     if count == 0 { "0".to_owned() } else { grouped(&format!("{count:+}")) }
 }
 

@@ -5,9 +5,10 @@ use std::fmt::Write;
 use crate::billing::charges::LineKind;
 use crate::billing::explain::{Cause, Change, Side};
 use crate::billing::money::Exact;
+use crate::report::text::difference;
 
 use super::charge::usage_of;
-use super::layout::{self, count, messages, minor, more, price, price_decimals, signed, wrapped};
+use super::layout::{self, count, messages, minor, price, price_decimals, signed, wrapped};
 use super::sentence::sentence;
 use super::{Page, cited};
 
@@ -34,9 +35,9 @@ fn figures(text: &mut String, page: &Page<'_>, change: &Change) {
         let _ = writeln!(text, "{}", row.trim_end());
     };
     push("", &|side| side.capture.id.clone(), "change");
-    push("messages seen of it", &|side| count(side.seen), &more(change.seen()));
+    push("messages seen of it", &|side| count(side.seen), &difference(change.seen()));
     if old.attributed != 0 || new.attributed != 0 {
-        push("messages attributed beyond those", &|side| more(side.attributed), &more(change.attributed()));
+        push("messages attributed beyond those", &|side| difference(side.attributed), &difference(change.attributed()));
     }
     let shared = |side: &Side| minor(currency, side.price.shared);
     let invoice = if page.ledger.charges.pooled.entered { "invoice entered" } else { "pooled invoice" };
@@ -72,10 +73,10 @@ fn parts(text: &mut String, change: &Change) {
     for cause in Cause::ALL {
         let note = match cause {
             Cause::OwnVolume => {
-                format!("{} messages seen × {old_price} per 1,000, the old price", more(change.seen()))
+                format!("{} messages seen × {old_price} per 1,000, the old price", difference(change.seen()))
             }
             Cause::Attribution => {
-                format!("{} messages attributed × {old_price} per 1,000", more(change.attributed()))
+                format!("{} messages attributed × {old_price} per 1,000", difference(change.attributed()))
             }
             Cause::PoolRate => {
                 let charged = messages(change.new.charged());

@@ -77,7 +77,7 @@ pub(super) fn why(removal: &Removal) -> String {
             "{several} sub accounts went meanwhile and left {growth} messages; what no capture saw of them has no name"
         ),
         Why::Unbounded(1) => {
-            format!("removed usage grew by {growth} messages, which contradicts what was seen: that bounds nothing")
+            format!("removed usage grew by {growth} messages, which contradicts what was seen: that bounds little")
         }
         Why::Unbounded(several) => format!(
             "{several} sub accounts went meanwhile and left {growth} messages, which contradicts what was seen: they are \

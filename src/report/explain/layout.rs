@@ -72,11 +72,6 @@ pub(super) fn messages(messages: i128) -> String {
     format!("{} message{}", count(messages), if messages == 1 { "" } else { "s" })
 }
 
-/// A difference of counts with its sign.
-pub(super) fn more(messages: i128) -> String {
-    if messages == 0 { "0".to_owned() } else { grouped(&format!("{messages:+}")) }
-}
-
 /// Per cent as they were entered: `12.5`.
 pub(super) fn percent(percent: Decimal) -> String {
     percent.normalize().to_string()
