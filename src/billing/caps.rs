@@ -89,7 +89,7 @@ fn cap(account: &SubAccount, books: &Books, terms: &Terms, past: &Past, alerts: 
         monthly_credit: credit,
         utilisation: (credit > 0).then(|| i128::from(used) * 10_000 / i128::from(credit)),
         level,
-        level_since: trail.map_or(&books.capture.id, |trail| &trail.level.1).clone(),
+        level_since: trail.map_or(&books.capture.id, |trail| &trail.level_since).clone(),
         alert: alert.map(|alert| alert.kind),
         alert_capture: alert.map(|alert| alert.capture.clone()),
         per_day: rate.map(Rate::per_day),

@@ -20,11 +20,11 @@ pub struct Trail {
     /// Messages of the current period, when last seen.
     pub messages: i64,
     /// Whether it has had a usage line in the current period, if only one of nothing.
-    pub has_line: bool,
+    pub(super) has_line: bool,
     /// Whether the last capture showed it.
     pub(super) is_present: bool,
     /// Whether it may send, as far as the last capture tells.
-    pub is_active: bool,
+    pub(super) is_active: bool,
     /// How fast they grow.
     pub pace: Pace,
     /// Since when the count stands still.
@@ -36,8 +36,9 @@ pub struct Trail {
     /// The cap when last seen.
     credit: Option<i64>,
     told: Told,
-    /// The level, and the capture that was the first to show it.
-    pub level: (Level, String),
+    level: Level,
+    /// The first capture that showed the level that it is at.
+    pub level_since: String,
 }
 
 /// What was told of a cap.
@@ -79,7 +80,8 @@ impl Trail {
             first_credit: None,
             credit: None,
             told: Told { highest: Level::Clear, is_open: false },
-            level: (Level::Clear, books.capture.id.clone()),
+            level: Level::Clear,
+            level_since: books.capture.id.clone(),
         }
     }
 
@@ -129,8 +131,9 @@ impl Trail {
             None if books.usage_line(id).is_some() => return None,
             None => Level::Clear,
         };
-        if self.level.0 != level {
-            self.level = (level, books.capture.id.clone());
+        if self.level != level {
+            self.level = level;
+            self.level_since.clone_from(&books.capture.id);
         }
         let kind = if level.code().is_some() && level > self.told.highest {
             self.told = Told { highest: level, is_open: true };
