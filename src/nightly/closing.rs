@@ -128,15 +128,10 @@ impl Watch<'_> {
         self.sleep_until(begin, first).await?;
         loop {
             match self.take().await {
-                // a request that outlasted the period was answered with the next one
-                Ok(last) if last.period.end != end => {
-                    taken.push(last);
-                    let problem = "the capture of the last moment came too late: it is of the next period";
-                    return Ok(Some(Failure::new(Kind::Unreachable, problem)));
-                }
                 Ok(last) => {
+                    let missed = too_late(last.period, end);
                     taken.push(last);
-                    return Ok(None);
+                    return Ok(missed);
                 }
                 Err(failure) if matches!(failure.kind, Kind::Interrupted(_) | Kind::Bug) => return Err(failure),
                 Err(failure) => {
@@ -176,5 +171,25 @@ impl Watch<'_> {
             self.signals.or(nap, |failure: Failure| failure).await?;
         }
         Ok(())
+    }
+}
+
+/// Whether a capture that was meant for the last moment shows the next period: the request outlasted the one that ended.
+fn too_late(shown: Period, end: DateTime<Utc>) -> Option<Failure> {
+    let problem = "the capture of the last moment came too late: it is of the next period";
+    (shown.end != end).then(|| Failure::new(Kind::Unreachable, problem))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::billing::period::month_of;
+
+    #[test]
+    fn a_last_moment_that_shows_the_next_period_was_missed() {
+        let october = month_of("2026-10-31T23:59:30Z".parse().unwrap());
+        assert!(too_late(october, october.end).is_none());
+        let missed = too_late(month_of(october.end), october.end).unwrap();
+        assert_eq!(missed.kind.exit_code(), 20);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::super::books::Status;
 use super::super::finding::Code;
+use super::super::ledger::Ledger;
 use super::super::level::{AlertKind, Level};
 use super::super::removed::Attribution;
 use super::super::terms::Residual;
@@ -190,4 +191,19 @@ fn removed_usage_that_shows_late_is_held_against_those_who_went_before() {
     };
     assert_eq!(short(&nights[..2]), (vec![(0, 0, 100)], 3), "the total is short of what the line had");
     assert_eq!(short(&nights), (vec![(100, 105, 105)], 3));
+}
+
+#[test]
+fn a_tail_that_was_too_long_is_told_for_as_long_as_the_next_period_runs() {
+    let findings = |nights: Vec<Night>, last: Night| {
+        let ledger = Ledger::draw_up(seen(nights), last.books(), Terms::default());
+        ledger.findings.listed.iter().filter(|finding| finding.code == Code::Tail).count()
+    };
+    let early = || Night::at("2024-01-31T21:00:00Z").account(1, 100);
+    let night = |at: &str| Night::at(at).account(1, 5);
+    assert_eq!(findings(Vec::new(), early()), 0, "that nobody came after it is not known yet");
+    assert_eq!(findings(vec![early()], night("2024-02-01T21:00:00Z")), 1);
+    assert_eq!(findings(vec![early(), night("2024-02-01T21:00:00Z")], night("2024-02-02T21:00:00Z")), 1);
+    let late = Night::at("2024-01-31T23:30:00Z").account(1, 100);
+    assert_eq!(findings(vec![late], night("2024-02-01T21:00:00Z")), 0, "half an hour is allowed");
 }
