@@ -104,7 +104,8 @@ impl Watch<'_> {
         let next = self.next_period(taken).await;
         next.map_err(|failure| failure.then("the next period is not captured yet: run again"))?;
         let Some(failure) = missed else { return Ok(()) };
-        let hint = "the end of the period went unseen; the `tail` finding says what is likely to be missing";
+        let hint =
+            "the end of the period went unseen; reports of the next period say what is likely to be missing (`tail`)";
         Err(failure.hint(hint).then("hold the tail in `subledger report` against the invoice"))
     }
 
