@@ -6,7 +6,8 @@ use object_store::ObjectStoreExt;
 use object_store::path::Path;
 
 use super::manifest::{BodyEntry, Counts, Manifest, ObjectEntry, PeriodEntry, Previous};
-use super::{Archive, CaptureKey, Error, MANIFEST_NAME, sha256};
+use super::paths::MANIFEST_NAME;
+use super::{Archive, CaptureKey, Error, sha256};
 
 /// The usage answer's name in a capture's folder.
 const USAGE_NAME: &str = "usage.json.zst";

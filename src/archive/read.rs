@@ -6,7 +6,8 @@ use bytes::Bytes;
 use uuid::Uuid;
 
 use super::manifest::{Manifest, ObjectEntry};
-use super::{Archive, CaptureKey, Error, MANIFEST_NAME, sha256};
+use super::paths::MANIFEST_NAME;
+use super::{Archive, CaptureKey, Error, sha256};
 
 /// An archived answer about a single account.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,6 +2,8 @@
 
 use chrono::TimeZone;
 
+use super::open::without_secrets;
+use super::paths::MANIFEST_NAME;
 use super::*;
 
 const PARENT: Uuid = Uuid::from_u128(0x9d0c);
@@ -91,6 +93,25 @@ fn something_odd_instead_of_a_manifest_does_not_keep_tonight_out() {
         let second = capture(&archive, 2).await.unwrap();
         assert_eq!(archive.captures().await.unwrap(), std::slice::from_ref(&second.key));
         assert_eq!(archive.read(&second.key).await.unwrap().manifest.previous, None);
+    });
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_file_whose_name_is_no_text_hides_no_capture() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = tempfile::tempdir().unwrap();
+    let archive = Archive::open_or_create(folder.path().to_str().unwrap(), PARENT, &[]).unwrap();
+    run(async {
+        for second in [1, 2] {
+            let key = capture(&archive, second).await.unwrap().key;
+            let beside = folder.path().join(archive.capture_path(&key).as_ref());
+            std::fs::write(beside.join(std::ffi::OsStr::from_bytes(b"odd\xff")), "x").unwrap();
+        }
+        let third = capture(&archive, 3).await.unwrap().key;
+        assert_eq!(archive.captures().await.unwrap().len(), 3);
+        let previous = archive.read(&third).await.unwrap().manifest.previous.unwrap();
+        assert_eq!(previous.capture, "20240115T020002Z");
     });
 }
 

@@ -1,0 +1,94 @@
+//! Opening an archive: a local folder, or an object store by its URL.
+
+use std::path::{Path as FilePath, PathBuf};
+use std::sync::Arc;
+
+use object_store::local::LocalFileSystem;
+use object_store::path::Path;
+use url::Url;
+use uuid::Uuid;
+
+use super::{Archive, Error};
+use crate::publish::folders;
+
+impl Archive {
+    /// Opens the archive of one parent account, and creates its folder if it is a local one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Archive::open`], and what creating the folder gives.
+    pub fn open_or_create(location: &str, account_id: Uuid, options: &[(String, String)]) -> Result<Self, Error> {
+        if let Some(folder) = local_folder(location) {
+            let failed =
+                |source: std::io::Error| Error::Open { location: without_secrets(location), source: source.into() };
+            folders::create(&folder).map_err(failed)?;
+        }
+        Self::open(location, account_id, options)
+    }
+
+    /// Opens the archive of one parent account at a folder or at an object-store URL (`s3://`, `gs://`, `az://`).
+    ///
+    /// `options` are the store's own settings and credentials, by their usual names.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Open`] if there is no such folder, or the URL is none that can be used.
+    pub fn open(location: &str, account_id: Uuid, options: &[(String, String)]) -> Result<Self, Error> {
+        let failed =
+            |source: object_store::Error| Error::Open { location: without_secrets(location), source: source.into() };
+        let Some(folder) = local_folder(location) else {
+            let url = Url::parse(location)
+                .map_err(|error| Error::Open { location: without_secrets(location), source: error.into() })?;
+            let options = options.iter().map(|(name, value)| (name, value.as_str()));
+            // the store's own HTTP client finds its cryptography here; that it was installed before is as good
+            let _ = rustls::crypto::ring::default_provider().install_default();
+            let (store, root) = object_store::parse_url_opts(&url, options).map_err(failed)?;
+            return Ok(Self {
+                store: store.into(),
+                root,
+                location: without_secrets(location),
+                folder: None,
+                account_id,
+            });
+        };
+        if !folder.is_dir() {
+            let source = std::io::Error::new(std::io::ErrorKind::NotFound, "there is no such folder");
+            return Err(Error::Open { location: without_secrets(location), source: source.into() });
+        }
+        // without the folder's own fsync a file can be whole on disk and have no name after a power cut
+        let store = LocalFileSystem::new_with_prefix(&folder).map_err(failed)?.with_fsync(true);
+        let location = folder.to_string_lossy().trim_end_matches('/').to_owned();
+        Ok(Self { store: Arc::new(store), root: Path::default(), location, folder: Some(folder), account_id })
+    }
+}
+
+/// The parents that have an archive at a local folder, for commands that work offline without configuration.
+pub fn parents_in(folder: &FilePath) -> Vec<Uuid> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let mut parents: Vec<Uuid> = names.filter_map(|name| name.strip_prefix("parent=")?.parse().ok()).collect();
+    parents.sort();
+    parents
+}
+
+/// The folder of a location that is local: a path, or a `file://` URL.
+fn local_folder(location: &str) -> Option<PathBuf> {
+    match location.split_once("://") {
+        Some(("file", _)) => Url::parse(location).ok()?.to_file_path().ok(),
+        Some(_) => None,
+        None => Some(PathBuf::from(location)),
+    }
+}
+
+/// A location without the user part of its URL, which may carry a secret.
+pub(super) fn without_secrets(location: &str) -> String {
+    match Url::parse(location) {
+        Ok(mut url) if location.contains("://") => {
+            let _ = url.set_username("");
+            let _ = url.set_password(None);
+            url.set_query(None);
+            url.to_string().trim_end_matches('/').to_owned()
+        }
+        _ => location.to_owned(),
+    }
+}
