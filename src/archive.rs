@@ -1,11 +1,12 @@
 //! The archive: write-once captures of raw answers, on any object store.
 //!
 //! A capture is a folder of bodies with a manifest that is written last; without its manifest it does not exist.
-//! Manifests name the SHA-256 of the one before them. Nothing here is ever overwritten, and no amount is parsed.
+//! Manifests name the SHA-256 of the one before them, and each has a seal beside it: its own. Nothing here is ever
+//! overwritten, and no amount is parsed.
 //!
 //! ```text
 //! parent=<uuid>/inbox/capture=<id>/usage.json.zst       tonight's usage until its capture is complete
-//! parent=<uuid>/period=<date>/capture=<id>/…            bodies, capture.json last; then derived tables
+//! parent=<uuid>/period=<date>/capture=<id>/…            bodies, then capture.json, then its seal; derived tables
 //! ```
 
 #![expect(clippy::disallowed_methods, reason = "one of the two rooms that touch files")]
@@ -16,8 +17,11 @@ pub mod lock;
 pub mod manifest;
 mod objects;
 mod open;
+mod packing;
 mod paths;
 mod read;
+mod schema;
+mod seal;
 
 use std::fmt;
 use std::path::{Path as FilePath, PathBuf};
@@ -74,6 +78,16 @@ pub enum Error {
         path: String,
         /// What was found.
         problem: String,
+    },
+    /// Bytes that could be archived and not be read back.
+    #[error("`{path}` would hold {bytes} bytes, more than the {bytes_max} allowed")]
+    TooLarge {
+        /// The object.
+        path: String,
+        /// Its size before compression.
+        bytes: usize,
+        /// What is allowed.
+        bytes_max: usize,
     },
     /// A manifest of a version that this program does not know.
     #[error("`{path}` has the schema `{schema}`, which this version does not know")]

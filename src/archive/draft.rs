@@ -1,4 +1,4 @@
-//! A capture in the making: usage first, then pages, lookups and tables, the manifest last.
+//! A capture in the making: usage first, then pages and lookups, the manifest last, and its seal.
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -7,7 +7,7 @@ use object_store::path::Path;
 
 use super::manifest::{BodyEntry, Counts, Manifest, ObjectEntry, PeriodEntry, Previous};
 use super::paths::MANIFEST_NAME;
-use super::{Archive, CaptureKey, Error, sha256};
+use super::{Archive, CaptureKey, Error, packing, sha256};
 
 /// The usage answer's name in a capture's folder.
 const USAGE_NAME: &str = "usage.json.zst";
@@ -15,8 +15,6 @@ const USAGE_NAME: &str = "usage.json.zst";
 const SEGMENT_BYTES: usize = 8 << 20;
 /// Captures among which the head of the chain is looked for: more than any clock mends itself in.
 const HEAD_CANDIDATE_COUNT: usize = 8;
-/// Level 1 is as small as level 3 on these bodies, and faster.
-const ZSTD_LEVEL: i32 = 1;
 
 /// One answer as received.
 #[derive(Debug, Clone)]
@@ -172,7 +170,7 @@ impl Draft<'_> {
         Ok(())
     }
 
-    /// Writes what is left, then the manifest. From then on the capture exists.
+    /// Writes what is left, then the manifest. From then on the capture exists; its seal may be missing.
     pub async fn commit(mut self, tool: &str, base_url: &str) -> Result<Committed, Error> {
         self.flush().await?;
         let previous = self.previous_link().await;
@@ -192,6 +190,7 @@ impl Draft<'_> {
         let bytes = manifest.to_bytes();
         let sha256 = sha256(&bytes);
         self.archive.create(&self.path(MANIFEST_NAME)?, bytes).await?;
+        self.archive.seal(&self.archive.capture_path(&key), MANIFEST_NAME, &sha256).await;
         self.clear_inbox().await;
         Ok(Committed { key, sha256, counts: self.counts })
     }
@@ -259,6 +258,5 @@ fn entry(body: &Body) -> BodyEntry {
 
 fn pack<'a>(bodies: impl IntoIterator<Item = &'a Body>) -> Result<Vec<u8>, Error> {
     let joined: Vec<u8> = bodies.into_iter().flat_map(|body| body.bytes.iter().copied()).collect();
-    zstd::encode_all(joined.as_slice(), ZSTD_LEVEL)
-        .map_err(|error| Error::Damaged { path: "body".to_owned(), problem: format!("compressing: {error}") })
+    packing::pack("body", &joined)
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{CaptureKey, Error};
+use super::{CaptureKey, Error, schema};
 
 /// The schema that this version writes and reads.
 const SCHEMA: &str = "subledger/capture/v1";
@@ -106,25 +106,12 @@ impl Manifest {
 
     /// The file's bytes.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
-        // only maps with non-text keys can fail to become JSON, and there is none here
-        let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
-        bytes.push(b'\n');
-        bytes
+        schema::to_bytes(self)
     }
 
     /// Reads the file; an unknown schema is told from a damaged file.
     pub(super) fn from_bytes(path: &str, bytes: &[u8]) -> Result<Self, Error> {
-        #[derive(Deserialize)]
-        struct Head {
-            schema: String,
-        }
-        let damaged = |error: serde_json::Error| Error::Damaged { path: path.to_owned(), problem: error.to_string() };
-        let head: Head = serde_json::from_slice(bytes).map_err(damaged)?;
-        if head.schema != SCHEMA {
-            let schema = head.schema.escape_debug().take(60).collect();
-            return Err(Error::Version { path: path.to_owned(), schema });
-        }
-        serde_json::from_slice(bytes).map_err(damaged)
+        schema::from_bytes(SCHEMA, path, bytes)
     }
 
     /// Where the capture is.

@@ -22,11 +22,7 @@ impl Archive {
 
     /// A table beside a capture's bodies; nothing if there is none. It is no evidence, and not checked against anything.
     pub async fn derived(&self, key: &CaptureKey, name: &str) -> Result<Option<Bytes>, Error> {
-        match self.fetch(&self.capture_path(key).join(name)).await {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(Error::Store { source: object_store::Error::NotFound { .. }, .. }) => Ok(None),
-            Err(error) => Err(error),
-        }
+        self.fetch_if_there(&self.capture_path(key).join(name)).await
     }
 
     /// Writes an object that must not exist yet; one that exists with the same bytes is as good.
@@ -58,5 +54,14 @@ impl Archive {
     pub(super) async fn fetch(&self, path: &Path) -> Result<Bytes, Error> {
         let failed = |source| Error::Store { doing: "reading", path: path.to_string(), source };
         self.store.get(path).await.map_err(failed)?.bytes().await.map_err(failed)
+    }
+
+    /// An object's bytes; nothing if it is not there.
+    pub(super) async fn fetch_if_there(&self, path: &Path) -> Result<Option<Bytes>, Error> {
+        match self.fetch(path).await {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(Error::Store { source: object_store::Error::NotFound { .. }, .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }

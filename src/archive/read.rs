@@ -1,13 +1,11 @@
 //! Reading captures back: every byte is checked against the manifest before anyone sees it.
 
-use std::io::Read;
-
 use bytes::Bytes;
 use uuid::Uuid;
 
 use super::manifest::{Manifest, ObjectEntry};
 use super::paths::MANIFEST_NAME;
-use super::{Archive, CaptureKey, Error, sha256};
+use super::{Archive, CaptureKey, Error, packing, sha256};
 
 /// An archived answer about a single account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,15 +66,11 @@ fn unpack(path: &str, object: &ObjectEntry, stored: &[u8]) -> Result<Vec<Bytes>,
     }
     let length = object.bodies.iter().try_fold(0_usize, |sum, body| sum.checked_add(body.bytes));
     let length = length.ok_or_else(|| damaged("its bodies would be larger than any memory".to_owned()))?;
-    let mut joined = Vec::new();
-    // one byte more than the manifest allows is enough to know that it lies; a bomb never unfolds
-    let limit = u64::try_from(length).unwrap_or(u64::MAX).saturating_add(1);
-    let decoder = zstd::Decoder::new(stored).map_err(|error| damaged(error.to_string()))?;
-    decoder.take(limit).read_to_end(&mut joined).map_err(|error| damaged(error.to_string()))?;
+    let joined = packing::unpack(stored, length).map_err(damaged)?;
     if joined.len() != length {
         return Err(damaged(format!("it holds {} bytes where the manifest says {length}", joined.len())));
     }
-    let mut rest = Bytes::from(joined);
+    let mut rest = joined;
     let mut bodies = Vec::with_capacity(object.bodies.len());
     for (index, entry) in object.bodies.iter().enumerate() {
         let body = rest.split_to(entry.bytes);

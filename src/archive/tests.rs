@@ -1,5 +1,7 @@
 //! The archive's promises: usage durable first, complete or not there, chained, and never wrong unnoticed.
 
+mod seal;
+
 use chrono::TimeZone;
 
 use super::open::without_secrets;
@@ -15,6 +17,17 @@ fn at(second: u32) -> chrono::DateTime<chrono::Utc> {
 fn body(request: &str, text: &str) -> Body {
     let bytes = bytes::Bytes::copy_from_slice(text.as_bytes());
     Body { request: request.to_owned(), status: 200, server_date: None, request_id: None, bytes }
+}
+
+fn archive() -> (tempfile::TempDir, Archive) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let archive = Archive::open_or_create(folder.path().to_str().expect("UTF-8"), PARENT, &[]).expect("an archive");
+    (folder, archive)
+}
+
+/// A capture's folder on disk.
+fn folder_of(archive: &Archive, key: &CaptureKey) -> PathBuf {
+    archive.folder().expect("a local one").join(archive.capture_path(key).as_ref())
 }
 
 fn run<T>(future: impl Future<Output = T>) -> T {

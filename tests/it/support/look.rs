@@ -76,6 +76,10 @@ fn sound_captures(archive: &Path) -> usize {
     let manifests: Vec<_> = files.iter().filter(|(path, _)| path.ends_with("/capture.json")).collect();
     for (path, manifest) in &manifests {
         let folder = path.trim_end_matches("/capture.json");
+        // a run that is killed right after its manifest leaves no seal, and never a wrong one
+        if let Some(seal) = files.get(&format!("{path}.sha256")) {
+            assert_eq!(*seal, format!("{}  capture.json\n", sha256(manifest)).as_bytes(), "the seal of {path}");
+        }
         let manifest = json(std::str::from_utf8(manifest).expect("UTF-8"));
         let objects = manifest["objects"].as_array().expect("objects");
         assert!(objects.iter().any(|object| object["name"] == "usage.json.zst"), "{path} names no usage");
