@@ -7,10 +7,14 @@
 //! ```text
 //! parent=<uuid>/inbox/capture=<id>/usage.json.zst       tonight's usage until its capture is complete
 //! parent=<uuid>/period=<date>/capture=<id>/…            bodies, then capture.json, then its seal; derived tables
+//! parent=<uuid>/period=<date>/close=r<number>/…         what was issued, then close.json, then its seal
+//! parent=<uuid>/customers/<sha256>.csv.zst              the customer maps that periods were closed with
 //! ```
 
 #![expect(clippy::disallowed_methods, reason = "one of the two rooms that touch files")]
 
+pub mod close;
+mod customers;
 mod draft;
 mod listing;
 pub mod lock;
@@ -31,6 +35,7 @@ use object_store::ObjectStore;
 use object_store::path::Path;
 use uuid::Uuid;
 
+pub use self::close::{CloseKey, CloseRecord, Closed};
 pub use self::draft::{Body, Committed, Draft};
 pub use self::manifest::Manifest;
 pub use self::open::parents_in;
@@ -70,6 +75,12 @@ pub enum Error {
     Taken {
         /// The capture.
         id: String,
+    },
+    /// Another close of the same revision was first.
+    #[error("the period is closed already by `{path}`")]
+    ClosedAlready {
+        /// The record of that close, for people.
+        path: String,
     },
     /// Archived bytes are not what their manifest says, or a manifest cannot be read.
     #[error("`{path}` in the archive is damaged: {problem}")]

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use futures_util::TryStreamExt;
 use object_store::ObjectStore;
 
-use super::paths::{MANIFEST_NAME, Place, is_staged};
+use super::close::CloseKey;
+use super::paths::{CLOSE_NAME, MANIFEST_NAME, Place, is_staged};
 use super::{Archive, CaptureKey, Error};
 
 /// Folders below one another that a listing goes into; ours are three. A link that leads back up ends here.
@@ -33,6 +34,35 @@ pub(super) struct Listing {
     pub(super) unlisted: Vec<Error>,
 }
 
+impl Listing {
+    /// The listing, if nothing of it is missing.
+    pub(super) fn whole(mut self) -> Result<Self, Error> {
+        if self.unlisted.is_empty() { Ok(self) } else { Err(self.unlisted.swap_remove(0)) }
+    }
+
+    /// Every complete capture, oldest first.
+    pub(super) fn captures(&self) -> Vec<CaptureKey> {
+        self.keys(|place| match place {
+            Place::Capture(key, name) if name == MANIFEST_NAME => Some(key),
+            _ => None,
+        })
+    }
+
+    /// Every complete close, by billing period and revision.
+    pub(super) fn closes(&self) -> Vec<CloseKey> {
+        self.keys(|place| match place {
+            Place::Close(key, name) if name == CLOSE_NAME => Some(key),
+            _ => None,
+        })
+    }
+
+    fn keys<K: Ord + Clone>(&self, key: impl Fn(&Place) -> Option<&K>) -> Vec<K> {
+        let mut keys: Vec<K> = self.found.iter().filter_map(|found| key(&found.place)).cloned().collect();
+        keys.sort();
+        keys
+    }
+}
+
 impl Archive {
     /// Every complete capture, oldest first.
     pub async fn captures(&self) -> Result<Vec<CaptureKey>, Error> {
@@ -41,13 +71,13 @@ impl Archive {
         for error in &listing.unlisted {
             tracing::warn!(%error, "something in the archive cannot be read and is passed over");
         }
-        let complete = listing.found.into_iter().filter_map(|found| match found.place {
-            Place::Capture(key, name) if name == MANIFEST_NAME => Some(key),
-            _ => None,
-        });
-        let mut keys: Vec<CaptureKey> = complete.collect();
-        keys.sort();
-        Ok(keys)
+        Ok(listing.captures())
+    }
+
+    /// Every complete close, by billing period and revision.
+    pub async fn closes(&self) -> Result<Vec<CloseKey>, Error> {
+        // a period must not seem open because its folder cannot be read
+        Ok(self.list().await?.whole()?.closes())
     }
 
     /// Lists everything below the parent account's folder.

@@ -2,19 +2,30 @@
 
 use object_store::path::Path;
 
+use super::close::CloseKey;
 use super::{Archive, CaptureKey};
 
 /// The manifest's name in a capture's folder.
 pub(super) const MANIFEST_NAME: &str = "capture.json";
+/// The record's name in a close's folder.
+pub(super) const CLOSE_NAME: &str = "close.json";
 
 /// What an object below the parent account's folder is, by its path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Place {
     /// An object of a capture, by its name in the capture's folder.
     Capture(CaptureKey, String),
+    /// An object of a close, by its name in the close's folder.
+    Close(CloseKey, String),
+    /// The customer map that has this SHA-256.
+    Customers(String),
+    /// Usage of a capture that was not complete yet, by the capture's name.
+    Inbox(String),
+    /// The lock of a run.
+    Lock,
     /// What a killed run left half written: `capture.json#1`. Local folders only.
     Staged,
-    /// Anything else.
+    /// Nothing that this version writes.
     Unknown,
 }
 
@@ -25,15 +36,28 @@ impl Place {
         if parts.last().is_some_and(|name| is_staged(name)) {
             return Self::Staged;
         }
-        match parts[..] {
-            [period, folder, name] => {
-                let capture = period.strip_prefix("period=").zip(folder.strip_prefix("capture="));
-                capture.map_or(Self::Unknown, |(period, id)| {
-                    Self::Capture(CaptureKey { id: id.to_owned(), period: period.to_owned() }, name.to_owned())
-                })
-            }
-            _ => Self::Unknown,
+        let place = match parts[..] {
+            [".lock"] => Some(Self::Lock),
+            ["customers", name] => name.strip_suffix(".csv.zst").map(|sha256| Self::Customers(sha256.to_owned())),
+            ["inbox", folder, _] => folder.strip_prefix("capture=").map(|id| Self::Inbox(id.to_owned())),
+            [period, folder, name] => in_period(period, folder, name),
+            _ => None,
+        };
+        place.unwrap_or(Self::Unknown)
+    }
+}
+
+/// An object of a capture or of a close.
+fn in_period(period: &str, folder: &str, name: &str) -> Option<Place> {
+    let (period, name) = (period.strip_prefix("period=")?.to_owned(), name.to_owned());
+    match folder.split_once('=')? {
+        ("capture", id) => Some(Place::Capture(CaptureKey { id: id.to_owned(), period }, name)),
+        ("close", number) => {
+            let revision = number.strip_prefix('r')?.parse().ok().filter(|revision| *revision > 0)?;
+            // a number has one way to be written, so that each revision has one folder
+            (number == format!("r{revision}")).then_some(Place::Close(CloseKey { period, revision }, name))
         }
+        _ => None,
     }
 }
 
@@ -41,6 +65,11 @@ impl Archive {
     /// The folder of a capture, for people: `archive/parent=…/period=…/capture=…`.
     pub fn shown_path(&self, key: &CaptureKey) -> String {
         self.shown(&self.capture_path(key))
+    }
+
+    /// The folder of a close, for people: `archive/parent=…/period=…/close=r1`.
+    pub fn shown_close(&self, key: &CloseKey) -> String {
+        self.shown(&self.close_path(key))
     }
 
     /// A path in the archive, for people; the location says already where the archive's root is.
@@ -57,6 +86,11 @@ impl Archive {
     /// A capture's folder.
     pub(super) fn capture_path(&self, key: &CaptureKey) -> Path {
         self.parent_path().join(format!("period={}", key.period)).join(format!("capture={}", key.id))
+    }
+
+    /// A close's folder.
+    pub(super) fn close_path(&self, key: &CloseKey) -> Path {
+        self.parent_path().join(format!("period={}", key.period)).join(format!("close=r{}", key.revision))
     }
 
     /// Where a capture's usage is until the capture is complete.
