@@ -13,6 +13,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "one of the two rooms that touch files")]
 
+pub mod audit;
 pub mod close;
 mod customers;
 mod draft;
@@ -35,6 +36,7 @@ use object_store::ObjectStore;
 use object_store::path::Path;
 use uuid::Uuid;
 
+pub use self::audit::Audit;
 pub use self::close::{CloseKey, CloseRecord, Closed};
 pub use self::draft::{Body, Committed, Draft};
 pub use self::manifest::Manifest;

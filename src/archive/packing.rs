@@ -44,7 +44,7 @@ mod tests {
 
     #[test]
     fn no_more_is_unfolded_than_is_allowed() {
-        let packed = pack("zeros", &[0; 100_000]).unwrap();
+        let packed = pack("zeros", &vec![0; 100_000]).unwrap();
         assert_eq!(unpack(&packed, 100_000).unwrap().len(), 100_000);
         assert_eq!(unpack(&packed, 99_999).unwrap_err(), "it unfolds to more than 99999 bytes");
         assert!(unpack(b"no zstd", 100).is_err());

@@ -3,12 +3,15 @@
 use object_store::path::Path;
 
 use super::close::CloseKey;
+use super::seal::is_sha256;
 use super::{Archive, CaptureKey};
 
 /// The manifest's name in a capture's folder.
 pub(super) const MANIFEST_NAME: &str = "capture.json";
 /// The record's name in a close's folder.
 pub(super) const CLOSE_NAME: &str = "close.json";
+/// The name of the table that is made of a complete capture, in its folder.
+pub(super) const TABLE_NAME: &str = "usage.parquet";
 
 /// What an object below the parent account's folder is, by its path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +41,10 @@ impl Place {
         }
         let place = match parts[..] {
             [".lock"] => Some(Self::Lock),
-            ["customers", name] => name.strip_suffix(".csv.zst").map(|sha256| Self::Customers(sha256.to_owned())),
+            ["customers", name] => {
+                let sha256 = name.strip_suffix(".csv.zst").filter(|name| is_sha256(name));
+                sha256.map(|sha256| Self::Customers(sha256.to_owned()))
+            }
             ["inbox", folder, _] => folder.strip_prefix("capture=").map(|id| Self::Inbox(id.to_owned())),
             [period, folder, name] => in_period(period, folder, name),
             _ => None,

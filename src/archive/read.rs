@@ -46,10 +46,10 @@ impl Archive {
         for object in &manifest.objects {
             let path = folder.clone().join(object.name.as_str());
             let bodies = unpack(path.as_ref(), object, &self.fetch(&path).await?)?;
-            match object.name.split(['.', '-']).next() {
-                Some("usage") => usage = bodies.into_iter().next(),
-                Some("accounts") => pages.extend(bodies),
-                Some("lookups") => lookups.extend(stored_lookups(path.as_ref(), object, bodies)?),
+            match kind(object) {
+                "usage" => usage = bodies.into_iter().next(),
+                "accounts" => pages.extend(bodies),
+                "lookups" => lookups.extend(stored_lookups(path.as_ref(), object, bodies)?),
                 _ => tracing::warn!(object = %path, "an object of a kind that this version does not know"),
             }
         }
@@ -58,8 +58,13 @@ impl Archive {
     }
 }
 
-/// Decompresses an object into its bodies.
-fn unpack(path: &str, object: &ObjectEntry, stored: &[u8]) -> Result<Vec<Bytes>, Error> {
+/// What kind of answers an object holds, by its name: `usage`, `accounts` or `lookups`.
+pub(super) fn kind(object: &ObjectEntry) -> &str {
+    object.name.split(['.', '-']).next().unwrap_or_default()
+}
+
+/// Decompresses an object into its bodies, each with the hash that the manifest names.
+pub(super) fn unpack(path: &str, object: &ObjectEntry, stored: &[u8]) -> Result<Vec<Bytes>, Error> {
     let damaged = |problem: String| Error::Damaged { path: path.to_owned(), problem };
     if stored.len() != object.bytes || sha256(stored) != object.sha256 {
         return Err(damaged("its bytes are not those that were written".to_owned()));
@@ -82,7 +87,8 @@ fn unpack(path: &str, object: &ObjectEntry, stored: &[u8]) -> Result<Vec<Bytes>,
     Ok(bodies)
 }
 
-fn stored_lookups(path: &str, object: &ObjectEntry, bodies: Vec<Bytes>) -> Result<Vec<StoredLookup>, Error> {
+/// The answers about single accounts, each with the account that was asked for.
+pub(super) fn stored_lookups(path: &str, object: &ObjectEntry, bodies: Vec<Bytes>) -> Result<Vec<StoredLookup>, Error> {
     let lookups = object.bodies.iter().zip(bodies).map(|(entry, body)| {
         let id = entry.request.rsplit('/').next().and_then(|id| Uuid::parse_str(id).ok());
         let problem = || format!("`{}` asks for no account", entry.request.escape_debug());

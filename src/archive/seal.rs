@@ -89,6 +89,10 @@ fn seal_text(name: &str, sha256: &str) -> String {
 /// The hash in a seal, if the seal is whole.
 fn sealed_hash<'s>(seal: &'s [u8], name: &str) -> Option<&'s str> {
     let named = std::str::from_utf8(seal).ok()?.get(..DIGIT_COUNT)?;
-    let is_hash = named.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
-    (is_hash && seal == seal_text(name, named).as_bytes()).then_some(named)
+    (is_sha256(named) && seal == seal_text(name, named).as_bytes()).then_some(named)
+}
+
+/// Whether this is a SHA-256 as this program writes it: lower-case hex.
+pub(super) fn is_sha256(text: &str) -> bool {
+    text.len() == DIGIT_COUNT && text.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
 }

@@ -1,5 +1,7 @@
 //! The archive's promises: usage durable first, complete or not there, chained, and never wrong unnoticed.
 
+mod audit;
+mod chain;
 mod close;
 mod customers;
 mod seal;

@@ -102,6 +102,15 @@ fn fixtures_are_what_capture_writes() {
     }
 }
 
+#[test]
+fn the_audit_has_nothing_to_tell_of_fixtures() {
+    for case in cases::all() {
+        let audit = crate::support::look::audit(&folder(&case).join("archive"));
+        assert_eq!((audit.problems, audit.notes), (Vec::new(), Vec::new()), "{}", case.name);
+        assert!(!audit.captures.is_empty(), "{}", case.name);
+    }
+}
+
 /// Rebuilds a case's reports, offline, into `reports`: of one capture, or of the last.
 fn report(case: &Case, capture: Option<&str>, reports: &Path) -> Ran {
     let folder = folder(case);

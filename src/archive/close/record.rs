@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::archive::{Error, schema};
+use crate::archive::{CaptureKey, Error, schema};
 
 /// The schema that this version writes and reads.
 const SCHEMA: &str = "subledger/close/v1";
@@ -128,6 +128,11 @@ impl CloseRecord {
     /// Reads the file; an unknown schema is told from a damaged file.
     pub(in crate::archive) fn from_bytes(path: &str, bytes: &[u8]) -> Result<Self, Error> {
         schema::from_bytes(SCHEMA, path, bytes)
+    }
+
+    /// Where the capture is that the report set was made of.
+    pub fn capture_key(&self) -> CaptureKey {
+        CaptureKey { id: self.capture.id.clone(), period: self.billing_period.clone() }
     }
 
     /// Where the close is.

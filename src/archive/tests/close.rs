@@ -110,6 +110,23 @@ fn a_revision_is_closed_once() {
 }
 
 #[test]
+fn of_two_who_close_at_once_one_has_closed() {
+    let (_folder, archive) = archive();
+    run(async {
+        let of = capture(&archive, 1).await.unwrap();
+        let one = archive.put_close(record(&of, 1, None), MANIFEST, b"one");
+        let other = archive.put_close(record(&of, 1, None), MANIFEST, b"other");
+        let (won, lost) = match futures_util::future::join(one, other).await {
+            (Ok(won), Err(lost)) | (Err(lost), Ok(won)) => (won, lost),
+            both => panic!("{both:?}"),
+        };
+        assert!(matches!(lost, Error::ClosedAlready { .. }), "{lost}");
+        assert_eq!(archive.close(&key(1)).await.unwrap(), won);
+        assert_eq!(super::audit::audited(&archive).await.problems, []);
+    });
+}
+
+#[test]
 fn what_a_killed_attempt_left_is_no_close_and_in_nobodys_way() {
     let (_folder, archive) = archive();
     run(async {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use subledger::archive::sha256;
+use subledger::archive::{Archive, Audit, sha256};
 
 use super::{PARENT, tree};
 
@@ -73,6 +73,9 @@ pub(crate) fn assert_sound(folder: &Path) -> (usize, usize) {
 
 fn sound_captures(archive: &Path) -> usize {
     let files = files(archive);
+    if archive.is_dir() {
+        assert_eq!(audit(archive).problems, []);
+    }
     let manifests: Vec<_> = files.iter().filter(|(path, _)| path.ends_with("/capture.json")).collect();
     for (path, manifest) in &manifests {
         let folder = path.trim_end_matches("/capture.json");
@@ -92,6 +95,15 @@ fn sound_captures(archive: &Path) -> usize {
         }
     }
     manifests.len()
+}
+
+/// What the audit says of the only parent account's archive.
+pub(crate) fn audit(archive: &Path) -> Audit {
+    let parents = subledger::archive::parents_in(archive);
+    let parent = parents.first().copied().unwrap_or_default();
+    let archive = Archive::open(archive.to_str().expect("UTF-8"), parent, &[]).expect("an archive");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(archive.audit(&|_| {})).expect("an archive that can be listed")
 }
 
 fn sound_sets(home: &Path) -> usize {
