@@ -266,9 +266,16 @@ impl Failure {
 
     /// Reports that could not be put in their place.
     pub fn of_publish(error: publish::Error) -> Self {
-        Self::new(Kind::NotPublished, "the reports were not published")
-            .because(error)
-            .hint("run `subledger report` once the cause is mended; the last set is as it was")
+        let hint = match &error {
+            publish::Error::NotAsIssued { folder, .. } => {
+                let period = folder.parent().and_then(std::path::Path::file_name).unwrap_or_default().to_string_lossy();
+                format!("move it away, then `subledger report --period {period}` puts it back")
+            }
+            publish::Error::Io { .. } => {
+                "run `subledger report` once the cause is mended; the last set is as it was".to_owned()
+            }
+        };
+        Self::new(Kind::NotPublished, "the reports were not published").because(error).hint(hint)
     }
 
     /// A lock that could not be had to capture. Another run is at work on tonight's evidence; without any lock nobody is.

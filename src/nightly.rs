@@ -18,7 +18,7 @@ use crate::billing::ledger::Ledger;
 use crate::billing::terms::Terms;
 use crate::config::Config;
 use crate::failure::{Evidence, Failure, Kind, causes};
-use crate::publish::{Published, Staging};
+use crate::publish::{Place, Published, Staging};
 use crate::report::{self, SetInfo};
 
 pub use self::capture::Secured;
@@ -125,7 +125,8 @@ pub fn publish(config: &Config, ledger: &Ledger, signals: &Signals) -> Result<Pu
     let folder = config.reports.join(&label);
     let _lock = Lock::acquire(&folder.join(".lock"), &holder(config)).map_err(Failure::of_reports_lock)?;
     let home = folder.join(ledger.books.usage.period.name());
-    let mut staging = Staging::begin(&home, &ledger.books.capture.id).map_err(Failure::of_publish)?;
+    let place = Place::Revised(ledger.books.capture.id.clone());
+    let mut staging = Staging::begin(&home, place).map_err(Failure::of_publish)?;
     let info = SetInfo { label, tool: TOOL.to_owned() };
     Failure::guard(|| {
         let mut sink = |path: &str, bytes: Vec<u8>| {

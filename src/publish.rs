@@ -1,17 +1,22 @@
 //! Publishing: a whole directory appears at once, or not at all.
 //!
 //! Files gather in a hidden folder beside their place; the tree is synced, renamed into place, and only then does
-//! `latest` point to it. A published set is never changed: other contents of the same name become a revision.
+//! `latest` point to it. A published set is never changed: other contents of the same name become a revision, or are
+//! refused where the name is for one set only.
 
 #![expect(clippy::disallowed_methods, reason = "one of the two rooms that touch files")]
 
 pub mod folders;
+pub mod name;
 pub mod scratch;
 pub mod secret;
+pub mod sets;
 
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+
+use self::sets::SetFolder;
 
 /// What the hidden folders' names begin with; leftovers of killed runs are swept by the next one.
 const TEMPORARY: &str = ".tmp-";
@@ -24,16 +29,48 @@ const REVISION_COUNT_MAX: u32 = 1_000;
 
 /// What went wrong while publishing; the sets published before are as they were.
 #[derive(Debug, thiserror::Error)]
-#[error("{doing} `{path}`")]
-pub struct Error {
-    doing: &'static str,
-    path: PathBuf,
-    #[source]
-    source: io::Error,
+pub enum Error {
+    /// A file or folder did not do as told.
+    #[error("{doing} `{path}`")]
+    Io {
+        /// What was being done: `creating`, `reading`, `removing` and so on.
+        doing: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// A name that only one set may have is taken by something else, which is left as it is.
+    #[error("`{folder}` is not what was issued (`{file}` {problem}), and is left alone")]
+    NotAsIssued {
+        /// The folder.
+        folder: PathBuf,
+        /// The first file that differs, by its path within the set.
+        file: PathBuf,
+        /// How it differs.
+        problem: &'static str,
+    },
 }
 
 fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
-    move |source| Error { doing, path: path.to_owned(), source }
+    move |source| Error::Io { doing, path: path.to_owned(), source }
+}
+
+/// The place of a set among those of its billing period.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// A name of which other contents become a revision.
+    Revised(String),
+    /// A name that only these contents may have.
+    Fixed(String),
+}
+
+impl Place {
+    fn name(&self) -> &str {
+        let (Self::Revised(name) | Self::Fixed(name)) = self;
+        name
+    }
 }
 
 /// A report set in its place.
@@ -52,7 +89,7 @@ pub struct Published {
 pub struct Staging {
     home: PathBuf,
     temporary: PathBuf,
-    name: String,
+    place: Place,
     manifest: Vec<u8>,
     /// Every file with its length.
     files: Vec<(PathBuf, u64)>,
@@ -68,22 +105,15 @@ pub struct Ready {
 }
 
 impl Staging {
-    /// Begins a set `name` in the folder `home`, sweeping what killed runs have left there.
+    /// Begins a set in the folder `home`, sweeping what killed runs have left there.
     ///
     /// The caller holds a lock on `home`: two stagings in one folder would sweep each other away.
-    pub fn begin(home: &Path, name: &str) -> Result<Self, Error> {
+    pub fn begin(home: &Path, place: Place) -> Result<Self, Error> {
         folders::create(home).map_err(failed("creating", home))?;
-        for entry in fs::read_dir(home).map_err(failed("reading", home))?.flatten() {
-            if entry.file_name().to_string_lossy().starts_with(TEMPORARY) {
-                let path = entry.path();
-                let swept = if entry.path().is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
-                swept.map_err(failed("sweeping", &path))?;
-            }
-        }
-        let temporary = home.join(format!("{TEMPORARY}{name}"));
+        sweep(home)?;
+        let temporary = home.join(format!("{TEMPORARY}{}", place.name()));
         fs::create_dir(&temporary).map_err(failed("creating", &temporary))?;
-        let (home, name) = (home.to_owned(), name.to_owned());
-        Ok(Self { home, temporary, name, manifest: Vec::new(), files: Vec::new(), published: false })
+        Ok(Self { home: home.to_owned(), temporary, place, manifest: Vec::new(), files: Vec::new(), published: false })
     }
 
     /// Adds a file at a path within the set.
@@ -105,55 +135,83 @@ impl Staging {
     /// Makes the set durable and finds its place; nothing is visible yet.
     pub fn ready(self) -> Result<Ready, Error> {
         sync_folders(&self.temporary)?;
-        let (folder, unchanged) = self.place()?;
+        let (folder, unchanged) = match &self.place {
+            Place::Revised(name) => self.revision(name)?,
+            Place::Fixed(name) => self.only(self.home.join(name))?,
+        };
         Ok(Ready { staging: self, folder, unchanged })
     }
 
     /// The first name that is free, or that holds this very set already.
-    fn place(&self) -> Result<(PathBuf, bool), Error> {
+    fn revision(&self, name: &str) -> Result<(PathBuf, bool), Error> {
         for revision in 1..=REVISION_COUNT_MAX {
-            let folder = self.home.join(revision_name(&self.name, revision));
+            let folder = self.home.join(revision_name(name, revision));
             match fs::read(folder.join(MANIFEST_NAME)) {
-                Ok(manifest) if manifest == self.manifest && self.is_whole(&folder) => return Ok((folder, true)),
+                Ok(manifest) if manifest == self.manifest && self.damaged(&folder).is_none() => {
+                    return Ok((folder, true));
+                }
                 Err(_) if folder.symlink_metadata().is_err() => return Ok((folder, false)),
                 // another set, or a damaged one: both stay as they are
                 Ok(_) | Err(_) => {}
             }
         }
         let source = io::Error::other("too many revisions of one report set");
-        Err(Error { doing: "publishing", path: self.home.join(&self.name), source })
+        Err(failed("publishing", &self.home.join(name))(source))
     }
 
-    /// Whether a set of the same manifest still has every file, byte for byte as it is here.
-    fn is_whole(&self, folder: &Path) -> bool {
-        let same = |(path, length): &(PathBuf, u64)| {
+    /// The one place of a set: free, or with this very set in it already. Files beside those of the set are no harm to it.
+    fn only(&self, folder: PathBuf) -> Result<(PathBuf, bool), Error> {
+        match folder.symlink_metadata() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((folder, false)),
+            Err(error) => return Err(failed("reading", &folder)(error)),
+            Ok(_) => {}
+        }
+        let manifest = folder.join(MANIFEST_NAME);
+        // a pipe in its place would be waited for
+        let found = if manifest.is_file() { fs::read(&manifest).ok() } else { None };
+        let (file, problem) = match found {
+            None => (PathBuf::from(MANIFEST_NAME), "is missing or cannot be read"),
+            Some(found) if found != self.manifest => (PathBuf::from(MANIFEST_NAME), "differs"),
+            Some(_) => match self.damaged(&folder) {
+                None => return Ok((folder, true)),
+                Some(file) => (file.to_owned(), "is missing or differs"),
+            },
+        };
+        Err(Error::NotAsIssued { folder, file, problem })
+    }
+
+    /// The first file that a set of the same manifest no longer has, byte for byte as it is here.
+    fn damaged(&self, folder: &Path) -> Option<&Path> {
+        let same = |(path, length): &&(PathBuf, u64)| {
             let there = folder.join(path);
-            there.metadata().is_ok_and(|there| there.len() == *length)
+            there.metadata().is_ok_and(|there| there.is_file() && there.len() == *length)
                 && matches!((fs::read(there), fs::read(self.temporary.join(path))), (Ok(a), Ok(b)) if a == b)
         };
-        self.files.iter().all(same)
+        self.files.iter().find(|file| !same(file)).map(|(path, _)| path.as_path())
     }
 
+    /// Lets `latest` lead to the current set, now that one has come to `folder`. Whether it is that one.
     fn point(&self, folder: &Path) -> Result<bool, Error> {
         let latest = self.home.join(LATEST);
-        let name = folder.file_name().map(PathBuf::from).unwrap_or_default();
-        let current = fs::read_link(&latest).ok();
-        let later = |current: &PathBuf| capture_of(current) > capture_of(&name) && self.home.join(current).is_dir();
-        if current.as_ref().is_some_and(later) {
-            return Ok(false);
-        }
-        if current.as_ref() != Some(&name) {
+        let published = folder.file_name().unwrap_or_default().to_string_lossy();
+        let pointed = fs::read_link(&latest).ok().map(|target| target.to_string_lossy().into_owned());
+        // a folder without a manifest was begun by hand; where the pointer leads is for whoever made it to know
+        let is_set = |set: &SetFolder| set.path.join(MANIFEST_NAME).is_file();
+        let there = sets::sets(&self.home)?.into_iter().filter(is_set).map(|set| set.name);
+        let there: Vec<String> = there.chain(pointed.clone().filter(|name| self.home.join(name).is_dir())).collect();
+        let current = name::current(&published, pointed.as_deref(), &there);
+        if pointed.as_deref() != Some(current) {
             let fresh = self.home.join(format!("{TEMPORARY}{LATEST}"));
-            std::os::unix::fs::symlink(&name, &fresh).map_err(failed("creating", &fresh))?;
+            std::os::unix::fs::symlink(current, &fresh).map_err(failed("creating", &fresh))?;
             fs::rename(&fresh, &latest).map_err(failed("pointing", &latest))?;
             sync_folder(&self.home)?;
         }
-        Ok(true)
+        Ok(current == published)
     }
 }
 
 impl Ready {
-    /// Puts the set into its place and moves `latest`, unless that already points to a later set.
+    /// Puts the set into its place and moves `latest`, unless a later set or a final one is the current one.
     pub fn publish(mut self) -> Result<Published, Error> {
         let Self { staging, folder, unchanged } = &mut self;
         if !*unchanged {
@@ -179,14 +237,17 @@ fn revision_name(name: &str, revision: u32) -> String {
     if revision == 1 { name.to_owned() } else { format!("{name}-r{revision}") }
 }
 
-/// The capture that a set was made from: its name without the revision. Within one capture the set asked for last
-/// is the current one, whatever its revision.
-fn capture_of(name: &Path) -> String {
-    let name = name.to_string_lossy();
-    match name.rsplit_once("-r") {
-        Some((capture, revision)) if revision.bytes().all(|byte| byte.is_ascii_digit()) => capture.to_owned(),
-        _ => name.into_owned(),
+/// Removes what killed runs have left half made in the folder of a period. The caller holds a lock on it.
+pub fn sweep(home: &Path) -> Result<(), Error> {
+    for entry in fs::read_dir(home).map_err(failed("reading", home))?.flatten() {
+        if entry.file_name().to_string_lossy().starts_with(TEMPORARY) {
+            let path = entry.path();
+            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            let swept = if is_folder { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+            swept.map_err(failed("sweeping", &path))?;
+        }
     }
+    Ok(())
 }
 
 /// Syncs every folder of the tree, the innermost first, so that no name is lost in a power cut.
@@ -204,68 +265,4 @@ fn sync_folder(folder: &Path) -> Result<(), Error> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn publish(home: &Path, name: &str, contents: &str) -> Published {
-        let mut staging = Staging::begin(home, name).unwrap();
-        staging.add("deep/file.csv", contents.as_bytes().to_vec()).unwrap();
-        staging.add(MANIFEST_NAME, contents.as_bytes().to_vec()).unwrap();
-        staging.ready().unwrap().publish().unwrap()
-    }
-
-    fn latest(home: &Path) -> String {
-        fs::read_link(home.join(LATEST)).unwrap().to_string_lossy().into_owned()
-    }
-
-    #[test]
-    fn a_set_appears_whole_and_latest_points_to_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let home = folder.path().join("label/2024-01-01");
-        let published = publish(&home, "20240102T000000Z", "a");
-        assert_eq!(fs::read(published.folder.join("deep/file.csv")).unwrap(), b"a");
-        assert!(published.is_latest && !published.unchanged);
-        assert_eq!(latest(&home), "20240102T000000Z");
-    }
-
-    #[test]
-    fn the_same_set_stays_and_another_becomes_a_revision() {
-        let folder = tempfile::tempdir().unwrap();
-        publish(folder.path(), "20240102T000000Z", "a");
-        assert!(publish(folder.path(), "20240102T000000Z", "a").unchanged);
-        std::fs::remove_file(folder.path().join("20240102T000000Z/deep/file.csv")).unwrap();
-        let mended = publish(folder.path(), "20240102T000000Z", "a");
-        assert!(
-            !mended.unchanged && mended.folder.ends_with("20240102T000000Z-r2"),
-            "a set that lost a file is made anew"
-        );
-        std::fs::write(folder.path().join("20240102T000000Z/deep/file.csv"), "a").unwrap();
-        for (contents, name) in [("b", "20240102T000000Z-r3"), ("c", "20240102T000000Z-r4")] {
-            assert!(publish(folder.path(), "20240102T000000Z", contents).folder.ends_with(name));
-            assert_eq!(latest(folder.path()), name);
-        }
-        assert_eq!(fs::read(folder.path().join("20240102T000000Z/deep/file.csv")).unwrap(), b"a");
-        assert!(publish(folder.path(), "20240102T000000Z", "a").is_latest);
-        assert_eq!(latest(folder.path()), "20240102T000000Z", "the terms asked for last are the current ones");
-    }
-
-    #[test]
-    fn an_earlier_capture_never_becomes_the_latest() {
-        let folder = tempfile::tempdir().unwrap();
-        publish(folder.path(), "20240105T000000Z", "a");
-        assert!(!publish(folder.path(), "20240102T000000Z", "b").is_latest);
-        assert_eq!(latest(folder.path()), "20240105T000000Z");
-    }
-
-    #[test]
-    fn what_is_not_published_leaves_nothing_and_leftovers_are_swept() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut dropped = Staging::begin(folder.path(), "a").unwrap();
-        dropped.add("x", vec![1]).unwrap();
-        drop(dropped);
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
-        fs::create_dir_all(folder.path().join(".tmp-killed/deep")).unwrap();
-        publish(folder.path(), "a", "x");
-        assert!(!folder.path().join(".tmp-killed").exists());
-    }
-}
+mod tests;
