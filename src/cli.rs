@@ -5,6 +5,7 @@ mod caps;
 mod capture;
 mod explain;
 mod history;
+mod prune;
 mod simulate;
 
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ pub use self::caps::Caps;
 pub use self::capture::Capture;
 pub use self::explain::Explain;
 pub use self::history::History;
+pub use self::prune::Prune;
 pub use self::simulate::Simulate;
 
 use crate::commands::Form;
@@ -93,6 +95,11 @@ pub enum Command {
     Explain(Explain),
     /// Show messages and cost per day, offline
     History(History),
+    /// Remove old provisional report sets, offline
+    ///
+    /// The archive, final sets, and every folder that is not certainly a provisional set are left alone. `subledger report
+    /// --capture` makes a removed set again.
+    Prune(Prune),
     /// Manage sub accounts and their API keys
     #[command(subcommand)]
     Accounts(Accounts),
@@ -245,6 +252,10 @@ impl Cli {
             Command::History(history) => {
                 let (archive, customers) = (history.places.archive.clone(), history.customers.clone());
                 return Overrides { config, archive, customers, ..Overrides::default() };
+            }
+            Command::Prune(prune) => {
+                let (archive, reports) = (prune.places.archive.clone(), prune.reports.clone());
+                return Overrides { config, archive, reports, without_customers: true, ..Overrides::default() };
             }
             Command::Caps(caps) => return Overrides { config, customers: caps.customers(), ..Overrides::default() },
             Command::Demo(_) | Command::Simulate(_) => (None, None),

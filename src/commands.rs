@@ -8,6 +8,7 @@ pub mod demo;
 pub mod explain;
 pub mod history;
 mod progress;
+pub mod prune;
 pub mod report;
 pub mod run;
 pub mod selection;

@@ -358,3 +358,18 @@ pub fn causes(error: &(dyn StdError + 'static)) -> Vec<String> {
     causes.dedup();
     causes
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_that_is_not_as_issued_can_be_put_back() {
+        let folder = "reports/acme/2024-01-01/final-r1".into();
+        let error = publish::Error::NotAsIssued { folder, file: "control.csv".into(), problem: "differs" };
+        let failure = Failure::of_publish(error);
+        let hint = "move it away, then `subledger report --period 2024-01-01` puts it back";
+        assert_eq!((failure.kind, failure.hint.as_deref()), (Kind::NotPublished, Some(hint)));
+        assert!(causes(&failure)[0].contains("`reports/acme/2024-01-01/final-r1` is not what was issued"));
+    }
+}

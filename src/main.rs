@@ -77,6 +77,10 @@ fn dispatch(cli: &Cli) -> Result<Outcome, Failure> {
                 let config = load().map_err(Failure::usage)?;
                 commands::history::run(&config, &history.asked(), cli.global.output.form(), &signals).await
             }
+            Command::Prune(prune) => {
+                let config = load().map_err(Failure::usage)?;
+                commands::prune::run(&config, prune.pruning(), &signals)
+            }
             Command::Accounts(accounts) => {
                 let config = load().map_err(Failure::usage)?;
                 commands::accounts::run(&config, &accounts.action(), &signals, show_progress).await

@@ -11,7 +11,7 @@ mod signals;
 use chrono::{DateTime, Utc};
 
 use crate::ahasend::wire::{self, Bodies};
-use crate::archive::lock::Lock;
+use crate::archive::lock::{Lock, LockError};
 use crate::archive::{Archive, Capture, CaptureKey};
 use crate::billing::books::{Books, CaptureRef};
 use crate::billing::ledger::Ledger;
@@ -64,6 +64,11 @@ pub async fn secure(config: &Config, signals: &Signals, progress: &Progress<'_>)
 fn holder(config: &Config) -> String {
     let since = config.clock.now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
     format!("process {}, since {since}", std::process::id())
+}
+
+/// Takes the lock that whoever publishes or removes report sets of an account holds; `label` names its folder.
+pub fn lock_reports(config: &Config, label: &str) -> Result<Lock, LockError> {
+    Lock::acquire(&config.reports.join(label).join(".lock"), &holder(config))
 }
 
 /// Reads a capture back, with what came before it, and turns it into a checked and charged ledger.
@@ -123,7 +128,7 @@ pub async fn derive_usage_table(archive: &Archive, books: &Books, key: &CaptureK
 pub fn publish(config: &Config, ledger: &Ledger, signals: &Signals) -> Result<Published, Failure> {
     let label = config.label(ledger.books.account_id);
     let folder = config.reports.join(&label);
-    let _lock = Lock::acquire(&folder.join(".lock"), &holder(config)).map_err(Failure::of_reports_lock)?;
+    let _lock = lock_reports(config, &label).map_err(Failure::of_reports_lock)?;
     let home = folder.join(ledger.books.usage.period.name());
     let place = Place::Revised(ledger.books.capture.id.clone());
     let mut staging = Staging::begin(&home, place).map_err(Failure::of_publish)?;

@@ -8,6 +8,7 @@
 
 pub mod folders;
 pub mod name;
+pub mod retention;
 pub mod scratch;
 pub mod secret;
 pub mod sets;
@@ -16,6 +17,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use self::name::SetName;
 use self::sets::SetFolder;
 
 /// What the hidden folders' names begin with; leftovers of killed runs are swept by the next one.
@@ -142,17 +144,30 @@ impl Staging {
         Ok(Ready { staging: self, folder, unchanged })
     }
 
-    /// The first name that is free, or that holds this very set already.
+    /// The name that holds this very set already, else the first that is free.
     fn revision(&self, name: &str) -> Result<(PathBuf, bool), Error> {
+        let revisions = sets::sets(&self.home)?;
+        let revisions = revisions.iter().filter_map(|set| match SetName::parse(&set.name) {
+            Some(SetName::Provisional { capture, revision }) if capture == name => Some(revision),
+            _ => None,
+        });
+        let (last, mut free) = (revisions.max().unwrap_or(0).min(REVISION_COUNT_MAX), None);
         for revision in 1..=REVISION_COUNT_MAX {
             let folder = self.home.join(revision_name(name, revision));
-            match fs::read(folder.join(MANIFEST_NAME)) {
+            let is_free = match fs::read(folder.join(MANIFEST_NAME)) {
                 Ok(manifest) if manifest == self.manifest && self.damaged(&folder).is_none() => {
                     return Ok((folder, true));
                 }
-                Err(_) if folder.symlink_metadata().is_err() => return Ok((folder, false)),
                 // another set, or a damaged one: both stay as they are
-                Ok(_) | Err(_) => {}
+                Ok(_) => false,
+                Err(_) => folder.symlink_metadata().is_err(),
+            };
+            if is_free {
+                free.get_or_insert(folder);
+            }
+            // a name that is free before the last revision is that of a set that was pruned: this very set may follow
+            if let Some(folder) = free.take_if(|_| revision >= last) {
+                return Ok((folder, false));
             }
         }
         let source = io::Error::other("too many revisions of one report set");

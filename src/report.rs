@@ -26,6 +26,7 @@ use uuid::Uuid;
 use crate::billing::charges::Statement;
 use crate::billing::ledger::Ledger;
 
+pub use self::manifest::state_in;
 pub use self::usage::usage_parquet;
 
 /// Why a report set could not be made.

@@ -38,7 +38,7 @@ pub(super) fn open(config: &Config) -> Result<Archive, Failure> {
 }
 
 /// The configured parent account, or the only one in a local archive.
-fn account_id(config: &Config) -> Result<uuid::Uuid, Failure> {
+pub(super) fn account_id(config: &Config) -> Result<uuid::Uuid, Failure> {
     match config.account_id() {
         Ok(account_id) => Ok(account_id),
         Err(error) => match parents_in(config.archive.as_ref()).as_slice() {

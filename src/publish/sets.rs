@@ -2,12 +2,13 @@
 //!
 //! Links are never followed, and what is hidden is nobody's set. Whatever is given comes in one order, by name.
 
+use std::ffi::OsStr;
 use std::fs::{self, DirEntry, FileType};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use super::name::SetName;
-use super::{Error, LATEST, TEMPORARY, failed, sync_folder};
+use super::{Error, LATEST, MANIFEST_NAME, TEMPORARY, failed, sync_folder};
 
 /// A report set, or another folder where those are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,6 +83,13 @@ pub fn remove(set: &SetFolder) -> Result<(), Error> {
     sync_folder(home)
 }
 
+impl Latest {
+    /// The set, if it is there, by the name that it has beside the pointer.
+    pub fn set(&self) -> Option<&str> {
+        Path::new(&self.name).file_name().and_then(OsStr::to_str).filter(|_| self.is_there)
+    }
+}
+
 impl SetFolder {
     /// Every file of the tree by its path within the set, with `/`. Links and whatever else is no folder count as files.
     pub fn files(&self) -> Result<Vec<String>, Error> {
@@ -96,6 +104,11 @@ impl SetFolder {
             let there = fs::symlink_metadata(path).map_err(failed("reading", path))?;
             Ok(sum.saturating_add(there.len()))
         })
+    }
+
+    /// The manifest; nothing if there is none.
+    pub fn manifest(&self) -> Result<Option<Vec<u8>>, Error> {
+        self.read(MANIFEST_NAME)
     }
 
     /// A file by its path within the set; nothing if it is not there.
@@ -228,9 +241,11 @@ mod tests {
         let folder = tree(&["a/x"]);
         let pointer = folder.path().join(LATEST);
         assert_eq!(latest(folder.path()).unwrap(), None);
-        for (name, is_there) in [("a", true), ("gone", false)] {
+        for (name, is_there) in [("a", true), ("./a/", true), ("gone", false)] {
             symlink(name, &pointer).unwrap();
-            assert_eq!(latest(folder.path()).unwrap(), Some(Latest { name: name.to_owned(), is_there }));
+            let found = latest(folder.path()).unwrap().unwrap();
+            assert_eq!(found.set(), is_there.then_some("a"));
+            assert_eq!(found, Latest { name: name.to_owned(), is_there });
             fs::remove_file(&pointer).unwrap();
         }
         fs::create_dir(&pointer).unwrap();

@@ -60,6 +60,24 @@ fn the_same_set_stays_and_another_becomes_a_revision() {
 }
 
 #[test]
+fn a_set_is_found_behind_one_that_was_pruned_and_a_pruned_one_comes_back_to_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path();
+    for contents in ["a", "b", "c"] {
+        publish(home, FIRST, contents);
+    }
+    for pruned in [FIRST.to_owned(), format!("{FIRST}-r2")] {
+        sets::remove(&SetFolder { path: home.join(&pruned), name: pruned }).unwrap();
+    }
+    let found = publish(home, FIRST, "c");
+    assert!(found.unchanged && found.folder.ends_with(format!("{FIRST}-r3")));
+    for (contents, name) in [("a", FIRST.to_owned()), ("b", format!("{FIRST}-r2")), ("d", format!("{FIRST}-r4"))] {
+        let published = publish(home, FIRST, contents);
+        assert!(!published.unchanged && published.folder.ends_with(name));
+    }
+}
+
+#[test]
 fn an_earlier_capture_never_becomes_the_latest() {
     let folder = tempfile::tempdir().unwrap();
     publish(folder.path(), "20240105T000000Z", "a");

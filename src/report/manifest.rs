@@ -1,5 +1,7 @@
 //! `manifest.json`: what a report set was made from, and the hash of every file in it.
 
+mod state;
+
 use serde::Serialize;
 
 use crate::billing::books::CaptureRef;
@@ -10,6 +12,8 @@ use crate::billing::terms::{InvoiceEntry, Thresholds};
 use super::json::pretty;
 use super::tables::STATE;
 use super::{FileEntry, SetInfo, sha256};
+
+pub use self::state::state_in;
 
 /// The schema of the file.
 const SCHEMA: &str = "subledger/report-set/v1";

@@ -15,6 +15,7 @@ mod lock;
 mod night;
 mod past;
 mod privacy;
+mod prune;
 mod readme;
 mod secrets;
 mod simulate;
