@@ -37,7 +37,7 @@ use object_store::path::Path;
 use uuid::Uuid;
 
 pub use self::audit::Audit;
-pub use self::close::{CloseKey, CloseRecord, Closed};
+pub use self::close::{Acceptance, CaptureLink, CloseKey, CloseRecord, Closed, InvoiceAsTyped, Superseded};
 pub use self::draft::{Body, Committed, Draft};
 pub use self::manifest::Manifest;
 pub use self::open::parents_in;

@@ -5,26 +5,32 @@
 //!
 //! - [`money`]: exact amounts, exact sums, minor units; [`period`]: the billing period
 //! - [`books`]: one capture as values; [`past`]: what the captures before it tell, with [`rate`] and [`nights`]
-//! - [`customers`] and [`terms`]: what is decided outside the API
+//! - [`customers`] and [`terms`]: what is decided outside the API; [`invoice`]: what finance entered, and the bridge to it
+//! - [`moves`]: sub accounts that change hands within a period
 //! - [`shares`]: largest remainders; [`charges`]: the pooled invoice divided into statements, each line with its [`grade`]
 //! - [`removed`]: whose the removed usage was; [`tail`] and [`tail_sheet`]: what nobody will have seen
 //! - [`dust`]: what rounding explains; [`reconcile`]: the checks; [`finding`]: their results; [`caps`] and their [`level`]s
 //! - [`history`]: messages and cost per day, as differences of captures
+//! - [`close`]: what stands in the way of the final set; [`journal`]: what a correction changes
 //! - [`ledger`]: all of it for one capture and those before it; [`explain`]: how a charge came about, and why it moved
 
 pub mod books;
 pub mod cap_plan;
 pub mod caps;
 pub mod charges;
+pub mod close;
 pub mod customers;
 pub mod dust;
 pub mod explain;
 pub mod finding;
 pub mod grade;
 pub mod history;
+pub mod invoice;
+pub mod journal;
 pub mod ledger;
 pub mod level;
 pub mod money;
+pub mod moves;
 pub mod nights;
 pub mod past;
 pub mod period;

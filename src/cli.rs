@@ -3,10 +3,12 @@
 mod accounts;
 mod caps;
 mod capture;
+mod close;
 mod explain;
 mod history;
 mod prune;
 mod simulate;
+mod verify;
 
 use std::path::PathBuf;
 
@@ -16,10 +18,12 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 pub use self::accounts::Accounts;
 pub use self::caps::Caps;
 pub use self::capture::Capture;
+pub use self::close::Close;
 pub use self::explain::Explain;
 pub use self::history::History;
 pub use self::prune::Prune;
 pub use self::simulate::Simulate;
+pub use self::verify::Verify;
 
 use crate::commands::Form;
 use crate::commands::selection::Selection;
@@ -91,14 +95,24 @@ pub enum Command {
     Capture(Capture),
     /// Rebuild reports from the archive, offline
     Report(Report),
+    /// Close a billing period with its invoice, or correct one that is closed, offline
+    ///
+    /// Makes the final report set and locks the period: `run` and `report` leave it as it was issued. Closed again with another
+    /// invoice, customer map or configuration, it becomes a correction beside the first set, with a journal of what changes.
+    Close(Box<Close>),
     /// Say how a charge came about, or why it moved since another capture
     Explain(Explain),
     /// Show messages and cost per day, offline
     History(History),
+    /// Prove that archive and reports are as they were written, offline
+    ///
+    /// Walks the archive's chain, checks every hash, and makes every report set again from what it was made from. Names the very
+    /// file that is not as it was, and exits with 13. Nothing is changed.
+    Verify(Verify),
     /// Remove old provisional report sets, offline
     ///
     /// The archive, final sets, and every folder that is not certainly a provisional set are left alone. `subledger report
-    /// --capture` makes a removed set again.
+    /// --capture` makes a removed set again, as long as its period is open.
     Prune(Prune),
     /// Manage sub accounts and their API keys
     #[command(subcommand)]
@@ -129,6 +143,9 @@ pub struct Terms {
     /// Customer map [default: customers.csv, if it is there]
     #[arg(long, value_name = "FILE")]
     pub customers: Option<PathBuf>,
+    /// Invoices of all periods [default: invoices.csv, if it is there]
+    #[arg(long, value_name = "FILE")]
+    pub invoices: Option<PathBuf>,
     /// Pooled invoice as finance has it, in major units: 80.00
     #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true)]
     pub invoice: Option<String>,
@@ -235,38 +252,50 @@ impl Cli {
 
     /// What the command line sets of the configuration.
     pub fn overrides(&self) -> Overrides {
-        let config = self.global.config.clone();
-        let (places, terms) = match &self.command {
-            Command::Run(run) => (Some(&run.places), Some(&run.terms)),
-            Command::Report(report) => (Some(&report.places), Some(&report.terms)),
-            Command::Capture(capture) => (Some(&capture.places), None),
-            Command::Accounts(accounts) => {
-                let archive = accounts.archive();
-                return Overrides { config, archive, without_customers: true, ..Overrides::default() };
-            }
-            Command::Explain(explain) => {
-                let (archive, customers) = (explain.places.archive.clone(), explain.customers.clone());
-                let invoice = explain.invoice.clone();
-                return Overrides { config, archive, customers, invoice, ..Overrides::default() };
-            }
-            Command::History(history) => {
-                let (archive, customers) = (history.places.archive.clone(), history.customers.clone());
-                return Overrides { config, archive, customers, ..Overrides::default() };
-            }
+        let default = Overrides { config: self.global.config.clone(), ..Overrides::default() };
+        // whoever charges nobody is not stopped by a mistake in what only charges need
+        let charging_nobody = Overrides { without_invoices: true, ..default.clone() };
+        let apart_from_tables = Overrides { without_customers: true, ..charging_nobody.clone() };
+        match &self.command {
+            Command::Run(Run { places, terms }) | Command::Report(Report { places, terms, .. }) => Overrides {
+                archive: places.archive.clone(),
+                reports: terms.reports.clone(),
+                customers: terms.customers.clone(),
+                invoices: terms.invoices.clone(),
+                invoice: terms.invoice.clone(),
+                ..default
+            },
+            Command::Explain(explain) => Overrides {
+                archive: explain.places.archive.clone(),
+                customers: explain.customers.clone(),
+                invoices: explain.invoices.clone(),
+                invoice: explain.invoice.clone(),
+                ..default
+            },
+            Command::History(history) => Overrides {
+                archive: history.places.archive.clone(),
+                customers: history.customers.clone(),
+                ..charging_nobody
+            },
+            Command::Caps(caps) => Overrides { customers: caps.customers(), ..charging_nobody },
+            Command::Capture(capture) => Overrides { archive: capture.places.archive.clone(), ..apart_from_tables },
+            Command::Accounts(accounts) => Overrides { archive: accounts.archive(), ..apart_from_tables },
             Command::Prune(prune) => {
-                let (archive, reports) = (prune.places.archive.clone(), prune.reports.clone());
-                return Overrides { config, archive, reports, without_customers: true, ..Overrides::default() };
+                Overrides { archive: prune.places.archive.clone(), reports: prune.reports.clone(), ..apart_from_tables }
             }
-            Command::Caps(caps) => return Overrides { config, customers: caps.customers(), ..Overrides::default() },
-            Command::Demo(_) | Command::Simulate(_) => (None, None),
-        };
-        Overrides {
-            config,
-            archive: places.and_then(|places| places.archive.clone()),
-            reports: terms.and_then(|terms| terms.reports.clone()),
-            customers: terms.and_then(|terms| terms.customers.clone()),
-            invoice: terms.and_then(|terms| terms.invoice.clone()),
-            without_customers: false,
+            Command::Verify(verify) => Overrides {
+                archive: verify.places.archive.clone(),
+                reports: verify.reports.clone(),
+                ..apart_from_tables
+            },
+            Command::Close(close) => Overrides {
+                archive: close.places.archive.clone(),
+                reports: close.reports.clone(),
+                customers: close.customers.clone(),
+                invoices: close.invoices.clone(),
+                ..default
+            },
+            Command::Demo(_) | Command::Simulate(_) => apart_from_tables,
         }
     }
 }

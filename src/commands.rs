@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod caps;
 pub mod capture;
+pub mod close;
 pub mod consent;
 pub mod demo;
 pub mod explain;
@@ -13,6 +14,7 @@ pub mod report;
 pub mod run;
 pub mod selection;
 pub mod simulate;
+pub mod verify;
 
 use crate::billing::ledger::Ledger;
 use crate::billing::level::Level;

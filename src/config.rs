@@ -5,25 +5,39 @@
 
 #![expect(clippy::disallowed_methods, reason = "the only reader of clock, environment and configuration files")]
 
+mod cells;
 mod customers;
+mod error;
 mod file;
+mod invoices;
 mod surroundings;
+mod table;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use secrecy::SecretString;
 use tokio::time::Instant;
 use url::Url;
 use uuid::Uuid;
 
 use crate::ahasend::{Client, Limits};
-use crate::billing::cap_plan::WantedCaps;
-use crate::billing::money::{Amount, Currency};
+use crate::billing::cap_plan::DatedCaps;
+use crate::billing::money::Amount;
 use crate::billing::terms::Terms;
 
-pub use self::customers::CustomersError;
+pub use self::customers::parse_customers;
+pub use self::error::Error;
+pub use self::invoices::TypedInvoice;
 pub use self::surroundings::{Clock, StoreOptions, Surroundings};
+pub use self::table::TableError;
+
+use self::customers::Customers;
+use self::error::setting;
+use self::file::File;
+use self::invoices::Invoices;
 
 /// Where the API is unless told otherwise.
 const BASE_URL: &str = "https://api.ahasend.com";
@@ -31,6 +45,8 @@ const BASE_URL: &str = "https://api.ahasend.com";
 const FILE_NAME: &str = "subledger.toml";
 /// The customer map that is read if it is there and no other is named.
 const CUSTOMERS_NAME: &str = "customers.csv";
+/// The invoices that are read if they are there and no others are named.
+const INVOICES_NAME: &str = "invoices.csv";
 
 /// What the command line says; it wins over the environment, which wins over the file.
 #[derive(Debug, Clone, Default)]
@@ -43,10 +59,14 @@ pub struct Overrides {
     pub reports: Option<PathBuf>,
     /// `--customers`.
     pub customers: Option<PathBuf>,
+    /// `--invoices`.
+    pub invoices: Option<PathBuf>,
     /// `--invoice`.
     pub invoice: Option<String>,
     /// Whether the customer map makes no difference, so that a mistake in it is none either.
     pub without_customers: bool,
+    /// The same of the table of invoices.
+    pub without_invoices: bool,
 }
 
 /// How to reach the API.
@@ -86,8 +106,12 @@ pub struct Config {
     pub reports: PathBuf,
     /// The terms that captures are charged on.
     pub terms: Terms,
-    /// The caps that the customer map wants; nothing without a map.
-    pub wanted_caps: WantedCaps,
+    /// The customer map's file as it is, which the archive keeps; nothing without a map.
+    pub customers_csv: Option<Vec<u8>>,
+    /// The caps that the customer map wants; none without a map.
+    pub wanted_caps: DatedCaps,
+    /// The invoices of the terms as finance typed them, by the UTC start date of their period.
+    pub invoices_typed: BTreeMap<NaiveDate, TypedInvoice>,
     base_url: Url,
     key: Option<SecretString>,
     limits: Limits,
@@ -96,57 +120,12 @@ pub struct Config {
     pub clock: Clock,
 }
 
-/// What is wrong with the configuration, and where.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// A file cannot be read.
-    #[error("reading `{path}`")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        #[source]
-        source: std::io::Error,
-    },
-    /// The configuration file is not what it should be.
-    #[error("`{path}` cannot be used: {problem}")]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong, with line and column where they are known.
-        problem: String,
-    },
-    /// The customer map is not what it should be.
-    #[error("the customer map `{path}` cannot be used")]
-    Customers {
-        /// The file.
-        path: PathBuf,
-        /// Line, column and problem.
-        #[source]
-        source: CustomersError,
-    },
-    /// A setting has no usable value.
-    #[error("`{setting}` {problem}")]
-    Setting {
-        /// The flag, variable or key of the file.
-        setting: String,
-        /// What is wrong.
-        problem: String,
-    },
-    /// Something needed is set nowhere.
-    #[error("{what} is not set; set {how}")]
-    Missing {
-        /// What.
-        what: &'static str,
-        /// Where it can be set.
-        how: &'static str,
-    },
-}
-
 impl Config {
     /// Reads and validates everything there is; what only some commands need is asked for later.
     pub fn load(overrides: &Overrides, surroundings: &Surroundings) -> Result<Self, Error> {
-        let (file, folder) = read_file(overrides.config.as_deref())?;
+        let (file, path) = read_file(overrides.config.as_deref())?;
+        // paths in the file are relative to the file: cron starts jobs elsewhere
+        let folder = path.parent().map(Path::to_owned).unwrap_or_default();
         let variable = |name: &str| surroundings.variable(name).map(str::to_owned);
         let account_id = match variable("AHASEND_ACCOUNT_ID") {
             Some(text) => Some(parse_uuid("AHASEND_ACCOUNT_ID", &text)?),
@@ -157,17 +136,18 @@ impl Config {
         let base_url = Url::parse(&base_url)
             .map_err(|error| setting("AHASEND_BASE_URL", format!("is no URL ({error}); it begins with https://")))?;
         let mut terms = file.terms()?;
-        terms.invoice_amount = overrides.invoice.as_deref().map(|text| parse_amount("--invoice", text)).transpose()?;
-        let customers = overrides.customers.clone().or_else(|| file.customers.as_ref().map(|path| folder.join(path)));
-        // a map that lies beside the configuration is meant to be used
-        let customers = customers.or_else(|| Some(folder.join(CUSTOMERS_NAME)).filter(|path| path.is_file()));
-        let customers = customers.filter(|_| !overrides.without_customers);
-        let mut wanted_caps = WantedCaps::new();
-        if let Some(path) = customers {
-            let bytes = std::fs::read(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
-            let (map, caps) = customers::parse(&bytes).map_err(|source| Error::Customers { path, source })?;
-            (terms.customers, wanted_caps) = (Some(map), caps);
-        }
+        terms.invoice_amount =
+            overrides.invoice.as_deref().map(|text| checked_amount("--invoice", text)).transpose()?;
+        let invoices = read_invoices(overrides, &file, &path)?;
+        terms.invoices = invoices.iter().map(|(period, invoice)| (*period, invoice.entry.clone())).collect();
+        let mut wanted_caps = DatedCaps::default();
+        let customers_csv = match read_customers(overrides, &file, &folder, &terms)? {
+            None => None,
+            Some((bytes, customers)) => {
+                (terms.customers, wanted_caps) = (Some(customers.map), customers.caps);
+                Some(bytes)
+            }
+        };
         let archive = overrides.archive.clone().or_else(|| file.archive.as_ref().map(|place| located(&folder, place)));
         let reports = overrides.reports.clone().or_else(|| file.reports.as_ref().map(|path| folder.join(path)));
         Ok(Self {
@@ -177,7 +157,9 @@ impl Config {
             store_options: surroundings.store_options(),
             reports: reports.unwrap_or_else(|| PathBuf::from("reports")),
             terms,
+            customers_csv,
             wanted_caps,
+            invoices_typed: invoices.into_iter().map(|(period, invoice)| (period, invoice.typed)).collect(),
             base_url,
             key: surroundings.key(),
             limits: file.limits.limits()?,
@@ -211,39 +193,73 @@ pub fn read_text(path: &Path) -> Result<String, Error> {
     std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })
 }
 
-fn read_file(path: Option<&Path>) -> Result<(file::File, PathBuf), Error> {
-    let chosen = path.unwrap_or(Path::new(FILE_NAME));
-    let text = match std::fs::read_to_string(chosen) {
+fn read_file(path: Option<&Path>) -> Result<(File, PathBuf), Error> {
+    let chosen = path.unwrap_or(Path::new(FILE_NAME)).to_owned();
+    let text = match std::fs::read_to_string(&chosen) {
         Ok(text) => text,
         Err(error) if path.is_none() && error.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(source) => return Err(Error::Read { path: chosen.to_owned(), source }),
+        Err(source) => return Err(Error::Read { path: chosen, source }),
     };
-    let read = file::File::parse(&text);
-    let file = read.map_err(|problem| Error::File { path: chosen.to_owned(), problem })?;
-    // paths in the file are relative to the file: cron starts jobs elsewhere
-    Ok((file, chosen.parent().map(Path::to_owned).unwrap_or_default()))
+    match File::parse(&text) {
+        Ok(file) => Ok((file, chosen)),
+        Err(problem) => Err(Error::File { path: chosen, problem }),
+    }
+}
+
+/// The customer map as it is and what it says; nothing without one.
+fn read_customers(
+    overrides: &Overrides,
+    file: &File,
+    folder: &Path,
+    terms: &Terms,
+) -> Result<Option<(Vec<u8>, Customers)>, Error> {
+    let path = table(overrides.customers.as_ref(), file.customers.as_ref(), folder, CUSTOMERS_NAME);
+    let Some(path) = path.filter(|_| !overrides.without_customers) else { return Ok(None) };
+    let bytes = read_bytes(&path)?;
+    match customers::read(&bytes, terms.pricing) {
+        Ok(customers) => Ok(Some((bytes, customers))),
+        Err(source) => Err(Error::Customers { path, source }),
+    }
+}
+
+/// Every invoice that finance has typed, in the configuration at `file_path` or into a table.
+fn read_invoices(overrides: &Overrides, file: &File, file_path: &Path) -> Result<Invoices, Error> {
+    let of_file = file.invoices(&name_of(file_path));
+    let of_file = of_file.map_err(|problem| Error::File { path: file_path.to_owned(), problem })?;
+    let folder = file_path.parent().unwrap_or(Path::new(""));
+    let path = table(overrides.invoices.as_ref(), file.invoices.as_ref(), folder, INVOICES_NAME);
+    let Some(path) = path.filter(|_| !overrides.without_invoices) else { return Ok(of_file) };
+    match invoices::read(&read_bytes(&path)?, &name_of(&path)) {
+        Ok(of_table) => invoices::joined(of_file, of_table),
+        Err(source) => Err(Error::Invoices { path, source }),
+    }
+}
+
+/// The table that is named, else the one of the usual name: what lies beside the configuration is meant to be used.
+fn table(flag: Option<&PathBuf>, setting: Option<&String>, folder: &Path, usual_name: &str) -> Option<PathBuf> {
+    let named = flag.cloned().or_else(|| setting.map(|path| folder.join(path)));
+    named.or_else(|| Some(folder.join(usual_name)).filter(|path| path.is_file()))
+}
+
+fn read_bytes(path: &Path) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })
+}
+
+/// A file's name without its folder, which is another one on every machine.
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn located(folder: &Path, place: &str) -> String {
     if place.contains("://") { place.to_owned() } else { folder.join(place).to_string_lossy().into_owned() }
 }
 
-fn setting(setting: &str, problem: impl Into<String>) -> Error {
-    Error::Setting { setting: setting.to_owned(), problem: problem.into() }
-}
-
 fn parse_uuid(name: &str, text: &str) -> Result<Uuid, Error> {
     Uuid::parse_str(text.trim()).map_err(|_| setting(name, "is not a UUID"))
 }
 
-fn parse_amount(name: &str, text: &str) -> Result<Amount, Error> {
-    let problem = |error| format!("is no usable amount: {error}; write it like 80.00, with a point and no separators");
-    Amount::parse(text.trim()).map_err(|error| setting(name, problem(error)))
-}
-
-fn parse_currency(name: &str, text: &str) -> Result<Currency, Error> {
-    let problem = || format!("is `{}`, which is no ISO 4217 code with minor units", text.escape_debug());
-    Currency::parse(text.trim()).ok_or_else(|| setting(name, problem()))
+fn checked_amount(name: &str, text: &str) -> Result<Amount, Error> {
+    cells::amount(text).map_err(|problem| setting(name, problem))
 }
 
 fn checked_label(label: &str) -> Result<String, Error> {
@@ -252,3 +268,6 @@ fn checked_label(label: &str) -> Result<String, Error> {
     let problem = "names a folder: letters, digits, `-`, `_` and `.`, at most 64, and no `.` in front";
     if usable { Ok(label.to_owned()) } else { Err(setting("label", problem)) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -226,7 +226,10 @@ impl Failure {
     pub fn of_archive(error: archive::Error) -> Self {
         let hint = match &error {
             archive::Error::Version { .. } => "use the version of subledger that wrote it, or a newer one",
-            _ => "restore the capture from a backup; nothing was changed",
+            archive::Error::Store { source, .. } if !matches!(source, object_store::Error::NotFound { .. }) => {
+                "see that the archive can be reached and read, then run again; nothing was changed"
+            }
+            _ => "restore what is named from a backup; nothing was changed",
         };
         Self::new(Kind::ArchiveUnusable, "the archive cannot be read").because(error).hint(hint)
     }
@@ -276,6 +279,14 @@ impl Failure {
             }
         };
         Self::new(Kind::NotPublished, "the reports were not published").because(error).hint(hint)
+    }
+
+    /// Report sets that cannot be read back.
+    pub fn of_reports_reading(error: publish::Error) -> Self {
+        Self::new(Kind::NotPublished, "the report sets cannot be read")
+            .because(error)
+            .hint("make what is named above readable for this user, or move it away")
+            .then("run again once the cause is mended")
     }
 
     /// A lock that could not be had to capture. Another run is at work on tonight's evidence; without any lock nobody is.

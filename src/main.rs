@@ -5,9 +5,9 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::Parser;
-use subledger::cli::{Cli, Command, FailOn, Output, Terms};
+use subledger::cli::{Cli, Command, FailOn, Output, Run, Terms};
 use subledger::commands::{self, Outcome, demo::Scene, simulate::Simulation, simulate::Stage};
-use subledger::config::{Clock, Config, Surroundings};
+use subledger::config::{self, Clock, Config, Overrides, Surroundings};
 use subledger::failure::{Effect, Evidence, Failure, Kind, causes, closing};
 use subledger::nightly::Signals;
 use tracing::Level;
@@ -50,15 +50,11 @@ fn dispatch(cli: &Cli) -> Result<Outcome, Failure> {
     let show_progress = !cli.global.quiet && cli.global.verbose == 0 && stderr().is_terminal();
     let clock = cli.global.now.map_or(Clock::System, |now| Clock::at(now, cli.global.now_runs));
     let load = || Config::load(&cli.overrides(), &Surroundings::of_process(clock));
-    // a capture that never began has captured nothing
-    let load_to_capture = || load().map_err(|error| Failure::usage(error).with_evidence(Evidence::Missing));
     runtime.block_on(async {
         match &cli.command {
-            Command::Run(run) => {
-                commands::run::run(&load_to_capture()?, fail_on(&run.terms), &signals, show_progress).await
-            }
+            Command::Run(run) => night(cli, run, clock, &signals, show_progress).await,
             Command::Capture(capture) => {
-                let config = load_to_capture()?;
+                let config = load().map_err(not_captured)?;
                 match capture.waiting() {
                     None => commands::capture::run(&config, &signals, show_progress).await,
                     Some(waiting) => commands::capture::until_close(&config, waiting, &signals, show_progress).await,
@@ -67,6 +63,13 @@ fn dispatch(cli: &Cli) -> Result<Outcome, Failure> {
             Command::Report(report) => {
                 let config = load().map_err(Failure::usage)?;
                 commands::report::run(&config, &report.which.selection(), fail_on(&report.terms), &signals).await
+            }
+            Command::Close(close) => {
+                commands::close::run(&load().map_err(Failure::usage)?, close.request(), &signals).await
+            }
+            Command::Verify(_) => {
+                let config = load().map_err(Failure::usage)?;
+                commands::verify::run(&config, &signals, show_progress).await
             }
             Command::Explain(explain) => {
                 let config = load().map_err(Failure::usage)?;
@@ -107,6 +110,25 @@ fn dispatch(cli: &Cli) -> Result<Outcome, Failure> {
             }
         }
     })
+}
+
+/// A configuration that keeps a night from its beginning: a capture that never began has captured nothing.
+fn not_captured(error: config::Error) -> Failure {
+    Failure::usage(error).with_evidence(Evidence::Missing)
+}
+
+/// The nightly job. Tonight's evidence does not wait until a table of finance is mended.
+async fn night(cli: &Cli, run: &Run, clock: Clock, signals: &Signals, show_progress: bool) -> Result<Outcome, Failure> {
+    let load = |overrides: &Overrides| Config::load(overrides, &Surroundings::of_process(clock));
+    match load(&cli.overrides()) {
+        Ok(config) => commands::run::run(&config, fail_on(&run.terms), signals, show_progress).await,
+        Err(error) if error.concerns_charges() => {
+            let without = Overrides { without_customers: true, without_invoices: true, ..cli.overrides() };
+            let config = load(&without).map_err(not_captured)?;
+            commands::run::without_reports(&config, Failure::usage(error), signals, show_progress).await
+        }
+        Err(error) => Err(not_captured(error)),
+    }
 }
 
 /// Refuses an output that the command does not have or that a terminal cannot show, before anything is done.

@@ -3,28 +3,34 @@
 //! Capture writes the archive; everything after it starts from what the archive gives back.
 
 mod capture;
+mod close;
 mod closing;
 mod history;
 mod past;
+mod rebuild;
 mod signals;
+mod verify;
 
 use chrono::{DateTime, Utc};
 
 use crate::ahasend::wire::{self, Bodies};
 use crate::archive::lock::{Lock, LockError};
-use crate::archive::{Archive, Capture, CaptureKey};
+use crate::archive::{Archive, Capture, CaptureKey, CloseKey};
 use crate::billing::books::{Books, CaptureRef};
 use crate::billing::ledger::Ledger;
 use crate::billing::terms::Terms;
 use crate::config::Config;
 use crate::failure::{Evidence, Failure, Kind, causes};
-use crate::publish::{Place, Published, Staging};
+use crate::publish::{Place, Published, Ready, Staging};
 use crate::report::{self, SetInfo};
 
 pub use self::capture::Secured;
+pub use self::close::{Order, Settled, close, closed_with, closes_of, ledger_of, restore};
 pub use self::closing::{Closing, Taken, Waiting, take, until_close};
 pub use self::history::{Asked, history};
+pub use self::rebuild::{Missing, Rebuilder, info};
 pub use self::signals::Signals;
+pub use self::verify::{Broken, CheckedSet, Verdict, Verified, verify};
 
 use self::capture::capture;
 
@@ -64,6 +70,20 @@ pub async fn secure(config: &Config, signals: &Signals, progress: &Progress<'_>)
 fn holder(config: &Config) -> String {
     let since = config.clock.now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
     format!("process {}, since {since}", std::process::id())
+}
+
+/// The same for every capture of closed periods, whose tables nobody else writes any more.
+pub async fn derive_usage_tables(archive: &Archive, closes: &[CloseKey], signals: &Signals) -> Result<(), Failure> {
+    for key in archive.captures().await.map_err(Failure::of_archive)? {
+        let is_closed = closes.iter().any(|close| close.period == key.period);
+        if is_closed && matches!(archive.derived(&key, report::USAGE_NAME).await, Ok(None)) {
+            signals.check()?;
+            if let Ok(books) = read_back(archive, &key).await {
+                derive_usage_table(archive, &books, &key).await;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Takes the lock that whoever publishes or removes report sets of an account holds; `label` names its folder.
@@ -116,7 +136,7 @@ fn bodies(capture: &Capture) -> Bodies<'_> {
 /// The archive may be read-only, and nothing depends on the table: that it cannot be written is only logged.
 pub async fn derive_usage_table(archive: &Archive, books: &Books, key: &CaptureKey) {
     let written = match report::usage_parquet(books) {
-        Ok(bytes) => archive.put_derived(key, "usage.parquet", bytes).await.map_err(Failure::of_evidence),
+        Ok(bytes) => archive.put_derived(key, report::USAGE_NAME, bytes).await.map_err(Failure::of_evidence),
         Err(error) => Err(Failure::of_report(error)),
     };
     if let Err(failure) = written {
@@ -124,23 +144,70 @@ pub async fn derive_usage_table(archive: &Archive, books: &Books, key: &CaptureK
     }
 }
 
-/// Renders the ledger's report set and publishes it whole, or leaves everything as it was.
-pub fn publish(config: &Config, ledger: &Ledger, signals: &Signals) -> Result<Published, Failure> {
+/// What became of a night's report set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Issue {
+    /// It is in its place.
+    Published(Published),
+    /// The period is closed: what was issued stays as it is, and so does the folder of reports.
+    Closed(CloseKey),
+}
+
+impl Issue {
+    /// The folder of the set, if it was published.
+    pub fn folder(&self) -> Option<&std::path::Path> {
+        match self {
+            Self::Published(published) => Some(&published.folder),
+            Self::Closed(_) => None,
+        }
+    }
+}
+
+/// Renders the ledger's report set and publishes it whole, or leaves everything as it was. A closed period is left alone.
+pub async fn publish(config: &Config, archive: &Archive, ledger: &Ledger, signals: &Signals) -> Result<Issue, Failure> {
     let label = config.label(ledger.books.account_id);
-    let folder = config.reports.join(&label);
     let _lock = lock_reports(config, &label).map_err(Failure::of_reports_lock)?;
-    let home = folder.join(ledger.books.usage.period.name());
+    if let Some(last) = closes_of(archive, &ledger.books.usage.period.name()).await?.pop() {
+        return Ok(Issue::Closed(last));
+    }
+    keep_customers(config, archive).await;
+    let customers_sha256 = config.customers_csv.as_deref().map(crate::archive::sha256);
+    let info = SetInfo { label, tool: TOOL.to_owned(), customers_sha256 };
     let place = Place::Revised(ledger.books.capture.id.clone());
+    let (ready, _) = staged(config, ledger, &info, place, signals)?;
+    signals.check()?;
+    ready.publish().map(Issue::Published).map_err(Failure::of_publish)
+}
+
+/// Archives the customer map, so that the set can be rebuilt. The archive may be read-only: then `verify` will say that it
+/// cannot be.
+async fn keep_customers(config: &Config, archive: &Archive) {
+    let Some(csv) = &config.customers_csv else { return };
+    if let Err(error) = archive.put_customers(csv).await {
+        tracing::warn!(causes = ?causes(&error), "the customer map was not archived");
+    }
+}
+
+/// Renders a set and makes it durable, one step before it appears; with its manifest. The caller holds the reports' lock.
+fn staged(
+    config: &Config,
+    ledger: &Ledger,
+    info: &SetInfo,
+    place: Place,
+    signals: &Signals,
+) -> Result<(Ready, Vec<u8>), Failure> {
+    let home = config.reports.join(config.label(ledger.books.account_id)).join(ledger.books.usage.period.name());
     let mut staging = Staging::begin(&home, place).map_err(Failure::of_publish)?;
-    let info = SetInfo { label, tool: TOOL.to_owned() };
+    let mut manifest = Vec::new();
     Failure::guard(|| {
         let mut sink = |path: &str, bytes: Vec<u8>| {
             signals.check()?;
+            if path == report::MANIFEST_NAME {
+                manifest.clone_from(&bytes);
+            }
             Ok(staging.add(path, bytes)?)
         };
-        report::render(ledger, &info, &mut sink).map_err(Failure::of_report)
+        report::render(ledger, info, &mut sink).map_err(Failure::of_report)
     })?;
-    let ready = staging.ready().map_err(Failure::of_publish)?;
-    signals.check()?;
-    ready.publish().map_err(Failure::of_publish)
+    Ok((staging.ready().map_err(Failure::of_publish)?, manifest))
 }

@@ -3,19 +3,23 @@
 //! Nothing here computes a sum, reads a clock or touches a file. A format is one small file that turns a
 //! [`table::Table`] or a ledger into bytes; [`render`] hands every file of the set to a sink as it is made.
 
+mod closing;
 mod control;
 pub mod csv;
 pub mod explain;
 pub mod history;
+mod issued;
 mod json;
 mod manifest;
 pub mod parquet;
 mod privacy;
+pub mod settlement;
 pub mod table;
 mod tables;
 pub mod text;
 mod unseen;
 pub mod usage;
+pub mod verification;
 
 use std::collections::BTreeSet;
 
@@ -26,8 +30,17 @@ use uuid::Uuid;
 use crate::billing::charges::Statement;
 use crate::billing::ledger::Ledger;
 
-pub use self::manifest::state_in;
+pub use self::issued::{issued_json, read_issued};
+pub use self::json::{is_made_by, made_by};
+pub use self::manifest::{SetFile, StoredSet, Unreadable, account_in, files_in, state_in};
 pub use self::usage::usage_parquet;
+
+/// The file of a set that names all others, and what the set was made from.
+pub const MANIFEST_NAME: &str = "manifest.json";
+/// The file of a set with its checks, for programs.
+pub const RECONCILIATION_NAME: &str = "reconciliation.json";
+/// The table of a capture's facts, beside its answers in the archive.
+pub const USAGE_NAME: &str = "usage.parquet";
 
 /// Why a report set could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +74,8 @@ pub struct SetInfo {
     pub label: String,
     /// The program that makes the set, with its version.
     pub tool: String,
+    /// SHA-256 of the customer map's file; nothing without a map.
+    pub customers_sha256: Option<String>,
 }
 
 /// Takes one file of the set: its path within the set, and its bytes.
@@ -97,12 +112,18 @@ pub fn render(ledger: &Ledger, info: &SetInfo, sink: &mut Sink<'_>) -> Result<()
         emit(&parquet_path, parquet)?;
     }
     emit("control.csv", csv::bytes("control.csv", &control::control(ledger, &statement_files))?)?;
+    emit("invoice-bridge.csv", csv::bytes("invoice-bridge.csv", &closing::bridge(ledger))?)?;
+    if let Some(superseded) = ledger.superseded() {
+        let journal = closing::journal(ledger, superseded);
+        emit("journal.csv", csv::bytes("journal.csv", &journal)?)?;
+        emit("journal.parquet", parquet::bytes("journal.parquet", &journal)?)?;
+    }
     emit("caps.csv", csv::bytes("caps.csv", &tables::caps(ledger))?)?;
     emit("removed.csv", csv::bytes("removed.csv", &unseen::removed(ledger))?)?;
     emit("tail.csv", csv::bytes("tail.csv", &unseen::tail(ledger))?)?;
-    emit("reconciliation.json", json::reconciliation(ledger, info))?;
+    emit(RECONCILIATION_NAME, json::reconciliation(ledger, info))?;
     let manifest = manifest::manifest(ledger, info, &files);
-    sink("manifest.json", manifest).map_err(Error::Sink)
+    sink(MANIFEST_NAME, manifest).map_err(Error::Sink)
 }
 
 /// The tables of a set by the files they are in, for the column reference.
@@ -111,6 +132,8 @@ pub fn tables(ledger: &Ledger) -> Vec<(&'static str, table::Table)> {
     let mut tables = vec![("chargeback", tables::chargeback(ledger))];
     tables.extend(statement.map(|table| ("customers/…/chargeback", table)));
     tables.push(("control", control::control(ledger, &[])));
+    tables.push(("invoice-bridge", closing::bridge(ledger)));
+    tables.extend(ledger.superseded().map(|superseded| ("journal", closing::journal(ledger, superseded))));
     tables.push(("caps", tables::caps(ledger)));
     tables.push(("removed", unseen::removed(ledger)));
     tables.push(("tail", unseen::tail(ledger)));
@@ -120,7 +143,7 @@ pub fn tables(ledger: &Ledger) -> Vec<(&'static str, table::Table)> {
 
 /// The contents of `reconciliation.json`, for results on stdout.
 pub fn reconciliation_json(ledger: &Ledger, label: &str, tool: &str) -> Box<RawValue> {
-    let info = SetInfo { label: label.to_owned(), tool: tool.to_owned() };
+    let info = SetInfo { label: label.to_owned(), tool: tool.to_owned(), customers_sha256: None };
     let text = String::from_utf8(json::reconciliation(ledger, &info)).unwrap_or_default();
     RawValue::from_string(text).unwrap_or_default()
 }

@@ -115,6 +115,12 @@ impl Archive {
         Ok(Closed { record, sha256, manifest, issued })
     }
 
+    /// Writes the seal of a close again, if a killed run has not got that far. Who calls has found the record to be what the
+    /// close's own manifest says.
+    pub async fn seal_again(&self, closed: &Closed) {
+        self.seal(&self.close_path(&closed.record.key()), CLOSE_NAME, &closed.sha256).await;
+    }
+
     /// One of a close's own objects, checked.
     async fn closed_object(&self, folder: &Path, record: &CloseRecord, kind: &str) -> Result<Bytes, Error> {
         let object = own_object(record, kind).ok_or_else(|| {

@@ -109,7 +109,8 @@ impl Archive {
         Ok(Listing { found: found.collect(), ..Listing::default() })
     }
 
-    /// Removes what killed runs have left half written. The caller holds the capture lock.
+    /// Removes what killed runs have left half written of captures. The caller holds the capture lock; closes and customer
+    /// maps are written under other locks, and are left alone.
     ///
     /// An object store shows nothing half written; a local folder keeps it under names that no object can have.
     pub fn sweep(&self) {
@@ -118,9 +119,11 @@ impl Archive {
         while let Some(next) = waiting.pop() {
             for entry in std::fs::read_dir(next).into_iter().flatten().flatten() {
                 let (path, name) = (entry.path(), entry.file_name());
+                let name = name.to_string_lossy();
                 if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                    waiting.push(path);
-                } else if is_staged(&name.to_string_lossy()) && std::fs::remove_file(&path).is_ok() {
+                    let is_of_others = name.starts_with("close=") || name == "customers";
+                    waiting.extend((!is_of_others).then_some(path));
+                } else if is_staged(&name) && std::fs::remove_file(&path).is_ok() {
                     tracing::info!(path = %path.display(), "swept what a killed run had left half written");
                 }
             }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::money::{Amount, Currency, Exact};
@@ -148,6 +148,11 @@ impl Books {
         Self { capture, account_id, usage, accounts, lookups, unknown }
     }
 
+    /// The instant at which the books say whose an account is: the capture's, or the last one of a period that has ended.
+    pub fn as_of(&self) -> DateTime<Utc> {
+        self.capture.at.min(self.usage.period.end - TimeDelta::nanoseconds(1))
+    }
+
     /// The entry of an account: from the list, else from a lookup.
     pub fn account(&self, id: Uuid) -> Option<&SubAccount> {
         self.listed(id).or_else(|| match self.lookups.get(&id)? {
@@ -184,7 +189,7 @@ impl Books {
     }
 
     /// The usage lines of a sub account: one, unless the answer is broken.
-    fn usage_lines(&self, id: Uuid) -> &[UsageLine] {
+    pub fn usage_lines(&self, id: Uuid) -> &[UsageLine] {
         let lines = &self.usage.sub_accounts;
         let (start, end) =
             (lines.partition_point(|line| line.account_id < id), lines.partition_point(|line| line.account_id <= id));

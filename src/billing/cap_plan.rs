@@ -2,10 +2,37 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
+
+use super::customers::Effective;
 
 /// The cap that each sub account is to have, in messages a month; 0 means uncapped. Accounts without one are left alone.
 pub type WantedCaps = BTreeMap<Uuid, i64>;
+
+/// The caps of a customer map, each for the days of its row. The days of one sub account do not overlap.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DatedCaps {
+    rows: Vec<(Uuid, Effective, i64)>,
+}
+
+impl DatedCaps {
+    /// Adds the cap that a sub account is to have on these days, in messages a month; 0 means uncapped.
+    pub fn add(&mut self, account_id: Uuid, days: Effective, monthly_credit: i64) {
+        self.rows.push((account_id, days, monthly_credit));
+    }
+
+    /// Whether no row has a cap, whatever its days.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The caps that sub accounts are to have at an instant.
+    pub fn at(&self, at: DateTime<Utc>) -> WantedCaps {
+        let rows = self.rows.iter().filter(|(_, days, _)| days.contains(at));
+        rows.map(|(account_id, _, monthly_credit)| (*account_id, *monthly_credit)).collect()
+    }
+}
 
 /// A cap as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +106,21 @@ mod tests {
         assert_eq!(plan.changes, [CapChange { live: live(2, 0), wanted: 1_000 }]);
         assert_eq!((plan.unchanged_count, plan.missing.as_slice()), (1, [Uuid::from_u128(4)].as_slice()));
         assert_eq!(plan.canonical(), "00000000-0000-0000-0000-000000000002 0 1000\n");
+    }
+
+    #[test]
+    fn a_cap_counts_on_the_days_of_its_row() {
+        let day = |text: &str| (!text.is_empty()).then(|| text.parse().unwrap());
+        let mut caps = DatedCaps::default();
+        for (number, from, to, cap) in
+            [(1, "", "2026-10-14", 5), (1, "2026-10-15", "", 7), (2, "", "", 9), (3, "2026-11-01", "", 1)]
+        {
+            caps.add(Uuid::from_u128(number), Effective { from: day(from), to: day(to) }, cap);
+        }
+        let at = |text: &str| caps.at(text.parse().unwrap()).into_values().collect::<Vec<_>>();
+        assert_eq!(at("2026-10-14T23:59:59Z"), [5, 9]);
+        assert_eq!(at("2026-10-15T00:00:00Z"), [7, 9]);
+        assert_eq!(at("2026-11-01T00:00:00Z"), [7, 9, 1]);
     }
 
     #[test]

@@ -78,13 +78,13 @@ fn cap(account: &SubAccount, books: &Books, terms: &Terms, past: &Past, alerts: 
     };
     let month = month_of(at);
     let month_messages = trail.and_then(|trail| trail.month_messages).filter(|_| month != period);
-    let level = level_of(account, used, terms);
+    let level = level_of(account, used, terms, books.as_of());
     let alert = alerts.get(&account.id);
     Cap {
         account_id: account.id,
         name: account.name.clone(),
         status: account.status.clone(),
-        customer_id: terms.customer_of(account.id, &account.name).map(|customer| customer.id.clone()),
+        customer_id: terms.customer_of(account.id, &account.name, books.as_of()).map(|customer| customer.id.clone()),
         messages,
         monthly_credit: credit,
         utilisation: (credit > 0).then(|| i128::from(used) * 10_000 / i128::from(credit)),

@@ -1,27 +1,38 @@
 //! Charges: the pooled invoice divided among the buckets, and the buckets gathered into statements.
 //!
-//! Whatever the terms say, each cent of the pooled invoice is on exactly one line, and each line is on exactly one
-//! statement or is a kept line.
+//! Whatever the terms say, each cent of the pooled invoice is on exactly one line or in a class that is left out, and each
+//! line is on exactly one statement or is a kept line.
 
 mod bounds;
+mod buckets;
 mod divide;
+mod gather;
+mod moved;
 mod removed;
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use super::books::{Books, Status};
-use super::customers::Customer;
-use super::dust::Dust;
+use super::books::Status;
+use super::customers::{Customer, Effective};
 use super::grade::{Grade, Span};
+use super::invoice::{Bridge, Class};
 use super::money::{Amount, Currency, Exact, Minor};
 use super::past::Past;
-use super::removed::Attribution;
 use super::shares::Unshareable;
-use super::terms::{Terms, Weights};
+use super::terms::Weights;
 
 use self::bounds::Pool;
+use self::buckets::{amount_line, bucket_lines};
 
-pub(crate) use self::divide::{Divided, divide};
+pub(crate) use self::divide::{Divided, Inputs, Source, divide};
+
+/// The name of a line of a fixed fee.
+pub const FEE_NAME: &str = "Monthly fee";
+/// The name of a line that tops a customer's charges up to its minimum.
+pub const MINIMUM_NAME: &str = "Minimum charge";
 
 /// What a line stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,20 +41,29 @@ pub enum LineKind {
     SubAccount,
     /// One sub account that was removed in the period.
     Attributed,
+    /// A customer's fixed fee.
+    Fee,
+    /// What a customer's charges lack to its minimum.
+    Minimum,
     /// The parent account's own usage.
     Parent,
     /// Sub accounts removed in the period, as far as they have no line of their own.
     Removed,
-    /// Tax on the invoice, which is not charged on.
-    Tax,
+    /// A class of what the invoice is more than the API's total.
+    Class(Class),
     /// What nobody could be charged with.
     Unallocated,
 }
 
 impl LineKind {
-    /// Whether a line of this kind is charged to whoever owns its account.
+    /// Whether a line of this kind is of usage that is charged to whoever owns its account.
     pub fn has_customer(self) -> bool {
         matches!(self, Self::SubAccount | Self::Attributed)
+    }
+
+    /// Whether a line of this kind is charged beyond any usage.
+    pub fn is_fee(self) -> bool {
+        matches!(self, Self::Fee | Self::Minimum)
     }
 
     /// The `line_type` of reports.
@@ -51,9 +71,11 @@ impl LineKind {
         match self {
             Self::SubAccount => "sub_account",
             Self::Attributed => "attributed",
+            Self::Fee => "fee",
+            Self::Minimum => "minimum",
             Self::Parent => "parent",
             Self::Removed => "removed",
-            Self::Tax => "tax",
+            Self::Class(class) => class.as_str(),
             Self::Unallocated => "unallocated",
         }
     }
@@ -71,6 +93,21 @@ impl Volume {
     fn seen(messages: i64) -> Self {
         Self { low: messages, high: messages }
     }
+}
+
+/// Whose a line is, where its account changes hands within the period.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// Who is charged; nothing if nobody owned the account.
+    pub owner: Option<Customer>,
+    /// On which days of the period; open towards its start or its end.
+    pub days: Effective,
+    /// The capture from which the messages are counted; nothing for the start of the period.
+    pub from: Option<String>,
+    /// The capture until which they are counted.
+    pub until: String,
+    /// Whether nobody has had the account since.
+    pub is_last: bool,
 }
 
 /// One line of the chargeback.
@@ -94,14 +131,22 @@ pub struct Line {
     pub share: Minor,
     /// What it bears of usage that was spread; negative on the line that was spread.
     pub spread: Minor,
-    /// What the customer's markup adds.
+    /// The customer's markup, in per cent, where there is a customer.
+    pub markup_percent: Option<Decimal>,
+    /// What it adds.
     pub markup: Minor,
+    /// What is charged beyond any usage.
+    pub fee: Minor,
     /// How the charge is known.
     pub grade: Grade,
     /// What the charge lies between.
     pub span: Span,
+    /// Whose it is, where its account changes hands within the period.
+    pub held: Option<Box<Held>>,
     /// What the messages may be, for buckets of usage.
     volume: Option<Volume>,
+    /// Where it is among the lines that the pooled invoice was divided into.
+    pub(crate) place: usize,
 }
 
 impl Line {
@@ -112,7 +157,12 @@ impl Line {
 
     /// What the customer is charged.
     pub fn charge(&self) -> Minor {
-        self.cost() + self.markup
+        self.cost() + self.margin()
+    }
+
+    /// What of that is beyond the cost.
+    pub fn margin(&self) -> Minor {
+        self.markup + self.fee
     }
 }
 
@@ -129,15 +179,24 @@ pub struct Statement {
     pub cost: Minor,
     /// Σ markup.
     pub markup: Minor,
+    /// Σ fees and minimums.
+    pub fee: Minor,
     /// Σ charge.
     pub charge: Minor,
     /// The worst grade of its lines.
     pub grade: Grade,
-    /// Σ of what the charges lie between.
+    /// What the sum of the charges lies between.
     pub span: Span,
 }
 
-/// The amount that is shared.
+impl Statement {
+    /// What of the charge is beyond the cost.
+    pub fn margin(&self) -> Minor {
+        self.markup + self.fee
+    }
+}
+
+/// What the parent account owes for the period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pooled {
     /// As entered by finance, else the API's total; in major units.
@@ -153,8 +212,12 @@ pub struct Pooled {
 pub struct Charges {
     /// The currency of everything here.
     pub currency: Currency,
-    /// The amount that is shared.
+    /// The pooled invoice.
     pub pooled: Pooled,
+    /// How it comes from the API's total; nothing if nobody entered an invoice.
+    pub bridge: Option<Bridge>,
+    /// Classes of it that no line is made of.
+    pub left_out: Vec<(Class, Minor)>,
     /// What it is shared by.
     pub weights: Weights,
     /// Why it could not be shared, if it could not.
@@ -172,6 +235,35 @@ impl Charges {
         self.lines.iter().skip(start)
     }
 
+    /// Lines of accounts that nobody owned on some days of the period, though somebody did on others, with those days: what
+    /// was used then, and what nobody owns by now.
+    pub fn unheld(&self) -> impl Iterator<Item = (&Line, Effective)> {
+        self.kept().filter_map(|line| {
+            let held = line.held.as_ref()?;
+            let is_used = line.messages != Some(0) || line.cost() != Minor::ZERO;
+            (is_used || (held.is_last && line.kind == LineKind::SubAccount)).then_some((line, held.days))
+        })
+    }
+
+    /// What is charged for each sub account that was removed, by whomever.
+    pub fn of_removed(&self) -> BTreeMap<Uuid, Minor> {
+        let mut charges = BTreeMap::new();
+        for line in self.lines.iter().filter(|line| line.kind == LineKind::Attributed) {
+            if let Some(id) = line.account_id {
+                *charges.entry(id).or_default() += line.charge();
+            }
+        }
+        charges
+    }
+
+    /// How many sub accounts are on statements, each once.
+    pub fn charged_accounts(&self) -> usize {
+        let owned = self.statements.iter().flat_map(|statement| self.lines_of(statement));
+        let (held, whole): (Vec<&Line>, Vec<&Line>) =
+            owned.filter(|line| line.kind.has_customer()).partition(|line| line.held.is_some());
+        whole.len() + held.iter().filter_map(|line| line.account_id).collect::<BTreeSet<Uuid>>().len()
+    }
+
     /// The lines of one statement.
     pub fn lines_of(&self, statement: &Statement) -> &[Line] {
         self.lines.get(statement.lines.clone()).unwrap_or_default()
@@ -179,108 +271,17 @@ impl Charges {
 }
 
 /// Divides the pooled invoice on the given terms. `past` has seen the books.
-pub fn charges(books: &Books, terms: &Terms, dust: &Dust, past: &Past, attribution: &Attribution) -> Charges {
-    let divided = divide(books, terms, dust, attribution);
+pub(super) fn charges(inputs: &Inputs<'_>, past: &Past) -> Charges {
+    let Inputs { books, terms, bridge, .. } = *inputs;
+    let divided = divide(inputs);
     let pool = Pool::of(books, &divided, past);
-    let Divided { pooled, unshareable, mut lines, .. } = divided;
+    let Divided { pooled, left_out, unshareable, mut lines, .. } = divided;
     for line in &mut lines {
         pool.bound(line);
     }
-    let (lines, statements) = gather(lines, terms);
-    Charges { currency: books.usage.currency, pooled, weights: terms.weights, unshareable, lines, statements }
-}
-
-fn bucket_lines(books: &Books) -> Vec<Line> {
-    let usage = &books.usage;
-    let mut lines = Vec::with_capacity(usage.sub_accounts.len() + 4);
-    lines.extend(usage.sub_accounts.iter().map(|usage_line| {
-        let account = books.account(usage_line.account_id);
-        Line {
-            account_id: Some(usage_line.account_id),
-            status: account.map(|account| account.status.clone()),
-            monthly_credit: account.map(|account| account.monthly_credit),
-            messages: Some(usage_line.tally.messages),
-            volume: Some(Volume::seen(usage_line.tally.messages)),
-            allocated_cost: Some(usage_line.tally.cost),
-            ..amount_line(LineKind::SubAccount, &usage_line.name)
-        }
-    }));
-    for (kind, name, account_id, tally) in [
-        (LineKind::Parent, "Parent account", Some(usage.parent_id), usage.parent),
-        (LineKind::Removed, "Removed sub accounts", None, usage.removed),
-    ] {
-        let (messages, allocated_cost) = (Some(tally.messages), Some(tally.cost));
-        let volume = Some(Volume::seen(tally.messages));
-        lines.push(Line { account_id, messages, allocated_cost, volume, ..amount_line(kind, name) });
-    }
-    lines
-}
-
-fn amount_line(kind: LineKind, name: &str) -> Line {
-    Line {
-        kind,
-        account_id: None,
-        name: name.to_owned(),
-        status: None,
-        monthly_credit: None,
-        messages: None,
-        allocated_cost: None,
-        share: Minor::ZERO,
-        spread: Minor::ZERO,
-        markup: Minor::ZERO,
-        grade: Grade::Observed,
-        span: Span::default(),
-        volume: None,
-    }
-}
-
-/// Orders the lines, adds markups, and puts each customer's lines onto its statement.
-fn gather(lines: Vec<Line>, terms: &Terms) -> (Vec<Line>, Vec<Statement>) {
-    let (mut owned, mut kept) = (Vec::with_capacity(lines.len()), Vec::new());
-    let mut last: Option<(Uuid, String)> = None;
-    for mut line in lines {
-        let account = line.account_id.filter(|_| line.kind.has_customer());
-        // an account with several usage lines, which come one after the other, is still one customer with one name
-        if let Some(id) = account.filter(|id| last.as_ref().is_none_or(|(last, _)| last != id)) {
-            last = Some((id, line.name.clone()));
-        }
-        let name = last.as_ref().map_or("", |(_, name)| name);
-        match account.and_then(|id| terms.customer_of(id, name)) {
-            Some(customer) => {
-                let marked_up = |cost: Minor| cost + cost.percent(customer.markup_percent);
-                line.markup = line.cost().percent(customer.markup_percent);
-                line.span = Span::around(line.charge(), marked_up(line.span.low), marked_up(line.span.high));
-                owned.push((customer, line));
-            }
-            None => kept.push(line),
-        }
-    }
-    owned.sort_by(|(a, x), (b, y)| (&a.name, &a.id, x.account_id).cmp(&(&b.name, &b.id, y.account_id)));
-    kept.sort_by_key(|line| (line.kind, line.account_id));
-    let mut statements: Vec<Statement> = Vec::new();
-    let mut ordered = Vec::with_capacity(owned.len() + kept.len());
-    for (index, (customer, line)) in owned.into_iter().enumerate() {
-        if statements.last().is_none_or(|last| last.customer.id != customer.id) {
-            let empty = Minor::ZERO;
-            let customer = customer.into_owned();
-            let lines = index..index;
-            let (grade, span) = (Grade::Observed, Span::default());
-            let (cost, markup, charge) = (empty, empty, empty);
-            statements.push(Statement { customer, lines, messages: 0, cost, markup, charge, grade, span });
-        }
-        if let Some(statement) = statements.last_mut() {
-            statement.lines.end = index + 1;
-            statement.messages += i128::from(line.messages.unwrap_or(0));
-            statement.cost += line.cost();
-            statement.markup += line.markup;
-            statement.charge += line.charge();
-            statement.grade = statement.grade.max(line.grade);
-            statement.span += line.span;
-        }
-        ordered.push(line);
-    }
-    ordered.append(&mut kept);
-    (ordered, statements)
+    let (lines, statements) = gather::gather(lines, inputs);
+    let (currency, weights) = (books.usage.currency, terms.weights);
+    Charges { currency, pooled, bridge: bridge.copied(), left_out, weights, unshareable, lines, statements }
 }
 
 /// The sums of the control sheet.
@@ -290,30 +291,51 @@ pub struct Proof {
     pub messages: i128,
     /// Σ cost of the statements alone.
     pub statements: Minor,
+    /// Σ charge of the statements alone.
+    pub charged: Minor,
     /// Σ cost.
     pub cost: Minor,
     /// Σ markup.
     pub markup: Minor,
+    /// Σ fees and minimums.
+    pub fee: Minor,
     /// Σ charge.
     pub charge: Minor,
-    /// Σ cost − pooled invoice: zero, or it is our own defect.
+    /// Σ of what is left out.
+    pub left_out: Minor,
+    /// Σ cost + what is left out − pooled invoice: zero, or it is our own defect.
     pub difference: Minor,
+}
+
+impl Proof {
+    /// Everything that has to come to the pooled invoice.
+    pub fn sum(&self) -> Minor {
+        self.cost + self.left_out
+    }
+
+    /// What is charged beyond the cost.
+    pub fn margin(&self) -> Minor {
+        self.markup + self.fee
+    }
 }
 
 impl Charges {
     /// Adds up every statement and kept line, as a reader of the control sheet would.
     pub fn proof(&self) -> Proof {
         let mut proof = Proof::default();
-        let statements = self.statements.iter().map(|s| (s.messages, s.cost, s.markup, s.charge));
-        let kept = self.kept().map(|l| (l.messages.unwrap_or(0).into(), l.cost(), l.markup, l.charge()));
+        let statements = self.statements.iter().map(|s| (s.messages, s.cost, s.markup, s.fee, s.charge));
+        let kept = self.kept().map(|l| (l.messages.unwrap_or(0).into(), l.cost(), l.markup, l.fee, l.charge()));
         proof.statements = self.statements.iter().map(|statement| statement.cost).sum();
-        for (messages, cost, markup, charge) in statements.chain(kept) {
+        proof.charged = self.statements.iter().map(|statement| statement.charge).sum();
+        for (messages, cost, markup, fee, charge) in statements.chain(kept) {
             proof.messages += messages;
             proof.cost += cost;
             proof.markup += markup;
+            proof.fee += fee;
             proof.charge += charge;
         }
-        proof.difference = proof.cost - self.pooled.minor;
+        proof.left_out = self.left_out.iter().map(|(_, amount)| *amount).sum();
+        proof.difference = proof.sum() - self.pooled.minor;
         proof
     }
 }

@@ -6,11 +6,12 @@ mod change;
 mod price;
 mod steps;
 mod subject;
+mod volume;
 
 #[cfg(test)]
 mod tests;
 
 pub use self::change::{Cause, Change, Incomparable, Parts, Side};
 pub use self::price::{Price, Spread};
-pub use self::steps::{Explained, Removal, Step, Why};
+pub use self::steps::{Apart, Explained, Fee, Lacking, Removal, Step, Why};
 pub use self::subject::{Named, NotFound, Subject};

@@ -57,7 +57,7 @@ codes! {
     /// an allocated cost is not total cost × messages ÷ total messages
     Proportional "proportional" "quote this line and the capture to AhaSend; the charge follows the cost as sent"
     /// the invoice that finance entered differs from the API's total
-    Invoice "invoice" "declare tax, credits and add-ons in the configuration; query any rest with AhaSend"
+    Invoice "invoice" "declare tax, credits and add-ons with the invoice; query any rest with AhaSend"
     /// there is an amount to share but nothing to share it by
     Unallocated "unallocated" "the amount is kept on a line of its own; decide by hand who bears it"
     /// the statements and kept lines do not sum to the pooled invoice
@@ -101,7 +101,7 @@ codes! {
     /// the cap was changed
     CapChanged "cap-changed" "nothing to do if somebody meant it"
     /// amounts with more decimals than the Parquet files carry
-    Precision "precision" "read the CSV where the last decimals matter: it has every digit"
+    Precision "precision" "read the CSV where the last decimals matter; write fees with the decimals of the currency"
     /// fields or values that this version does not know
     Drift "drift" "look for a newer version of subledger; the archive keeps the whole answer"
 }

@@ -1,11 +1,20 @@
 //! The ledger: everything that is computed from one capture and those before it, and the only input of reports.
 
+use std::borrow::Cow;
+
+use uuid::Uuid;
+
 use super::books::{Books, CaptureRef};
 use super::caps::{Cap, caps};
-use super::charges::{Charges, charges};
+use super::charges::{Charges, Inputs, charges};
+use super::close::{Close, Issued, State, Superseded};
+use super::customers::Customer;
 use super::dust::Dust;
 use super::finding::Severity;
+use super::invoice::Bridge;
+use super::journal::{JournalLine, journal};
 use super::level::Alert;
+use super::moves::Moves;
 use super::nights::{Night, nights};
 use super::past::{Past, Unreadable};
 use super::reconcile::{Findings, Seen, reconcile};
@@ -33,8 +42,12 @@ pub struct Ledger {
     pub dust: Dust,
     /// Whose the removed usage was.
     pub attribution: Attribution,
+    /// Whose the sub accounts were that changed hands.
+    pub moves: Moves,
     /// The pooled invoice, divided.
     pub charges: Charges,
+    /// What a correction changes; nothing unless the set is one.
+    pub journal: Vec<JournalLine>,
     /// What is left of the period.
     pub tail: Sheet,
     /// When the next capture was needed, as seen from this one.
@@ -54,7 +67,15 @@ impl Ledger {
         past.see(&books, &terms);
         let dust = Dust::of(&books, terms.tolerance.exact());
         let attribution = Attribution::of(past.intervals(), terms.residual);
-        let charges = charges(&books, &terms, &dust, &past, &attribution);
+        let (moves, tail) = (past.moves(&books, &terms), past.tail());
+        let entry = terms.invoice(books.usage.period);
+        let bridge = entry.map(|entry| Bridge::of(&books, &entry, tail.as_ref()));
+        let (attribution_of, bridge) = (&attribution, bridge.as_ref());
+        let inputs =
+            Inputs { books: &books, terms: &terms, dust: &dust, attribution: attribution_of, moves: &moves, bridge };
+        let charges = charges(&inputs, &past);
+        let superseded = terms.close.as_ref().and_then(|close| close.supersedes.as_ref());
+        let journal = superseded.map_or_else(Vec::new, |old| journal(&old.issued, &Issued::of(&charges)));
         let tail = Sheet::of(&books, &charges, &past);
         let caps = caps(&books, &terms, &past);
         let nights = nights(&books, &past);
@@ -71,10 +92,40 @@ impl Ledger {
             nights,
             dust,
             attribution,
+            moves,
             charges,
+            journal,
             tail,
             caps,
             findings,
+        }
+    }
+
+    /// What the set is.
+    pub fn state(&self) -> State {
+        match &self.terms.close {
+            None => State::Provisional,
+            Some(Close { revision: 1, .. }) => State::Final,
+            Some(_) => State::Restated,
+        }
+    }
+
+    /// What a correction takes the place of.
+    pub fn superseded(&self) -> Option<&Superseded> {
+        self.terms.close.as_ref()?.supersedes.as_ref()
+    }
+
+    /// What the pooled invoice was divided by.
+    pub(super) fn inputs(&self) -> Inputs<'_> {
+        let Self { books, terms, dust, attribution, moves, charges, .. } = self;
+        Inputs { books, terms, dust, attribution, moves, bridge: charges.bridge.as_ref() }
+    }
+
+    /// Whose a sub account is, or was last; nothing if nobody owns it.
+    pub fn owner_of(&self, account_id: Uuid, name: &str) -> Option<Cow<'_, Customer>> {
+        match self.moves.get(&account_id).and_then(|stretches| stretches.last()) {
+            Some(last) => last.owner.as_ref().map(Cow::Borrowed),
+            None => self.terms.customer_of(account_id, name, self.books.as_of()),
         }
     }
 

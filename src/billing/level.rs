@@ -1,5 +1,6 @@
 //! Levels of caps: how close usage is to a cap, and what somebody should hear of it, once.
 
+use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
@@ -82,9 +83,9 @@ pub struct Alert {
     pub capture: String,
 }
 
-/// Where an account's messages stand against its cap.
-pub fn level_of(account: &SubAccount, messages: i64, terms: &Terms) -> Level {
-    level(messages.into(), account.monthly_credit.into(), terms.thresholds_of(account.id))
+/// Where an account's messages stand against its cap, at an instant.
+pub fn level_of(account: &SubAccount, messages: i64, terms: &Terms, at: DateTime<Utc>) -> Level {
+    level(messages.into(), account.monthly_credit.into(), terms.thresholds_of(account.id, at))
 }
 
 fn level(used: i128, credit: i128, thresholds: &Thresholds) -> Level {

@@ -141,11 +141,11 @@ impl Minor {
     /// Zero.
     pub const ZERO: Self = Self(0);
 
-    /// `percent` per cent of this, rounded to a whole minor unit, halves away from zero.
+    /// `percent` per cent of this, rounded once to a whole minor unit.
     #[must_use]
-    pub fn percent(self, percent: Decimal) -> Self {
+    pub fn percent(self, percent: Decimal, rule: RoundingRule) -> Self {
         let whole = I256::from(self.0) * I256::from(percent.mantissa());
-        Self(divide_half_away(whole, power_of_ten(percent.scale() + 2)).as_i128())
+        Self(rule.divide(whole, power_of_ten(percent.scale() + 2)).as_i128())
     }
 }
 
@@ -182,6 +182,37 @@ impl Sum for Minor {
     }
 }
 
+/// How half a minor unit is rounded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RoundingRule {
+    /// Up in magnitude, as on most invoices: 0.125 becomes 0.13, and -0.125 becomes -0.13.
+    #[default]
+    HalfAwayFromZero,
+    /// To the even neighbour, as banks do: 0.125 becomes 0.12, and 0.135 becomes 0.14.
+    HalfEven,
+}
+
+impl RoundingRule {
+    /// The name in configuration and reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::HalfAwayFromZero => "half-away-from-zero",
+            Self::HalfEven => "half-even",
+        }
+    }
+
+    fn divide(self, dividend: I256, divisor: I256) -> I256 {
+        let away = divide_half_away(dividend, divisor);
+        let is_half = (dividend % divisor).abs() * I256::from(2) == divisor.abs();
+        match self {
+            Self::HalfEven if is_half && away % I256::from(2) != I256::ZERO => {
+                away - if away > I256::ZERO { I256::ONE } else { -I256::ONE }
+            }
+            _ => away,
+        }
+    }
+}
+
 /// A currency of ISO 4217 that has minor units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Currency {
@@ -204,7 +235,23 @@ impl Currency {
 
     /// An exact amount in whole minor units, halves away from zero.
     pub fn round(self, amount: Exact) -> Minor {
-        Minor(divide_half_away(amount.0, power_of_ten(EXACT_SCALE - self.decimals)).as_i128())
+        self.round_by(amount, RoundingRule::HalfAwayFromZero)
+    }
+
+    /// An exact amount in whole minor units.
+    pub fn round_by(self, amount: Exact, rule: RoundingRule) -> Minor {
+        Minor(rule.divide(amount.0, power_of_ten(EXACT_SCALE - self.decimals)).as_i128())
+    }
+
+    /// The least whole number of minor units that is no less than an amount.
+    pub fn rounded_up(self, amount: Exact) -> Exact {
+        let rounded = self.round(amount);
+        self.exact(if self.exact(rounded) < amount { rounded + Minor(1) } else { rounded })
+    }
+
+    /// Whether an amount is a whole number of minor units.
+    pub fn is_whole(self, amount: Exact) -> bool {
+        self.exact(self.round(amount)) == amount
     }
 
     /// Minor units as an exact amount in major units.
@@ -288,11 +335,16 @@ mod tests {
     }
 
     #[test]
-    fn percentages_round_once_and_away_from_zero() {
-        let percent = |minor: i128, percent: &str| Minor(minor).percent(percent.parse().unwrap()).0;
-        assert_eq!(percent(1_000, "12.5"), 125);
-        assert_eq!(percent(5, "10"), 1);
-        assert_eq!(percent(-5, "10"), -1);
-        assert_eq!(percent(4, "10"), 0);
+    fn percentages_round_once_by_the_rule() {
+        let percent = |minor: i128, percent: &str| {
+            let of = |rule| Minor(minor).percent(percent.parse().unwrap(), rule).0;
+            [RoundingRule::HalfAwayFromZero, RoundingRule::HalfEven].map(of)
+        };
+        assert_eq!(percent(1_000, "12.5"), [125, 125]);
+        assert_eq!(percent(5, "10"), [1, 0]);
+        assert_eq!(percent(-5, "10"), [-1, 0]);
+        assert_eq!(percent(15, "10"), [2, 2]);
+        assert_eq!(percent(-15, "10"), [-2, -2]);
+        assert_eq!(percent(4, "10"), [0, 0]);
     }
 }

@@ -1,11 +1,13 @@
 //! Nights: on which of them there is a capture, and on which there is none.
 
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::books::Books;
+use super::close::Obstacle;
 use super::finding::{Code, Finding, NONE, Severity};
 use super::past::Past;
-use super::period::Period;
+use super::period::{Period, midnight};
+use super::terms::Terms;
 
 /// One night of a billing period: a calendar day in UTC.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,13 +85,11 @@ fn dates(period: Period, at: DateTime<Utc>) -> Option<Vec<NaiveDate>> {
     (0..=DAY_COUNT_MAX).contains(&count).then(|| first.iter_days().take_while(|date| *date <= last).collect())
 }
 
-fn midnight(date: NaiveDate) -> DateTime<Utc> {
-    date.and_time(NaiveTime::MIN).and_utc()
-}
-
 /// A finding for each run of nights without a capture, for each capture that cannot be read, and for periods skipped.
-pub(super) fn gaps(nights: &[Night], books: &Books, past: &Past) -> Vec<Finding> {
-    let warning = |message: &str| Finding::new(Code::Gap, Severity::Warning, message);
+pub(super) fn gaps(nights: &[Night], books: &Books, past: &Past, terms: &Terms) -> Vec<Finding> {
+    let accepted = terms.close.as_ref().and_then(|close| close.accepts(Obstacle::Gaps));
+    let accepted = accepted.map_or(String::new(), |reason| format!(", accepted: {reason}"));
+    let warning = |message: &str| Finding::new(Code::Gap, Severity::Warning, format!("{message}{accepted}"));
     let mut findings = Vec::new();
     for run in nights.chunk_by(|a, b| (a.state == NightState::Missed) == (b.state == NightState::Missed)) {
         let ([first, ..], [.., last]) = (run, run) else { continue };

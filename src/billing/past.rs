@@ -17,6 +17,7 @@ use super::dust::Dust;
 use super::finding::Finding;
 use super::level::Alert;
 use super::money::{Currency, Exact};
+use super::moves::{self, Moves};
 use super::period::Period;
 use super::rate::{Band, Pace};
 use super::removed::Interval;
@@ -60,6 +61,15 @@ pub struct Unreadable {
     pub problem: String,
 }
 
+/// An account whose usage is in the removed usage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Away {
+    /// What it had when it was last seen, to notice that it comes back.
+    seen: i64,
+    /// How many captures of the period there were before the first one without it.
+    after: usize,
+}
+
 /// Everything that the captures so far tell.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Past {
@@ -74,8 +84,8 @@ pub struct Past {
     parent_pace: Option<Pace>,
     margin: Margin,
     intervals: Vec<Interval>,
-    /// What the accounts in the intervals had when they were last seen, to notice one that comes back.
-    gone: BTreeMap<Uuid, i64>,
+    /// The accounts in the intervals.
+    gone: BTreeMap<Uuid, Away>,
     changes: Vec<Finding>,
     alerts: Vec<Alert>,
 }
@@ -169,6 +179,29 @@ impl Past {
         if may_send { band } else { Band { low: 0, estimate: 0, high: band.high } }
     }
 
+    /// Whose the sub accounts were that changed hands in the current period.
+    ///
+    /// Owners whose days fell between two captures have a stretch of nothing, and so has whoever has the account by now, or
+    /// by the end of a period that is closed.
+    pub fn moves(&self, books: &Books, terms: &Terms) -> Moves {
+        let moved = self.trails.iter().filter(|(_, trail)| !trail.stretches.is_empty());
+        let until = terms.judged(books);
+        let all = |(id, trail): (&Uuid, &Trail)| {
+            let mut stretches = trail.stretches.clone();
+            let last = stretches.last().and_then(|last| last.days.from);
+            let rows = terms.customers.iter().flat_map(|map| map.rows_in(*id, until));
+            for (days, owner) in rows {
+                let days = days.within(books.usage.period);
+                // whoever came after an account went has never had it
+                if days.from <= last || (trail.is_present && !self.gone.contains_key(id)) {
+                    moves::add_unseen(&mut stretches, owner, days, &trail.name, books.usage.period);
+                }
+            }
+            (*id, stretches)
+        };
+        moved.map(all).collect()
+    }
+
     /// What one more message costs.
     pub fn margin(&self) -> &Margin {
         &self.margin
@@ -209,7 +242,10 @@ impl Past {
     fn see_accounts(&mut self, books: &Books, terms: &Terms) {
         let at = books.capture.at;
         let before = self.last.as_ref().map(|last| last.capture.at);
+        let since = self.same_period().map(|last| last.capture.clone());
         let mut trails = std::mem::take(&mut self.trails);
+        let moved = trails.iter().filter(|(id, _)| terms.is_moved(**id, books.usage.period));
+        let names_before: BTreeMap<Uuid, String> = moved.map(|(id, trail)| (*id, trail.name.clone())).collect();
         for account in books.existing() {
             let trail = trails.entry(account.id).or_insert_with(|| Trail::begin(account, books, before.is_some()));
             trail.name.clone_from(&account.name);
@@ -220,7 +256,14 @@ impl Past {
         }
         for (id, trail) in &mut trails {
             let (account, messages) = (books.account(*id), books.messages_of(*id));
-            trail.is_present = account.is_some() || messages.is_some();
+            let was_present = std::mem::replace(&mut trail.is_present, account.is_some() || messages.is_some());
+            // what was sent before an account went is its owner's of that time, whoever is to have it later
+            let may_have_sent = || self.gone.get(id).is_none_or(|away| away.after == self.captures.len());
+            if (was_present || trail.is_present) && terms.is_moved(*id, books.usage.period) && may_have_sent() {
+                let more = messages.unwrap_or(trail.messages).saturating_sub(trail.messages);
+                let before = names_before.get(id).map(String::as_str);
+                trail.see_owner(*id, before, more, since.as_ref(), books, terms);
+            }
             if trail.is_present {
                 trail.see_messages(messages.unwrap_or(trail.messages), before, at);
                 trail.has_line |= messages.is_some();

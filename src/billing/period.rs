@@ -31,10 +31,14 @@ impl fmt::Display for Period {
     }
 }
 
+/// The first instant of a day, in UTC.
+pub fn midnight(date: NaiveDate) -> DateTime<Utc> {
+    date.and_time(NaiveTime::MIN).and_utc()
+}
+
 /// The calendar month that an instant lies in.
 pub fn month_of(at: DateTime<Utc>) -> Period {
     let first = |date: NaiveDate| date.with_day(1).unwrap_or(date);
-    let midnight = |date: NaiveDate| date.and_time(NaiveTime::MIN).and_utc();
     let start = first(at.date_naive());
     let end = start.checked_add_months(Months::new(1)).unwrap_or(NaiveDate::MAX);
     Period { start: midnight(start), end: midnight(end) }

@@ -8,8 +8,9 @@ mod unseen;
 use super::books::Books;
 use super::caps::{self, Cap};
 use super::charges::Charges;
+use super::close::Obstacle;
 use super::dust::Dust;
-use super::finding::{Finding, Severity};
+use super::finding::{Code, Finding, Severity};
 use super::nights::{self, Night};
 use super::past::Past;
 use super::removed::Attribution;
@@ -43,7 +44,7 @@ pub fn reconcile(
         sums::count_sum(books),
         sums::cost_sum(books, dust),
         sums::proportional(books, dust),
-        invoice::invoice(books, terms),
+        invoice::invoice(books, terms, charges),
         invoice::unallocated(charges),
         invoice::unspread(charges, terms),
         invoice::statements(charges),
@@ -59,18 +60,30 @@ pub fn reconcile(
         facts::unmapped(books, terms, charges),
         caps::findings(books, caps),
         seen.past.changes().to_vec(),
-        nights::gaps(seen.nights, books, seen.past),
+        nights::gaps(seen.nights, books, seen.past, terms),
         unseen::tail(terms, seen),
+        unseen::closed_tail(books, terms, seen),
         facts::precision(books),
+        facts::fees(books, terms),
         facts::drift(books),
     ];
     let mut findings: Vec<Finding> = checks.into_iter().flatten().collect();
+    accept(&mut findings, terms);
     findings.sort_by_key(|finding| finding.code);
     let counts = [Severity::Error, Severity::Warning, Severity::Note]
         .map(|severity| findings.iter().filter(|finding| finding.severity == severity).count());
     let is_of_caps = |finding: &&Finding| finding.severity == Severity::Warning && finding.code.is_of_cap_use();
     let cap_warnings = findings.iter().filter(is_of_caps).count();
     Findings { listed: limited(&findings), counts, cap_warnings }
+}
+
+/// Errors that a close accepted stay errors, and say why they were accepted. The invoice's rest is accepted on its own.
+fn accept(findings: &mut [Finding], terms: &Terms) {
+    let Some(reason) = terms.close.as_ref().and_then(|close| close.accepts(Obstacle::Errors)) else { return };
+    let is_accepted = |finding: &&mut Finding| finding.severity == Severity::Error && finding.code != Code::Invoice;
+    for finding in findings.iter_mut().filter(is_accepted) {
+        finding.message = format!("{}, accepted: {reason}", finding.message);
+    }
 }
 
 /// The findings of one capture.
@@ -114,7 +127,6 @@ fn limited(findings: &[Finding]) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::finding::Code;
     use super::*;
 
     #[test]

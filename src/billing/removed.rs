@@ -26,6 +26,8 @@ pub struct Gone {
     pub from: Option<String>,
     /// The first one after.
     pub until: String,
+    /// Whether a capture of the period showed it: else it may have gone before the period.
+    pub was_seen_in_period: bool,
 }
 
 /// The time between two captures in which usage was removed.
@@ -198,7 +200,15 @@ mod tests {
     fn gone(number: u128, seen: i64, per_day: i64) -> Gone {
         let rate = Rate::of(per_day, chrono::TimeDelta::days(1));
         let (from, until) = (Some("before".to_owned()), "after".to_owned());
-        Gone { account_id: Uuid::from_u128(number), name: format!("Account {number}"), seen, rate, from, until }
+        Gone {
+            account_id: Uuid::from_u128(number),
+            name: format!("Account {number}"),
+            seen,
+            rate,
+            from,
+            until,
+            was_seen_in_period: true,
+        }
     }
 
     fn interval(growth: i64, gone: Vec<Gone>) -> Interval {

@@ -1,7 +1,7 @@
 //! The tail by customer: who is likely to send how much of what nobody sees.
 
 use super::books::Books;
-use super::charges::{Charges, LineKind};
+use super::charges::{Charges, Line, LineKind};
 use super::money::Exact;
 use super::past::Past;
 use super::rate::Band;
@@ -48,7 +48,9 @@ impl Sheet {
             row(Whose::Parent, past.parent_likely(&tail)),
         ];
         rows.extend(charges.statements.iter().enumerate().map(|(index, statement)| {
+            let is_current = |line: &&Line| line.held.as_ref().is_none_or(|held| held.is_last);
             let own = charges.lines_of(statement).iter().filter(|line| line.kind == LineKind::SubAccount);
+            let own = own.filter(is_current);
             let likely = own.filter_map(|line| Some(past.likely(line.account_id?, line.status.as_ref(), &tail)));
             row(Whose::Customer(index), likely.fold(Band::default(), sum))
         }));

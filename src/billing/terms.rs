@@ -3,13 +3,16 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use chrono::{NaiveDate, TimeDelta};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use super::customers::{Customer, CustomerMap};
+use super::books::Books;
+use super::close::Close;
+use super::customers::{Customer, CustomerMap, Effective, Pricing};
 use super::finding::Severity;
-use super::money::{Amount, Currency};
+use super::invoice::{InvoiceEntry, Policies};
+use super::money::{Amount, Currency, RoundingRule};
 use super::period::Period;
 
 /// What the pooled invoice is shared by.
@@ -95,26 +98,6 @@ impl Residual {
     }
 }
 
-/// The invoice as finance entered it. All amounts are in major units and signed as printed on the invoice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct InvoiceEntry {
-    /// The amount to pay, everything included.
-    pub amount: Amount,
-    /// Tax in the amount; it is not charged on.
-    pub tax: Amount,
-    /// Credits in the amount: zero or negative.
-    pub credit: Amount,
-    /// Add-ons in the amount that the API's total does not know.
-    pub add_on: Amount,
-}
-
-impl InvoiceEntry {
-    /// An invoice without tax, credits and add-ons.
-    pub fn of(amount: Amount) -> Self {
-        Self { amount, tax: Amount::ZERO, credit: Amount::ZERO, add_on: Amount::ZERO }
-    }
-}
-
 /// Cap levels in per cent of `monthly_credit`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Thresholds {
@@ -149,6 +132,12 @@ pub struct Terms {
     pub removed_usage: RemovedUsage,
     /// Who bears the part of it that nobody was seen to send.
     pub residual: Residual,
+    /// What becomes of what the invoice is more than the API's total.
+    pub policies: Policies,
+    /// What customers are charged beyond their cost, unless the customer map says otherwise.
+    pub pricing: Pricing,
+    /// How markups and fees are rounded.
+    pub rounding: RoundingRule,
     /// The longest that the end of a period may go unseen.
     pub tail_max: TimeDelta,
     /// Cap levels for everyone.
@@ -161,6 +150,8 @@ pub struct Terms {
     pub expected_currency: Option<Currency>,
     /// How much an unmapped sub account matters.
     pub unmapped: Severity,
+    /// How the period was closed; nothing while it is open.
+    pub close: Option<Close>,
 }
 
 impl Default for Terms {
@@ -173,12 +164,16 @@ impl Default for Terms {
             parent_usage: Bearer::default(),
             removed_usage: RemovedUsage::default(),
             residual: Residual::default(),
+            policies: Policies::default(),
+            pricing: Pricing::default(),
+            rounding: RoundingRule::default(),
             tail_max: TimeDelta::hours(1),
             thresholds: Thresholds::default(),
             customer_thresholds: BTreeMap::new(),
             tolerance: Amount::ZERO,
             expected_currency: None,
             unmapped: Severity::Warning,
+            close: None,
         }
     }
 }
@@ -186,7 +181,7 @@ impl Default for Terms {
 impl Terms {
     /// The invoice of a period, if finance has entered one.
     pub fn invoice(&self, period: Period) -> Option<InvoiceEntry> {
-        let entry = self.invoices.get(&period.start.date_naive()).copied();
+        let entry = self.invoices.get(&period.start.date_naive()).cloned();
         match self.invoice_amount {
             Some(amount) => Some(InvoiceEntry { amount, ..entry.unwrap_or(InvoiceEntry::of(amount)) }),
             None => entry,
@@ -199,26 +194,45 @@ impl Terms {
         self.invoices.keys().copied().filter(move |date| first < *date && *date < last)
     }
 
-    /// The cap levels of a sub account: its customer's own, else everyone's.
-    pub fn thresholds_of(&self, account_id: Uuid) -> &Thresholds {
+    /// The cap levels of a sub account at an instant: its customer's own, else everyone's.
+    pub fn thresholds_of(&self, account_id: Uuid, at: DateTime<Utc>) -> &Thresholds {
         if self.customer_thresholds.is_empty() {
             return &self.thresholds;
         }
-        let own = self.customer_of(account_id, "").and_then(|customer| self.customer_thresholds.get(&customer.id));
+        let own = self.customer_of(account_id, "", at).and_then(|customer| self.customer_thresholds.get(&customer.id));
         own.unwrap_or(&self.thresholds)
     }
 
-    /// Who is charged for a sub account; without a customer map that is the sub account itself.
+    /// Whether a sub account changes hands within a billing period.
+    pub fn is_moved(&self, account_id: Uuid, period: Period) -> bool {
+        self.customers.as_ref().is_some_and(|map| map.is_moved(account_id, period))
+    }
+
+    /// The days around an instant on which a sub account is whoever's it is then.
+    pub fn days_of(&self, account_id: Uuid, at: DateTime<Utc>) -> Effective {
+        self.customers.as_ref().map_or(Effective::ALWAYS, |map| map.days_of(account_id, at))
+    }
+
+    /// The part of the period whose days count: until the books' capture, or all of it once it is closed.
+    pub fn judged(&self, books: &Books) -> Period {
+        let period = books.usage.period;
+        if self.close.is_some() {
+            return period;
+        }
+        Period { end: books.as_of() + TimeDelta::nanoseconds(1), ..period }
+    }
+
+    /// Whose a sub account is at an instant; without a customer map it is its own customer.
     ///
-    /// Nothing if there is a map and nobody in it owns the account.
-    pub fn customer_of(&self, account_id: Uuid, name: &str) -> Option<Cow<'_, Customer>> {
+    /// Nothing if there is a map and nobody in it owns the account then.
+    pub fn customer_of(&self, account_id: Uuid, name: &str, at: DateTime<Utc>) -> Option<Cow<'_, Customer>> {
         match &self.customers {
-            Some(map) => map.owner(account_id).map(Cow::Borrowed),
+            Some(map) => map.owner(account_id, at).map(Cow::Borrowed),
             None => Some(Cow::Owned(Customer {
                 id: account_id.to_string(),
                 name: name.to_owned(),
                 cost_center: String::new(),
-                markup_percent: Decimal::ZERO,
+                pricing: self.pricing,
             })),
         }
     }

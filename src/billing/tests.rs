@@ -1,25 +1,26 @@
 //! The core over random books: whatever the API sends and whatever the terms, no cent is lost or made.
 
+mod closes;
 pub(super) mod sample;
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::books::{Books, CaptureRef, Tally, Usage, UsageLine};
-use super::charges::{self, Charges, Line, LineKind};
-use super::customers::{Customer, CustomerMap};
-use super::dust::Dust;
+use super::charges::{Charges, Line, LineKind};
+use super::customers::{Customer, CustomerMap, Effective, Pricing};
 use super::finding::{Code, Severity};
+use super::invoice::{InvoiceEntry, Policies, Policy};
 use super::ledger::Ledger;
-use super::money::{Amount, Currency, Exact, Minor};
+use super::money::{Amount, Currency, Exact, Minor, RoundingRule};
 use super::past::Past;
 use super::period::Period;
 use super::reconcile::{Seen, reconcile};
-use super::removed::Attribution;
-use super::terms::{Bearer, InvoiceEntry, RemovedUsage, Terms, Weights};
+use super::terms::{Bearer, RemovedUsage, Terms, Weights};
 
 pub(super) fn amount(text: &str) -> Amount {
     Amount::parse(text).unwrap()
@@ -61,50 +62,77 @@ fn any_figures() -> impl Strategy<Value = Vec<(i64, String)>> {
 
 pub(super) fn any_terms() -> impl Strategy<Value = Terms> {
     let bearer = || prop_oneof![Just(Bearer::Keep), Just(Bearer::Spread)];
-    let invoice = prop::option::of((-100_000_i64..10_000_000, 0_i64..10_000));
-    let owners = prop::option::of(prop::collection::vec((0_u8..5, -1_000_i64..5_000), 0..40));
+    let policy = || prop_oneof![Just(Policy::Spread), Just(Policy::Keep), Just(Policy::LeaveOut)];
+    let invoice = prop::option::of((-100_000_i64..10_000_000, 0_i64..10_000, -10_000_i64..=0, 0_i64..10_000));
+    let owners = prop::option::of(prop::collection::vec((0_u8..5, 0_u8..5, 0_i32..40), 0..40));
     let removed = prop_oneof![Just(RemovedUsage::Attribute), Just(RemovedUsage::Keep), Just(RemovedUsage::Spread)];
-    (prop::bool::ANY, bearer(), removed, invoice, owners).prop_map(|(by_cost, parent, removed, invoice, owners)| {
-        let cents = |cents: i64| amount(&format!("{cents}e-2"));
-        Terms {
+    let policies = [policy(), policy(), policy(), policy()];
+    let pricing = (any_pricing(), prop::bool::ANY);
+    (prop::bool::ANY, bearer(), removed, invoice, owners, policies, pricing).prop_map(
+        |(by_cost, parent, removed, invoice, owners, [tax, credit, add_on, rest], (pricing, is_even))| Terms {
             weights: if by_cost { Weights::AllocatedCost } else { Weights::Messages },
             parent_usage: parent,
             removed_usage: removed,
             invoices: invoice
-                .map(|(total, tax)| InvoiceEntry { tax: cents(tax), ..InvoiceEntry::of(cents(total)) })
+                .map(|(total, tax, credit, add_on)| InvoiceEntry {
+                    tax: cents(tax),
+                    credit: cents(credit),
+                    add_on: cents(add_on),
+                    ..InvoiceEntry::of(cents(total))
+                })
                 .map(|entry| (chrono::DateTime::UNIX_EPOCH.date_naive(), entry))
                 .into_iter()
                 .collect(),
-            customers: owners.map(|owners| map(&owners)),
+            customers: owners.map(|owners| map(&owners, pricing)),
+            policies: Policies { tax, credit, add_on, rest },
+            pricing,
+            rounding: if is_even { RoundingRule::HalfEven } else { RoundingRule::HalfAwayFromZero },
             ..Terms::default()
-        }
+        },
+    )
+}
+
+fn cents(cents: i64) -> Amount {
+    amount(&format!("{cents}e-2"))
+}
+
+fn any_pricing() -> impl Strategy<Value = Pricing> {
+    let percent = prop_oneof![Just(0_i64), -10_000_i64..50_000];
+    let fee = || prop_oneof![Just(0_i64), 0_i64..100_000];
+    (percent, fee(), fee()).prop_map(|(percent, fee, minimum)| Pricing {
+        markup_percent: Decimal::new(percent, 2),
+        // finer than a cent, so that it has to be rounded
+        monthly_fee: amount(&format!("{fee}e-3")).exact(),
+        minimum_charge: amount(&format!("{minimum}e-3")).exact(),
     })
 }
 
-/// A map in which the n-th account belongs to the n-th owner; owner 0 means that nobody owns it.
-fn map(owners: &[(u8, i64)]) -> CustomerMap {
+/// A map in which the n-th account goes from one owner to another on some day of the period or after it; owner 0 means that
+/// nobody owns it, and each owner has pricing of its own.
+fn map(owners: &[(u8, u8, i32)], pricing: Pricing) -> CustomerMap {
     let mut map = CustomerMap::default();
-    for (number, (owner, markup)) in owners.iter().enumerate().filter(|(_, (owner, _))| *owner > 0) {
-        let customer = Customer {
-            id: format!("c{owner}"),
-            name: format!("Customer {}", owner % 2),
-            cost_center: String::new(),
-            // one customer has one markup: the first that comes along
-            markup_percent: Decimal::new(
-                owners.iter().find(|(other, _)| other == owner).map_or(*markup, |(_, m)| *m),
-                2,
-            ),
-        };
-        map.insert(Uuid::from_u128(number as u128 + 1), customer).unwrap();
+    for (number, (old, new, day)) in owners.iter().enumerate() {
+        let (account, moved) =
+            (Uuid::from_u128(number as u128 + 1), NaiveDate::from_num_days_from_ce_opt(719_163 + *day));
+        let before = Effective { from: None, to: moved.and_then(|day| day.pred_opt()) };
+        for (owner, days) in [(*old, before), (*new, Effective { from: moved, to: None })] {
+            let percent = pricing.markup_percent + Decimal::from(owner);
+            let customer = Customer {
+                id: format!("c{owner}"),
+                name: format!("Customer {}", owner % 2),
+                cost_center: String::new(),
+                pricing: Pricing { markup_percent: percent, ..pricing },
+            };
+            if owner > 0 {
+                map.insert(account, customer, days).unwrap();
+            }
+        }
     }
     map
 }
 
 fn charges(books: &Books, terms: &Terms) -> Charges {
-    let mut past = Past::default();
-    past.see(books, terms);
-    let attribution = Attribution::of(past.intervals(), terms.residual);
-    charges::charges(books, terms, &Dust::of(books, Exact::ZERO), &past, &attribution)
+    Ledger::draw_up(Past::default(), books.clone(), terms.clone()).charges
 }
 
 /// The ledger of the first capture ever.
@@ -138,10 +166,18 @@ proptest! {
     fn no_cent_is_lost_or_made(figures in any_figures(), terms in any_terms(), total in 0_u64..1_000_000_000) {
         let books = books(&figures, (1, &format!("{total}e-4")));
         let charges = charges(&books, &terms);
-        prop_assert_eq!(sum(&charges, Line::cost), charges.pooled.minor);
+        let proof = charges.proof();
+        prop_assert_eq!(sum(&charges, Line::cost) + proof.left_out, charges.pooled.minor);
         prop_assert_eq!(sum(&charges, |line| line.spread), Minor::ZERO);
-        prop_assert_eq!(charges.proof().difference, Minor::ZERO);
-        prop_assert_eq!(charges.proof().charge, charges.proof().cost + charges.proof().markup);
+        prop_assert_eq!(proof.difference, Minor::ZERO);
+        prop_assert_eq!(proof.charge, proof.cost + proof.margin());
+        prop_assert_eq!(sum(&charges, Line::charge), proof.charge);
+        for statement in &charges.statements {
+            let pricing = statement.customer.pricing;
+            let minimum = charges.currency.round_by(pricing.minimum_charge, terms.rounding);
+            prop_assert!(minimum <= Minor::ZERO || statement.charge >= minimum, "{:?}", statement);
+            prop_assert!(statement.span.low <= statement.charge && statement.charge <= statement.span.high);
+        }
     }
 
     #[test]
@@ -152,7 +188,14 @@ proptest! {
         prop_assert_eq!(on_statements + charges.kept().count(), charges.lines.len());
         for statement in &charges.statements {
             for line in charges.lines_of(statement) {
-                let owner = terms.customer_of(line.account_id.unwrap(), &line.name).map(|owner| owner.id.clone());
+                let Some(account) = line.account_id else {
+                    prop_assert!(line.kind.is_fee(), "{:?}", line);
+                    continue;
+                };
+                let owner = match &line.held {
+                    Some(held) => held.owner.as_ref().map(|owner| owner.id.clone()),
+                    None => terms.customer_of(account, &line.name, books.as_of()).map(|owner| owner.id.clone()),
+                };
                 prop_assert_eq!(owner.as_ref(), Some(&statement.customer.id));
             }
         }

@@ -21,6 +21,9 @@ pub struct Explain {
     /// Customer map [default: customers.csv, if it is there]
     #[arg(long, value_name = "FILE")]
     pub customers: Option<PathBuf>,
+    /// Invoices of all periods [default: invoices.csv, if it is there]
+    #[arg(long, value_name = "FILE")]
+    pub invoices: Option<PathBuf>,
     /// Pooled invoice as finance has it, in major units: 80.00
     #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true)]
     pub invoice: Option<String>,

@@ -5,9 +5,11 @@ mod show;
 
 use std::io::{Write as _, stderr};
 
+use chrono::{DateTime, Utc};
+
 use crate::ahasend::wire::Account;
 use crate::archive::sha256;
-use crate::billing::cap_plan::{CapPlan, LiveCap};
+use crate::billing::cap_plan::{CapPlan, DatedCaps, LiveCap};
 use crate::commands::Outcome;
 use crate::commands::accounts::Office;
 use crate::commands::consent::Consent;
@@ -87,12 +89,12 @@ impl Planned {
 
     /// Reads the live caps and compares them with those of the customer map.
     async fn read(office: &Office<'_>) -> Result<Self, Failure> {
-        let wanted = &office.config.wanted_caps;
+        let caps = &office.config.wanted_caps;
+        // a row counts on its own days only, and whoever agrees may take until after midnight
+        let now = office.config.clock.now();
+        let wanted = caps.at(now);
         if wanted.is_empty() {
-            let doing = "there are no caps to compare: no row of a customer map has a `monthly_credit`";
-            return Err(Failure::new(Kind::Usage, doing).hint(
-                "add the column to customers.csv; an empty cell leaves the account's cap alone, 0 means uncapped",
-            ));
+            return Err(none_wanted(caps, now));
         }
         let accounts = office.ask("the caps were not read", office.client.accounts()).await?;
         let live = |account: Account| LiveCap {
@@ -100,12 +102,28 @@ impl Planned {
             name: account.name,
             monthly_credit: account.monthly_credit,
         };
-        let plan = CapPlan::new(wanted, accounts.into_iter().map(live));
+        let plan = CapPlan::new(&wanted, accounts.into_iter().map(live));
         // the parent is part of the name: a plan for one platform is none for another
         let mut id = sha256(format!("{}\n{}", office.account_id, plan.canonical()).as_bytes());
         id.truncate(PLAN_ID_CHARS);
         Ok(Self { plan, id })
     }
+}
+
+/// The customer map wants no cap at `now`.
+fn none_wanted(caps: &DatedCaps, now: DateTime<Utc>) -> Failure {
+    let (why, hint) = if caps.is_empty() {
+        (
+            "no row of a customer map has a `monthly_credit`".to_owned(),
+            "add the column to customers.csv; an empty cell leaves the account's cap alone, 0 means uncapped",
+        )
+    } else {
+        (
+            format!("no row of the customer map with a `monthly_credit` is effective on {}", now.date_naive()),
+            "only rows whose `effective_from` and `effective_to` include the day of today in UTC are compared",
+        )
+    };
+    Failure::new(Kind::Usage, format!("there are no caps to compare: {why}")).hint(hint)
 }
 
 /// The plan is another one than was agreed to.

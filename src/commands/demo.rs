@@ -3,14 +3,16 @@
 //! A newcomer sees in a minute what otherwise takes a month: accounts that come and go, a cap that runs out, a night
 //! without the API, and the roll-over.
 
+mod closing;
 mod map;
 mod story;
 
 use std::path::Path;
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use serde_json::json;
 
+use self::closing::Invoice;
 use self::map::Map;
 use self::story::{Night, Story};
 use super::progress::Spinner;
@@ -32,6 +34,10 @@ const FIRST_DAY: (i32, u32, u32) = (2026, 9, 30);
 const NIGHT_COUNT: u64 = 33;
 /// The night without an API, counted from the first.
 const DOWN: u64 = 13;
+/// The first night of the period after.
+const NEXT_PERIOD: u64 = 32;
+/// The day on which the invoice arrives, counted likewise, and when.
+const INVOICE: (u64, u32) = (34, 9);
 /// Late in the day, so that little of the period is left when the last capture of it is taken.
 const NIGHT_TIME: (u32, u32) = (23, 45);
 
@@ -50,6 +56,7 @@ pub async fn demo(folder: &Path, scene: Scene, signals: &Signals, show_progress:
     let spinner = Spinner::start(show_progress);
     let mut story = Story::default();
     let mut map = Map::default();
+    let mut invoice = None;
     for number in 0..NIGHT_COUNT {
         let at = night_of(number);
         spinner.tell(&format!("night {} of {NIGHT_COUNT}", number + 1));
@@ -57,16 +64,27 @@ pub async fn demo(folder: &Path, scene: Scene, signals: &Signals, show_progress:
         stage.simulator.with_world(|world| map.add(world));
         let csv = map.to_csv().map_err(|error| unusable(folder, error))?;
         scratch::write(&folder.join("customers.csv"), &csv).map_err(|error| unusable(folder, error))?;
+        if number == NEXT_PERIOD {
+            stage.until(midnight(number) - TimeDelta::seconds(1))?;
+            invoice = stage.simulator.with_world(Invoice::of);
+        }
         // a new period decides at its first instant what will happen in it
         let happened = [stage.until(midnight(number))?, stage.until(at)?].concat();
         let night = stage.play(number, at, signals).await?;
         story.tell(at, happened, night);
     }
+    spinner.tell("closing the month");
+    let (day, hour) = INVOICE;
+    let at = midnight(day) + TimeDelta::hours(hour.into());
+    let invoice = invoice.ok_or_else(|| Failure::new(Kind::Bug, "the simulated month has no invoice"))?;
+    let ending = closing::close(&stage.config(at)?, folder, at, &invoice, signals).await?;
     drop(spinner);
-    let text = story.text(folder, scene.account_count, map.customer_count());
-    let json = json!({ "schema": "subledger/demo/v1", "exit_code": 0, "nights": story.json() }).to_string();
+    let text = story.text(folder, scene.account_count, map.customer_count(), &ending.text);
+    let nights = story.json();
+    let json =
+        json!({ "schema": "subledger/demo/v1", "exit_code": 0, "nights": nights, "end": ending.json }).to_string();
     let evidence = Evidence::Safe(folder.join("archive").display().to_string());
-    let closing = closing(&evidence, "the month is played, nothing to do");
+    let closing = closing(&evidence, "the month is played and closed, nothing to do");
     Ok(Outcome { text, json, closing, ..Outcome::default() })
 }
 

@@ -2,6 +2,7 @@
 
 use super::Outcome;
 use super::selection::{Selection, open, select, select_since};
+use crate::billing::close::Close;
 use crate::billing::explain::{Change, Explained, Named, NotFound, Subject};
 use crate::billing::ledger::Ledger;
 use crate::config::Config;
@@ -22,13 +23,28 @@ pub async fn run(
     signals: &Signals,
 ) -> Result<Outcome, Failure> {
     let archive = open(config)?;
-    let key = select(&archive, selection).await?;
+    let mut key = select(&archive, selection).await?;
+    // of a closed period that is explained as a whole, what was issued counts, and not today's terms
+    let closed = nightly::closes_of(&archive, &key.period).await?.pop();
+    let last = closed
+        .clone()
+        .filter(|_| selection.capture.is_none() && since.is_none() && config.terms.invoice_amount.is_none());
+    let issued = match last {
+        Some(last) => Some(archive.close(&last).await.map_err(Failure::of_archive)?),
+        None => None,
+    };
     let since = match since {
         Some(since) => Some(select_since(&archive, &key, since).await?),
         None => None,
     };
     let terms = || config.terms.clone();
-    let ledger = nightly::reconcile(&archive, &key, terms(), signals).await?;
+    let ledger = match &issued {
+        Some(closed) => {
+            key.id.clone_from(&closed.record.capture.id);
+            nightly::ledger_of(&archive, closed).await?.1
+        }
+        None => nightly::reconcile(&archive, &key, terms(), signals).await?,
+    };
     let evidence = archive.shown_path(&key);
     let (text, json) = match since {
         None => Failure::guard(|| {
@@ -56,6 +72,16 @@ pub async fn run(
         "nothing was written"
     } else {
         "nothing was written; the books do not balance, read the findings"
+    };
+    let closed = closed.map(|last| Close::set_name(last.revision));
+    let text = match (closed, issued.is_some()) {
+        (Some(set), true) => format!("The period is closed; this is what was issued with {set}.\n\n{text}"),
+        (Some(set), false) => {
+            format!(
+                "The period is closed as {set}; this is not what was issued, but what today's terms give.\n\n{text}"
+            )
+        }
+        (None, _) => text,
     };
     Ok(Outcome { text, json, closing: closing(&Evidence::Safe(evidence), next), ..Outcome::default() })
 }

@@ -4,7 +4,10 @@
 
 mod show;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+
+use uuid::Uuid;
 
 use super::Outcome;
 use super::selection::account_id;
@@ -15,8 +18,8 @@ use crate::nightly::{self, Signals};
 use crate::publish;
 use crate::publish::retention::{Fate, Seen, fates};
 use crate::publish::sets::{self, SetFolder};
-use crate::report::state_in;
 use crate::report::text::counted;
+use crate::report::{MANIFEST_NAME, account_in, files_in, state_in};
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,21 +50,24 @@ struct PeriodSets {
 
 /// Removes what has had its time, in every period of the configured account.
 pub fn run(config: &Config, asked: Pruning, signals: &Signals) -> Result<Outcome, Failure> {
-    let label = config.label(account_id(config)?);
+    let account_id = account_id(config)?;
+    let label = config.label(account_id);
     let folder = config.reports.join(&label);
-    let mut periods = sets::periods(&folder).map_err(unreadable)?;
+    let mut periods = sets::periods(&folder).map_err(Failure::of_reports_reading)?;
     let mut lock = None;
     // a dry run, and one that finds nothing, leaves not even a lock behind
     if !asked.is_dry && !periods.is_empty() {
         lock = Some(nightly::lock_reports(config, &label).map_err(not_locked)?);
-        periods = sets::periods(&folder).map_err(unreadable)?;
+        periods = sets::periods(&folder).map_err(Failure::of_reports_reading)?;
     }
     let mut pruned = Pruned { asked, label: &label, folder: &folder, periods: Vec::new() };
     // everything is looked at before anything goes
     for period in periods {
         signals.check()?;
         let home = folder.join(&period);
-        pruned.periods.push(PeriodSets::read(period, home, asked.keep_provisional).map_err(unreadable)?);
+        pruned.periods.push(
+            PeriodSets::read(period, home, account_id, asked.keep_provisional).map_err(Failure::of_reports_reading)?,
+        );
     }
     if !asked.is_dry {
         pruned.carry_out(signals)?;
@@ -79,7 +85,7 @@ pub fn run(config: &Config, asked: Pruning, signals: &Signals) -> Result<Outcome
 
 impl PeriodSets {
     /// Looks at every folder of a period and decides what is to become of it.
-    fn read(period: String, home: PathBuf, keep: usize) -> Result<Self, publish::Error> {
+    fn read(period: String, home: PathBuf, account_id: Uuid, keep: usize) -> Result<Self, publish::Error> {
         let folders = sets::sets(&home)?;
         let states: Vec<Option<String>> = folders.iter().map(state).collect();
         let seen = folders.iter().zip(&states).map(|(set, state)| Seen { name: &set.name, state: state.as_deref() });
@@ -90,8 +96,12 @@ impl PeriodSets {
             match fate {
                 Fate::Kept => kept.push(set),
                 Fate::Goes => {
-                    let size = set.size()?;
-                    going.push((set, size));
+                    if let Some(why) = objection(&set, account_id)? {
+                        left_alone.push((set, why));
+                    } else {
+                        let size = set.size()?;
+                        going.push((set, size));
+                    }
                 }
                 Fate::LeftAlone(why) => left_alone.push((set, why)),
             }
@@ -124,16 +134,20 @@ impl Pruned<'_> {
     }
 }
 
+/// Why a set does not go although it has had its time: it is another account's, or somebody has put files into it.
+fn objection(set: &SetFolder, account_id: Uuid) -> Result<Option<&'static str>, publish::Error> {
+    let manifest = set.manifest()?.unwrap_or_default();
+    if account_in(&manifest) != Some(account_id) {
+        return Ok(Some("of another parent account"));
+    }
+    let listed: BTreeSet<String> = files_in(&manifest).into_iter().flatten().map(|file| file.path).collect();
+    let is_foreign = |file: &String| file != MANIFEST_NAME && !listed.contains(file);
+    Ok(set.files()?.iter().any(is_foreign).then_some("with files that are not its own"))
+}
+
 /// The state that a set's manifest tells of. One that cannot be read tells of none, and then the set stays.
 fn state(set: &SetFolder) -> Option<String> {
     set.manifest().ok().flatten().as_deref().and_then(state_in)
-}
-
-fn unreadable(error: publish::Error) -> Failure {
-    Failure::new(Kind::NotPublished, "nothing was pruned, because the report sets cannot be read")
-        .because(error)
-        .hint("make what is named above readable for this user, or move it away")
-        .then("run again once the cause is mended")
 }
 
 fn stopped(count: usize, error: publish::Error) -> Failure {

@@ -4,11 +4,11 @@ use serde::Serialize;
 
 use super::progress::Spinner;
 use super::{FailOn, Outcome, verdict};
+use crate::billing::close::Close;
 use crate::billing::ledger::Ledger;
 use crate::config::Config;
 use crate::failure::{Evidence, Failure, Kind};
-use crate::nightly::{self, Night, Progress, Secured, Signals};
-use crate::publish::Published;
+use crate::nightly::{self, Issue, Night, Progress, Secured, Signals};
 use crate::report::text::{Places, summary};
 
 /// Captures, reconciles and publishes.
@@ -16,14 +16,27 @@ pub async fn run(config: &Config, fail_on: FailOn, signals: &Signals, show_progr
     let spinner = Spinner::start(show_progress);
     let done = night(config, signals, &|message| spinner.tell(message)).await?;
     drop(spinner);
-    Ok(outcome(config, &done.ledger, &done.secured, &done.published, fail_on))
+    Ok(outcome(config, &done.ledger, &done.secured, &done.issue, fail_on))
+}
+
+/// Takes tonight's evidence although there can be no reports, and then says why not: it cannot be had again, and reports can.
+pub async fn without_reports(
+    config: &Config,
+    why: Failure,
+    signals: &Signals,
+    show_progress: bool,
+) -> Result<Outcome, Failure> {
+    let spinner = Spinner::start(show_progress);
+    let night = nightly::secure(config, signals, &|message| spinner.tell(message)).await?;
+    let evidence = Evidence::Safe(night.secured.folder);
+    Err(why.with_evidence(evidence).then("correct what is named above, then run `subledger report`"))
 }
 
 /// What a night leaves: its evidence, its ledger and its reports.
 pub(super) struct Done {
     pub(super) secured: Secured,
     pub(super) ledger: Ledger,
-    pub(super) published: Published,
+    pub(super) issue: Issue,
 }
 
 /// One night, from the first request to the published set.
@@ -34,12 +47,12 @@ pub(super) async fn night(config: &Config, signals: &Signals, progress: &Progres
     let ledger = nightly::reconcile(archive, &secured.key, config.terms.clone(), signals).await.map_err(safe)?;
     nightly::derive_usage_table(archive, &ledger.books, &secured.key).await;
     progress("publishing");
-    let published = nightly::publish(config, &ledger, signals).map_err(|failure| match failure.kind {
+    let issue = nightly::publish(config, archive, &ledger, signals).await.map_err(|failure| match failure.kind {
         // to a run, reports that another one is at are reports that were not published
         Kind::Busy => safe(failure.of_kind(Kind::NotPublished)),
         _ => safe(failure),
     })?;
-    Ok(Done { secured: secured.clone(), ledger, published })
+    Ok(Done { secured: secured.clone(), ledger, issue })
 }
 
 #[derive(Serialize)]
@@ -53,22 +66,33 @@ struct Json<'a> {
     reports: String,
     reports_unchanged: bool,
     is_latest: bool,
+    /// The close that keeps the period as it is, if it is closed.
+    closed: Option<u32>,
     reconciliation: &'a serde_json::value::RawValue,
 }
 
 /// What a night that went through has to say.
-pub(super) fn outcome(
-    config: &Config,
-    ledger: &Ledger,
-    secured: &Secured,
-    published: &Published,
-    fail_on: FailOn,
-) -> Outcome {
+pub(super) fn outcome(config: &Config, ledger: &Ledger, secured: &Secured, issue: &Issue, fail_on: FailOn) -> Outcome {
     let evidence = Evidence::Safe(secured.folder.clone());
-    let (exit_code, closing) = verdict(ledger, fail_on, &evidence);
+    let (exit_code, mut closing) = verdict(ledger, fail_on, &evidence);
     let label = config.label(ledger.books.account_id);
-    let reports = published.folder.display().to_string();
-    let places = Places { evidence: secured.folder.clone(), reports: reports.clone(), is_latest: published.is_latest };
+    let (reports, unchanged, is_latest, note) = match issue {
+        Issue::Published(set) if set.is_latest => (set.folder.display().to_string(), set.unchanged, true, None),
+        Issue::Published(set) => {
+            let note = Some("`latest` stays with a later set".to_owned());
+            (set.folder.display().to_string(), set.unchanged, false, note)
+        }
+        Issue::Closed(last) => {
+            let folder = config.reports.join(&label).join(&last.period).join(Close::set_name(last.revision));
+            closing.push_str("; the period is closed, and its reports stay as they were issued");
+            (folder.display().to_string(), true, false, Some("closed, left as issued".to_owned()))
+        }
+    };
+    let closed = match issue {
+        Issue::Closed(last) => Some(last.revision),
+        Issue::Published(_) => ledger.terms.close.as_ref().map(|close| close.revision),
+    };
+    let places = Places { evidence: secured.folder.clone(), reports: reports.clone(), note, is_latest };
     let reconciliation = crate::report::reconciliation_json(ledger, &label, nightly::TOOL);
     let json = Json {
         schema: "subledger/run/v1",
@@ -78,8 +102,9 @@ pub(super) fn outcome(
         evidence: &secured.folder,
         manifest_sha256: &secured.sha256,
         reports,
-        reports_unchanged: published.unchanged,
-        is_latest: published.is_latest,
+        reports_unchanged: unchanged,
+        is_latest,
+        closed,
         reconciliation: &reconciliation,
     };
     let json = serde_json::to_string(&json).unwrap_or_default();

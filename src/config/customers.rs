@@ -1,212 +1,148 @@
-//! `customers.csv`: which customer owns which sub account.
+//! `customers.csv`: which customer owns which sub account, on which days and at what price.
 
-use std::collections::BTreeMap;
-
-use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use crate::ahasend::wire::display;
-use crate::billing::cap_plan::WantedCaps;
-use crate::billing::customers::{Customer, CustomerMap};
+use super::cells;
+use super::table::{Row, Table, TableError};
+use crate::billing::cap_plan::DatedCaps;
+use crate::billing::customers::{Customer, CustomerMap, Effective, MapConflict, Pricing};
 
-/// The columns, by the names of the header; order does not matter, the last three may be missing.
-const COLUMNS: [&str; 6] =
-    ["sub_account_id", "customer_id", "customer_name", "cost_center", "markup_percent", "monthly_credit"];
+/// The columns, by the names of the header; order does not matter, the last seven may be missing.
+const COLUMNS: [&str; 10] = [
+    "sub_account_id",
+    "customer_id",
+    "customer_name",
+    "cost_center",
+    "markup_percent",
+    "monthly_fee",
+    "minimum_charge",
+    "effective_from",
+    "effective_to",
+    "monthly_credit",
+];
 /// Columns that must be there.
 const REQUIRED_COUNT: usize = 3;
-/// Longest text, in characters. A longer one is refused: two customers must not become one by being cut.
-const TEXT_CHAR_COUNT_MAX: usize = 255;
-/// A markup beyond this is a slip, in per cent.
-const MARKUP_MAX: i64 = 1_000;
-/// The largest cap that the API takes, in messages a month.
-const MONTHLY_CREDIT_MAX: i64 = 1_000_000_000;
+/// What makes rows of other days.
+const OTHER_DAYS: &str = "let the days of the two not overlap (`effective_from`, `effective_to`)";
 
-/// What is wrong with the customer map, and where.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}, column `{column}`: {problem}")]
-pub struct CustomersError {
-    line: u64,
-    column: String,
-    problem: String,
+/// Everything that the file says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Customers {
+    /// Who owns what.
+    pub(super) map: CustomerMap,
+    /// The caps that sub accounts are to have.
+    pub(super) caps: DatedCaps,
 }
 
-fn error(line: u64, column: &str, problem: impl Into<String>) -> CustomersError {
-    CustomersError { line, column: column.to_owned(), problem: problem.into() }
+/// Reads a customer map. An empty cell of a price means that of `pricing`, and 0 means none.
+pub fn parse_customers(bytes: &[u8], pricing: Pricing) -> Result<CustomerMap, TableError> {
+    read(bytes, pricing).map(|customers| customers.map)
 }
 
 /// Reads a customer map, and the caps that it wants; the first thing that is wrong ends it.
-pub(super) fn parse(bytes: &[u8]) -> Result<(CustomerMap, WantedCaps), CustomersError> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
-    let header = reader.headers().map_err(|problem| malformed(&problem))?.clone();
-    let positions = positions(&header)?;
-    let mut map = CustomerMap::default();
-    let mut caps = WantedCaps::new();
-    let mut lines: BTreeMap<Uuid, u64> = BTreeMap::new();
-    for record in reader.records() {
-        let record = record.map_err(|problem| malformed(&problem))?;
-        let line = record.position().map_or(0, |position| line_of(bytes, position));
-        let cell = |column: usize| positions.get(COLUMNS[column]).and_then(|at| record.get(*at)).unwrap_or_default();
-        let account = Uuid::parse_str(cell(0)).map_err(|_| error(line, COLUMNS[0], "is not a UUID"))?;
-        if cell(1).is_empty() {
-            return Err(error(line, COLUMNS[1], "is empty"));
+pub(super) fn read(bytes: &[u8], pricing: Pricing) -> Result<Customers, TableError> {
+    let mut customers = Customers::default();
+    Table::open(bytes, &COLUMNS, REQUIRED_COUNT)?.rows(|row| {
+        let entry = Entry::of(row, pricing)?;
+        let Entry { account_id, customer, days, monthly_credit } = entry.clone();
+        if let Err(conflict) = customers.map.insert(account_id, customer, days) {
+            return Err(entry.conflict(&conflict, row, bytes, pricing));
         }
-        for column in [1, 2, 3] {
-            if display(cell(column), TEXT_CHAR_COUNT_MAX) != cell(column) {
-                let problem = format!("is longer than {TEXT_CHAR_COUNT_MAX} characters or has control characters");
-                return Err(error(line, COLUMNS[column], problem));
-            }
+        if let Some(monthly_credit) = monthly_credit {
+            customers.caps.add(account_id, days, monthly_credit);
         }
-        let name = if cell(2).is_empty() { cell(1) } else { cell(2) };
+        Ok(())
+    })?;
+    Ok(customers)
+}
+
+/// What one row says.
+#[derive(Clone)]
+struct Entry {
+    account_id: Uuid,
+    customer: Customer,
+    days: Effective,
+    monthly_credit: Option<i64>,
+}
+
+impl Entry {
+    fn of(row: &Row<'_>, pricing: Pricing) -> Result<Self, TableError> {
+        let uuid = |text: &str| Uuid::parse_str(text).map_err(|_| "is not a UUID".to_owned());
+        let account_id = row.need("sub_account_id", uuid)?;
+        let id = row.need("customer_id", cells::text)?;
         let customer = Customer {
-            id: cell(1).to_owned(),
-            name: name.to_owned(),
-            cost_center: cell(3).to_owned(),
-            markup_percent: markup(cell(4)).map_err(|problem| error(line, COLUMNS[4], problem))?,
+            name: row.read("customer_name", cells::text)?.unwrap_or_else(|| id.clone()),
+            id,
+            cost_center: row.read("cost_center", cells::text)?.unwrap_or_default(),
+            pricing: Pricing {
+                markup_percent: row.read("markup_percent", cells::markup)?.unwrap_or(pricing.markup_percent),
+                monthly_fee: row.read("monthly_fee", cells::fee)?.unwrap_or(pricing.monthly_fee),
+                minimum_charge: row.read("minimum_charge", cells::fee)?.unwrap_or(pricing.minimum_charge),
+            },
         };
-        if let Some(first) = lines.insert(account, line) {
-            return Err(error(line, COLUMNS[0], format!("is mapped in line {first} already")));
+        let days =
+            Effective { from: row.read("effective_from", cells::date)?, to: row.read("effective_to", cells::date)? };
+        if days.is_reversed() {
+            let problem = "is before `effective_from`; it is the last day of the row, that day included";
+            return Err(row.wrong("effective_to", problem));
         }
-        map.insert(account, customer).map_err(|conflict| error(line, COLUMNS[1], conflict.to_string()))?;
-        if !cell(5).is_empty() {
-            caps.insert(account, monthly_credit(cell(5)).map_err(|problem| error(line, COLUMNS[5], problem))?);
-        }
+        Ok(Self { account_id, customer, days, monthly_credit: row.read("monthly_credit", cells::monthly_credit)? })
     }
-    Ok((map, caps))
-}
 
-/// The line that a record begins in; the reader counts from the blank lines before it.
-fn line_of(bytes: &[u8], position: &csv::Position) -> u64 {
-    let rest = usize::try_from(position.byte()).ok().and_then(|at| bytes.get(at..)).unwrap_or_default();
-    let blank = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).filter(|byte| **byte == b'\n');
-    position.line() + u64::try_from(blank.count()).unwrap_or(0)
-}
+    /// Names the earlier row that this one does not fit to, and what to do.
+    fn conflict(&self, conflict: &MapConflict, row: &Row<'_>, bytes: &[u8], pricing: Pricing) -> TableError {
+        let (column, problem) = match conflict {
+            MapConflict::AccountTwice(_) => {
+                let is_same = |entry: &Self| entry.account_id == self.account_id && entry.days.overlap(self.days);
+                let line = first(bytes, pricing, is_same).map_or(0, |(line, _)| line);
+                ("sub_account_id", format!("is mapped in line {line} already; delete one of the rows, or {OTHER_DAYS}"))
+            }
+            MapConflict::CustomerDiffers(id) => {
+                let is_other = |entry: &Self| {
+                    let (own, customer) = (&self.customer, &entry.customer);
+                    customer.id == own.id && customer != own && entry.days.overlap(self.days)
+                };
+                let earlier = first(bytes, pricing, is_other);
+                let column = earlier.as_ref().map_or("customer_id", |(_, entry)| self.differs_in(entry));
+                let line = earlier.map_or(0, |(line, _)| line);
+                (
+                    column,
+                    format!("is another one for customer `{id}` in line {line}; make them the same, or {OTHER_DAYS}"),
+                )
+            }
+        };
+        row.wrong(column, problem)
+    }
 
-fn positions(header: &csv::StringRecord) -> Result<BTreeMap<&'static str, usize>, CustomersError> {
-    let mut positions = BTreeMap::new();
-    for (at, name) in header.iter().enumerate() {
-        let known = COLUMNS.iter().find(|column| **column == name);
-        let known = known.ok_or_else(|| {
-            error(
-                1,
-                &display(name, 40),
-                format!("is not known; the columns are {}, separated by commas", COLUMNS.join(",")),
-            )
-        })?;
-        if positions.insert(*known, at).is_some() {
-            return Err(error(1, known, "is there twice"));
-        }
-    }
-    match COLUMNS[..REQUIRED_COUNT].iter().find(|column| !positions.contains_key(**column)) {
-        Some(missing) => Err(error(1, missing, format!("is missing; the columns are {}", COLUMNS.join(",")))),
-        None => Ok(positions),
-    }
-}
-
-fn markup(text: &str) -> Result<Decimal, String> {
-    if text.is_empty() {
-        return Ok(Decimal::ZERO);
-    }
-    let percent = Decimal::from_str_exact(text).map_err(|_| "is not a plain decimal such as 12.5".to_owned())?;
-    let usable =
-        percent >= Decimal::from(-100) && percent <= Decimal::from(MARKUP_MAX) && percent.normalize().scale() <= 4;
-    if usable {
-        Ok(percent.normalize())
-    } else {
-        Err(format!("must be from -100 to {MARKUP_MAX}, with at most 4 decimals"))
+    /// The first column in which two rows of a customer differ.
+    fn differs_in(&self, other: &Self) -> &'static str {
+        let (own, other) = (&self.customer, &other.customer);
+        let (price, other_price) = (own.pricing, other.pricing);
+        let columns = [
+            ("customer_name", own.name != other.name),
+            ("cost_center", own.cost_center != other.cost_center),
+            ("markup_percent", price.markup_percent != other_price.markup_percent),
+            ("monthly_fee", price.monthly_fee != other_price.monthly_fee),
+            ("minimum_charge", price.minimum_charge != other_price.minimum_charge),
+        ];
+        columns.into_iter().find(|(_, differs)| *differs).map_or("customer_id", |(column, _)| column)
     }
 }
 
-fn monthly_credit(text: &str) -> Result<i64, String> {
-    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    let credit = text.parse().ok().filter(|credit| digits && *credit <= MONTHLY_CREDIT_MAX);
-    credit.ok_or_else(|| format!("must be a whole number of messages from 0 (uncapped) to {MONTHLY_CREDIT_MAX}"))
-}
-
-/// The CSV reader's own complaint: a row of another length, or bytes that are not UTF-8.
-fn malformed(problem: &csv::Error) -> CustomersError {
-    let line = problem.position().map_or(0, csv::Position::line);
-    let (column, what) = match problem.kind() {
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            let last = usize::try_from((*len).min(*expected_len)).unwrap_or(0);
-            (format!("number {}", last + 1), format!("the row has {len} cells where the header has {expected_len}"))
+/// The first row that is meant, with its line; only asked for when something is wrong, so that nothing is kept for it.
+fn first(bytes: &[u8], pricing: Pricing, is_meant: impl Fn(&Entry) -> bool) -> Option<(u64, Entry)> {
+    let mut found = None;
+    let table = Table::open(bytes, &COLUMNS, REQUIRED_COUNT).ok()?;
+    // what is wrong further down is told once this is mended
+    let _ = table.rows(|row| {
+        let entry = Entry::of(row, pricing)?;
+        if found.is_none() && is_meant(&entry) {
+            found = Some((row.line, entry));
         }
-        csv::ErrorKind::Utf8 { err, .. } => {
-            (format!("number {}", err.field() + 1), "is not UTF-8; save the file as CSV in UTF-8".to_owned())
-        }
-        other => ("number 1".to_owned(), format!("the row cannot be read: {other:?}")),
-    };
-    error(line, &column, what)
+        Ok(())
+    });
+    found
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ID: &str = "2f3c5d2a-9ef8-4c91-a5f4-79990c8c1d3a";
-    const OTHER: &str = "2f3c5d2a-9ef8-4c91-a5f4-79990c8c1d3b";
-
-    fn refused(text: &str) -> String {
-        parse(text.as_bytes()).unwrap_err().to_string()
-    }
-
-    #[test]
-    fn several_sub_accounts_make_one_customer() {
-        let text = format!(
-            "\u{feff}customer_id,sub_account_id,customer_name,cost_center,markup_percent\r\nacme,{ID},Acme,C1,12.50\nacme, {OTHER} ,Acme,C1,12.5\n"
-        );
-        let (map, caps) = parse(text.as_bytes()).unwrap();
-        assert!(caps.is_empty());
-        assert_eq!(map.rows().count(), 2);
-        let owner = map.owner(OTHER.parse().unwrap()).unwrap();
-        assert_eq!((owner.id.as_str(), owner.markup_percent.to_string()), ("acme", "12.5".to_owned()));
-    }
-
-    #[test]
-    fn caps_are_wanted_where_a_cell_says_so() {
-        let header = "sub_account_id,customer_id,customer_name,monthly_credit";
-        let (_, caps) = parse(format!("{header}\n{ID},a,A,50000\n{OTHER},a,A,\n").as_bytes()).unwrap();
-        assert_eq!(caps, WantedCaps::from([(ID.parse().unwrap(), 50_000)]));
-        for wrong in ["-1", "+1", "5.0", "1000000001", "50 000"] {
-            let problem = refused(&format!("{header}\n{ID},a,A,{wrong}\n"));
-            assert!(problem.starts_with("line 2, column `monthly_credit`: must be a whole number"), "{problem}");
-        }
-    }
-
-    #[test]
-    fn what_is_wrong_is_named_with_line_and_column() {
-        let header = "sub_account_id,customer_id,customer_name,cost_center,markup_percent";
-        for (rows, expected) in [
-            ("nope,a,A,,", "line 2, column `sub_account_id`: is not a UUID".to_owned()),
-            (&format!("{ID},,A,,"), "line 2, column `customer_id`: is empty".to_owned()),
-            (
-                &format!("{ID},a,A,,ten"),
-                "line 2, column `markup_percent`: is not a plain decimal such as 12.5".to_owned(),
-            ),
-            (
-                &format!("{ID},a,A,,-101"),
-                "line 2, column `markup_percent`: must be from -100 to 1000, with at most 4 decimals".to_owned(),
-            ),
-            (
-                &format!("{ID},a,A,,\n\n{ID},b,B,,"),
-                "line 4, column `sub_account_id`: is mapped in line 2 already".to_owned(),
-            ),
-            (
-                &format!("{ID},a,A,,\n{OTHER},a,B,,"),
-                "line 3, column `customer_id`: customer `a` has another name, cost center or markup in an earlier row"
-                    .to_owned(),
-            ),
-            (&format!("{ID},a"), "line 2, column `number 3`: the row has 2 cells where the header has 5".to_owned()),
-        ] {
-            assert_eq!(refused(&format!("{header}\n{rows}\n")), expected);
-        }
-        assert!(refused("sub_account_id,customer_id\n").starts_with("line 1, column `customer_name`: is missing"));
-        assert!(
-            refused("sub_account_id;customer_id\n")
-                .starts_with("line 1, column `sub_account_id;customer_id`: is not known")
-        );
-        assert!(
-            refused(&format!("{header},customer_id\n")).starts_with("line 1, column `customer_id`: is there twice")
-        );
-    }
-}
+mod tests;

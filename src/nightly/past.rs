@@ -102,7 +102,7 @@ pub(super) fn time_of(id: &str) -> Option<DateTime<Utc>> {
 }
 
 /// Whether the archive will say the same tomorrow, so that there is no use in waiting for a better answer.
-fn is_lasting(error: &archive::Error) -> bool {
+pub(super) fn is_lasting(error: &archive::Error) -> bool {
     match error {
         archive::Error::Damaged { .. } | archive::Error::Version { .. } => true,
         archive::Error::Store { source, .. } => matches!(source, object_store::Error::NotFound { .. }),

@@ -82,6 +82,13 @@ pub(super) fn current<'a>(published: &'a str, pointed: Option<&'a str>, there: &
     pointed.filter(stays).unwrap_or(name)
 }
 
+/// The set that the pointer has to lead to instead, if it does not lead to a current one.
+pub fn overdue<'a>(pointed: Option<&str>, there: &'a [String]) -> Option<&'a str> {
+    let known = pointed.filter(|pointed| there.iter().any(|name| name == pointed)).and_then(SetName::parse);
+    let sets = there.iter().filter_map(|name| Some((SetName::parse(name)?, name.as_str())));
+    sets.filter(|(name, _)| name.outranks(known)).max().map(|(_, name)| name)
+}
+
 /// Whether a text has the form `20240115T020000Z`.
 fn is_capture(text: &str) -> bool {
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());

@@ -46,6 +46,13 @@ pub fn sets(home: &Path) -> Result<Vec<SetFolder>, Error> {
     Ok(found.filter(|(name, ..)| name != LATEST).map(|(name, path, _)| SetFolder { name, path }).collect())
 }
 
+/// Links of a period that have the name of a set: no set is a link.
+pub fn linked(home: &Path) -> Result<Vec<PathBuf>, Error> {
+    let found =
+        entries(home)?.into_iter().filter(|(name, _, kind)| kind.is_symlink() && SetName::parse(name).is_some());
+    Ok(found.map(|(_, path, _)| path).collect())
+}
+
 /// Where the pointer to the current set of a period leads; nothing if there is none.
 pub fn latest(home: &Path) -> Result<Option<Latest>, Error> {
     let path = home.join(LATEST);

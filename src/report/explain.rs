@@ -4,6 +4,8 @@
 
 mod change;
 mod charge;
+mod fee;
+mod held;
 mod json;
 mod layout;
 mod line;

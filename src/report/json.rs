@@ -2,12 +2,13 @@
 //!
 //! Amounts are texts with exact digits: a JSON number would be a double again in most readers.
 
+mod close;
 mod past;
 mod removed;
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::billing::dust::Rounding;
 use crate::billing::finding::{Finding, Severity};
@@ -16,7 +17,7 @@ use crate::billing::level::Level;
 use crate::billing::period::timestamp;
 
 use super::SetInfo;
-use super::tables::STATE;
+use close::{BridgeEntry, CloseEntry};
 use past::Past;
 pub(super) use removed::RemovedAccount;
 
@@ -30,6 +31,8 @@ struct Reconciliation<'a> {
     label: &'a str,
     parent_account_id: String,
     state: &'static str,
+    /// How the period was closed, if it was.
+    close: Option<CloseEntry<'a>>,
     balanced: bool,
     billing_period: Span,
     capture: CaptureEntry<'a>,
@@ -85,11 +88,17 @@ struct Compared<T> {
 #[derive(Serialize)]
 struct ChargeSums {
     statements_and_kept_lines: String,
+    /// Classes of the invoice that no line is made of.
+    left_out: String,
     pooled_invoice: String,
     difference: String,
     pooled_invoice_source: &'static str,
     pooled_invoice_exact: String,
     markup: String,
+    fees: String,
+    margin: String,
+    /// From the API's total to the invoice, if one was entered.
+    bridge: Option<BridgeEntry>,
 }
 
 #[derive(Serialize)]
@@ -137,7 +146,8 @@ pub(super) fn reconciliation(ledger: &Ledger, info: &SetInfo) -> Vec<u8> {
         tool: &info.tool,
         label: &info.label,
         parent_account_id: books.account_id.to_string(),
-        state: STATE,
+        state: ledger.state().as_str(),
+        close: ledger.terms.close.as_ref().map(CloseEntry::of),
         balanced: ledger.balanced(),
         billing_period: Span { start: timestamp(books.usage.period.start), end: timestamp(books.usage.period.end) },
         capture: CaptureEntry {
@@ -194,11 +204,15 @@ fn sums(ledger: &Ledger) -> Sums {
         },
         charges: ChargeSums {
             statements_and_kept_lines: charges.currency.format(proof.cost),
+            left_out: charges.currency.format(proof.left_out),
             pooled_invoice: charges.currency.format(charges.pooled.minor),
             difference: charges.currency.format(proof.difference),
             pooled_invoice_source: if charges.pooled.entered { "invoice as entered" } else { "API total" },
             pooled_invoice_exact: charges.currency.show(charges.pooled.exact),
             markup: charges.currency.format(proof.markup),
+            fees: charges.currency.format(proof.fee),
+            margin: charges.currency.format(proof.margin()),
+            bridge: BridgeEntry::of(ledger),
         },
     }
 }
@@ -216,6 +230,23 @@ fn entry(finding: &Finding) -> FindingEntry<'_> {
         unit: finding.unit.as_deref(),
         tip: finding.code.tip(),
     }
+}
+
+/// What a `reconciliation.json` says of itself.
+#[derive(Deserialize)]
+struct Head {
+    tool: String,
+    label: String,
+}
+
+/// The program that made a `reconciliation.json`; nothing if it does not say.
+pub fn made_by(bytes: &[u8]) -> Option<String> {
+    serde_json::from_slice(bytes).ok().map(|head: Head| head.tool)
+}
+
+/// Whether a `reconciliation.json` says that this program made it, for this label.
+pub fn is_made_by(bytes: &[u8], tool: &str, label: &str) -> bool {
+    serde_json::from_slice(bytes).is_ok_and(|head: Head| head.tool == tool && head.label == label)
 }
 
 /// Indented JSON with a final line break.

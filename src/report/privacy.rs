@@ -7,14 +7,16 @@ use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
-use crate::billing::charges::Statement;
+use crate::billing::charges::{FEE_NAME, Held, MINIMUM_NAME, Statement};
+use crate::billing::customers::Customer;
 use crate::billing::grade::Grade;
 use crate::billing::ledger::Ledger;
+use crate::billing::moves::Stretch;
+use crate::billing::period::{Period, timestamp};
 
 use super::Error;
 use super::csv::guarded;
 use super::parquet;
-use super::tables::STATE;
 
 /// Reads both files of a statement back and refuses any text that is not the customer's own.
 pub(super) fn check(
@@ -51,7 +53,11 @@ fn own_texts(ledger: &Ledger, statement: &Statement) -> BTreeSet<String> {
         "sub_account",
         "attributed",
         "statement_total",
-        STATE,
+        ledger.state().as_str(),
+        "fee",
+        "minimum",
+        FEE_NAME,
+        MINIMUM_NAME,
         ledger.charges.currency.code(),
         &ledger.books.capture.id,
     ];
@@ -59,13 +65,58 @@ fn own_texts(ledger: &Ledger, statement: &Statement) -> BTreeSet<String> {
     own.extend([customer.id.clone(), customer.name.clone(), customer.cost_center.clone()]);
     for line in ledger.charges.lines_of(statement) {
         // the owner is asked again here: a line on the wrong statement is caught as well
-        let is_own = |id: &Uuid| ledger.terms.customer_of(*id, &line.name).is_some_and(|owner| owner.id == customer.id);
-        if let Some(id) = line.account_id.filter(is_own) {
-            own.extend([id.to_string(), line.name.clone()]);
-            own.extend(line.status.as_ref().map(|status| status.as_str().to_owned()));
+        let Some(id) = line.account_id else { continue };
+        match &line.held {
+            None => {
+                let owner = ledger.terms.customer_of(id, &line.name, ledger.books.as_of());
+                if owner.is_some_and(|owner| owner.id == customer.id) {
+                    own.extend(names(ledger, id));
+                    own.extend(status(ledger, id));
+                }
+            }
+            Some(held) => {
+                // whose it was is asked of the past again, not of the line
+                let Some(stretch) = stretch(ledger, id, held).filter(|stretch| is_of(stretch, customer)) else {
+                    continue;
+                };
+                own.extend(times(stretch, ledger.books.usage.period));
+                own.extend([id.to_string(), stretch.name.clone()]);
+                // how the account is now is nothing to whoever had it before
+                own.extend(status(ledger, id).filter(|_| held.is_last));
+            }
         }
     }
     own
+}
+
+/// The id of an account and the names that the books and the captures before know it by.
+fn names(ledger: &Ledger, id: Uuid) -> impl Iterator<Item = String> {
+    let books = &ledger.books;
+    let used = books.usage_lines(id).iter().map(|line| line.name.clone());
+    let gone = ledger.attribution.named().filter(move |(gone, _)| gone.account_id == id);
+    used.chain(gone.map(|(gone, _)| gone.name.clone())).chain([id.to_string()])
+}
+
+/// The status of an account, where the books tell.
+fn status(ledger: &Ledger, id: Uuid) -> Option<String> {
+    ledger.books.account(id).map(|account| account.status.as_str().to_owned())
+}
+
+/// The stretch that a line of an account which changed hands is of.
+fn stretch<'l>(ledger: &'l Ledger, id: Uuid, held: &Held) -> Option<&'l Stretch> {
+    let mut stretches = ledger.moves.get(&id)?.iter();
+    stretches.find(|stretch| (stretch.days, &stretch.from) == (held.days, &held.from))
+}
+
+fn is_of(stretch: &Stretch, customer: &Customer) -> bool {
+    stretch.owner.as_ref().is_some_and(|owner| owner.id == customer.id)
+}
+
+/// The days on which an account was the customer's, and the captures that its messages are counted between.
+fn times(stretch: &Stretch, period: Period) -> impl Iterator<Item = String> {
+    let days = [stretch.days.from, stretch.days.to].into_iter().flatten().map(|day| day.to_string());
+    let from = stretch.from.clone().unwrap_or_else(|| timestamp(period.start));
+    days.chain([from, stretch.until.clone()])
 }
 
 fn is_number(cell: &str) -> bool {

@@ -14,9 +14,6 @@ use crate::billing::money::Amount;
 use super::shown_id;
 use super::table::{Builder, Table};
 
-/// The state of a set that no invoice has closed yet.
-pub(super) const STATE: &str = "provisional";
-
 /// What the letters of a grade mean.
 const GRADE: &str = "how the charge is known: `A` observed, `B` with an unseen tail, `C` attributed, `D` residual";
 const CHARGE_LOW: &str = "what the charge is at the least, as far as captures bound it";
@@ -47,7 +44,7 @@ pub(super) fn chargeback(ledger: &Ledger) -> Table {
     let builder = Builder::new(&rows)
         .text(
             "line_type",
-            "`sub_account`, `attributed` (removed in the period), `parent`, `removed`, `tax` or `unallocated`",
+            "`sub_account`, `attributed` (removed in the period), `fee`, `minimum`, `parent`, `removed`, a class of the invoice (`tax`, `credit`, `add_on`, `rest`) or `unallocated`",
             |row| Some(row.line.kind.as_str().to_owned()),
         )
         .timestamp("period_start", "first instant of the billing period", |_| Some(ledger.books.usage.period.start))
@@ -72,12 +69,16 @@ pub(super) fn chargeback(ledger: &Ledger) -> Table {
         .text("currency", "ISO 4217 code of all money in the row", |_| Some(code.to_owned()))
         .decimal("share", MONEY, decimals, "share of the pooled invoice", |row| Some(row.line.share.0))
         .decimal("spread", MONEY, decimals, "borne of usage that is spread", |row| Some(row.line.spread.0))
-        .decimal("cost", MONEY, decimals, "share + spread; sums to the pooled invoice", |row| Some(row.line.cost().0))
+        .decimal("cost", MONEY, decimals, "share + spread; sums to the pooled invoice less what is left out", |row| {
+            Some(row.line.cost().0)
+        })
         .decimal("markup_percent", "percent", 4, "the customer's markup", |row| {
-            row.customer.map(|customer| percent_units(customer.markup_percent))
+            row.line.markup_percent.map(percent_units)
         })
         .decimal("markup", MONEY, decimals, "the markup on cost, rounded once", |row| Some(row.line.markup.0))
-        .decimal("charge", MONEY, decimals, "cost + markup", |row| Some(row.line.charge().0))
+        .decimal("fee", MONEY, decimals, "a fixed fee, or what is lacking to a minimum", |row| Some(row.line.fee.0))
+        .decimal("charge", MONEY, decimals, "cost + markup + fee", |row| Some(row.line.charge().0))
+        .decimal("margin", MONEY, decimals, "charge less cost", |row| Some(row.line.margin().0))
         .text("grade", GRADE, |row| Some(row.line.grade.as_str().to_owned()))
         .decimal("charge_low", MONEY, decimals, CHARGE_LOW, |row| Some(row.line.span.low.0))
         .decimal("charge_high", MONEY, decimals, CHARGE_HIGH, |row| Some(row.line.span.high.0))
@@ -88,7 +89,28 @@ pub(super) fn chargeback(ledger: &Ledger) -> Table {
         .text("cap_level", "`uncapped`, `clear`, `near`, `critical` or `exceeded`", |row| {
             Some(cap(row)?.level.as_str().to_owned())
         });
+    let builder = held(builder, ledger, |row| Some(row.line));
     provenance(builder, ledger).finish()
+}
+
+/// The columns of an account that changed hands within the period.
+fn held<'r, R>(
+    builder: Builder<'r, R>,
+    ledger: &Ledger,
+    line: for<'l> fn(&'l R) -> Option<&'l Line>,
+) -> Builder<'r, R> {
+    let held = |row: &R| line(row).and_then(|line| line.held.clone());
+    let day = |day: Option<chrono::NaiveDate>| day.map(|day| day.to_string());
+    let start = crate::billing::period::timestamp(ledger.books.usage.period.start);
+    builder
+        .text("owned_from", "the customer's first day, if the account became the customer's within the period", |row| {
+            day(held(row)?.days.from)
+        })
+        .text("owned_until", "the customer's last day, if it ceased to be", |row| day(held(row)?.days.to))
+        .text("counted_from", "for such accounts, the capture nearest to that day, or the start of the period", |row| {
+            Some(held(row)?.from.unwrap_or_else(|| start.clone()))
+        })
+        .text("counted_until", "and the one that the messages are counted until", |row| Some(held(row)?.until))
 }
 
 /// One row of a customer's own file: a line, or the control line that sums them.
@@ -110,7 +132,7 @@ pub(super) fn statement(ledger: &Ledger, statement: &Statement) -> Table {
     let builder = Builder::new(&rows)
         .text(
             "line_type",
-            "`sub_account`, `attributed` (removed in the period), or `statement_total`, which sums the others",
+            "`sub_account`, `attributed` (removed in the period), `fee`, `minimum`, or `statement_total`, which sums the others",
             |row| match row {
                 Line(line) => Some(line.kind.as_str().to_owned()),
                 Control(_) => Some("statement_total".to_owned()),
@@ -146,6 +168,10 @@ pub(super) fn statement(ledger: &Ledger, statement: &Statement) -> Table {
         .text("cost_center", "where it books the charge", |_| Some(customer.cost_center.clone()))
         .timestamp("period_start", "first instant of the billing period", |_| Some(ledger.books.usage.period.start))
         .timestamp("period_end", "first instant after the billing period", |_| Some(ledger.books.usage.period.end));
+    let builder = held(builder, ledger, |row| match row {
+        Line(line) => Some(line),
+        Control(_) => None,
+    });
     provenance(builder, ledger).finish()
 }
 
@@ -205,11 +231,19 @@ pub(super) fn caps(ledger: &Ledger) -> Table {
 
 /// The columns that say what a row was made from.
 pub(super) fn provenance<'r, R>(builder: Builder<'r, R>, ledger: &Ledger) -> Builder<'r, R> {
-    builder.text("state", "`provisional` until the period is closed", |_| Some(STATE.to_owned())).text(
-        "capture",
-        "the capture that the row was made from",
-        |_| Some(ledger.books.capture.id.clone()),
-    )
+    let revision = ledger.terms.close.as_ref().map(|close| i64::from(close.revision));
+    let state = ledger.state().as_str();
+    builder
+        .text("state", "`provisional` until the period is closed, then `final`, or `restated` by a correction", |_| {
+            Some(state.to_owned())
+        })
+        .integer(
+            "revision",
+            "",
+            "1 as first issued, one more for each correction; empty while provisional",
+            move |_| revision,
+        )
+        .text("capture", "the capture that the row was made from", |_| Some(ledger.books.capture.id.clone()))
 }
 
 /// A percentage in units of 10^-4.

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use chrono::{DateTime, Utc};
 
 use crate::billing::caps::Cap;
+use crate::billing::close::Close;
 use crate::billing::finding::{Code, Finding, NONE, Severity};
 use crate::billing::ledger::Ledger;
 use crate::billing::level::Level;
@@ -15,7 +16,7 @@ use crate::billing::rate::Band;
 /// Findings written out in full; the rest is counted, and all of them are in `reconciliation.json`.
 const FINDING_COUNT_MAX: usize = 8;
 /// Decimals of costs in the table.
-const DECIMALS: u32 = 6;
+pub(super) const DECIMALS: u32 = 6;
 /// Caps written out, the most used first.
 const CAP_COUNT_MAX: usize = 3;
 
@@ -26,7 +27,9 @@ pub struct Places {
     pub evidence: String,
     /// The report set.
     pub reports: String,
-    /// Whether `latest` points to it.
+    /// What is to be said of it, if anything.
+    pub note: Option<String>,
+    /// Whether the capture is the last one that `latest` knows.
     pub is_latest: bool,
 }
 
@@ -36,15 +39,19 @@ pub fn summary(ledger: &Ledger, label: &str, places: &Places) -> String {
     head(&mut text, ledger, label);
     sums(&mut text, ledger);
     removed(&mut text, ledger);
-    findings(&mut text, ledger);
+    findings(&mut text, ledger, Severity::Note);
     caps(&mut text, ledger);
-    tail(&mut text, ledger);
-    if places.is_latest {
+    // nothing more comes to a period that is closed
+    let is_open = ledger.terms.close.is_none();
+    if is_open {
+        tail(&mut text, ledger);
+    }
+    if places.is_latest && is_open {
         let _ = writeln!(text, "next      capture {}", ledger.due);
     }
     // writing into a String cannot fail
     let _ = writeln!(text, "evidence  safe in {}", places.evidence);
-    let note = if places.is_latest { "" } else { " (`latest` stays with a later capture)" };
+    let note = places.note.as_ref().map_or(String::new(), |note| format!(" ({note})"));
     let _ = writeln!(text, "reports   {}{note}", places.reports);
     text
 }
@@ -53,15 +60,22 @@ fn head(text: &mut String, ledger: &Ledger, label: &str) {
     let (books, charges) = (&ledger.books, &ledger.charges);
     let verdict = if ledger.balanced() { "balanced" } else { "NOT BALANCED" };
     let at = timestamp(books.capture.at);
-    let _ = writeln!(text, "{}: {verdict}, period {}, captured {at}", shown(label), books.usage.period);
+    let closed = ledger.terms.close.as_ref();
+    let closed = closed.map_or(String::new(), |close| format!(", closed as {}", Close::set_name(close.revision)));
+    let _ = writeln!(text, "{}: {verdict}, period {}{closed}, captured {at}", shown(label), books.usage.period);
     let proof = charges.proof();
-    let lines = charges.statements.last().map_or(0, |statement| statement.lines.end);
-    let (subs, customers) = (counted(lines, "sub account"), counted(charges.statements.len(), "customer"));
+    let subs = counted(charges.charged_accounts(), "sub account");
+    let customers = counted(charges.statements.len(), "customer");
     let mut parts = vec![format!("{} of the invoice", money(ledger, proof.statements))];
-    if proof.markup != Minor::ZERO {
-        parts.push(format!("{} markup", money(ledger, proof.markup)));
+    for (what, amount) in [("markup", proof.markup), ("fees", proof.fee)] {
+        if amount != Minor::ZERO {
+            parts.push(format!("{} {what}", money(ledger, amount)));
+        }
     }
-    let kept = money(ledger, proof.cost - proof.statements);
+    let mut kept = money(ledger, proof.cost - proof.statements);
+    if !charges.left_out.is_empty() {
+        let _ = write!(kept, "; left out {}", money(ledger, proof.left_out));
+    }
     let _ = writeln!(text, "charged   {subs}, {customers}: {}; kept {kept}", parts.join(" + "));
 }
 
@@ -74,6 +88,7 @@ fn sums(text: &mut String, ledger: &Ledger) {
     let amount = |amount: Exact| grouped(&charges.currency.show(amount.readable(DECIMALS)));
     let minor = |minor| grouped(&charges.currency.format(minor));
     let invoice = if charges.pooled.entered { "invoice entered" } else { "pooled invoice" };
+    let parts = if charges.left_out.is_empty() { "statements + kept" } else { "statements + kept + left out" };
     let columns = [
         ["", "messages", charges.currency.code()].map(str::to_owned),
         ["sum of parts".to_owned(), grouped(&messages.to_string()), amount(cost)],
@@ -84,7 +99,7 @@ fn sums(text: &mut String, ledger: &Ledger) {
             grouped(&charges.currency.show_signed((cost - total.cost.exact()).readable(2 * DECIMALS))),
         ],
         [invoice.to_owned(), String::new(), minor(charges.pooled.minor)],
-        ["statements + kept".to_owned(), grouped(&proof.messages.to_string()), minor(proof.cost)],
+        [parts.to_owned(), grouped(&proof.messages.to_string()), minor(proof.sum())],
     ];
     for row in 0..3 {
         let cells = columns.iter().enumerate().map(|(index, column)| {
@@ -133,7 +148,8 @@ fn band<T: Copy + PartialEq>(band: Band<T>, digits: impl Fn(T) -> String) -> Str
     if band.low == band.high { estimate } else { format!("{estimate} ({low} to {high})") }
 }
 
-fn findings(text: &mut String, ledger: &Ledger) {
+/// The findings, counted, and those up to the given severity written out.
+pub(super) fn findings(text: &mut String, ledger: &Ledger, until: Severity) {
     // caps have a line of their own
     let mut rest: Vec<&Finding> =
         ledger.findings.listed.iter().filter(|finding| !finding.code.is_of_cap_use()).collect();
@@ -144,6 +160,7 @@ fn findings(text: &mut String, ledger: &Ledger) {
     let caps = if ledger.findings.listed.len() > rest.len() { " but caps" } else { "" };
     let _ = writeln!(text, "findings  {}", if counts.is_empty() { format!("none{caps}") } else { counts.join(", ") });
     let mut last = None;
+    rest.retain(|finding| finding.severity <= until);
     for finding in rest.iter().take(FINDING_COUNT_MAX) {
         let _ = writeln!(text, "  {:<7} {:<12} {}", finding.severity.as_str(), finding.code, sentence(finding));
         let next_code = last.replace(finding.code) != Some(finding.code);

@@ -1,10 +1,5 @@
 //! The tables of what the API does not show: whose the removed usage was, and what is left of the period.
 
-use std::collections::BTreeMap;
-
-use uuid::Uuid;
-
-use crate::billing::charges::{Line, LineKind};
 use crate::billing::ledger::Ledger;
 use crate::billing::rate::Band;
 use crate::billing::removed::Part;
@@ -17,11 +12,9 @@ use super::tables::{MONEY, provenance};
 pub(super) fn removed(ledger: &Ledger) -> Table {
     let owner = |part: &Part| {
         let gone = part.account.as_ref()?;
-        ledger.terms.customer_of(gone.account_id, &gone.name).map(std::borrow::Cow::into_owned)
+        ledger.owner_of(gone.account_id, &gone.name).map(std::borrow::Cow::into_owned)
     };
-    let lines = ledger.charges.lines.iter().filter(|line| line.kind == LineKind::Attributed);
-    let lines: BTreeMap<Uuid, &Line> = lines.filter_map(|line| Some((line.account_id?, line))).collect();
-    let line = |part: &Part| lines.get(&part.account.as_ref()?.account_id).copied();
+    let charges = ledger.charges.of_removed();
     let code = ledger.charges.currency.code();
     let decimals = ledger.charges.currency.decimals;
     let builder = Builder::new(&ledger.attribution.parts)
@@ -47,7 +40,7 @@ pub(super) fn removed(ledger: &Ledger) -> Table {
             MONEY,
             decimals,
             "what is charged for it; empty for what has no name, which is on the line `removed`",
-            |part| Some(line(part)?.charge().0),
+            |part| Some(charges.get(&part.account.as_ref()?.account_id)?.0),
         );
     provenance(builder, ledger).finish()
 }

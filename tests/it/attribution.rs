@@ -3,6 +3,7 @@
 //! Captures are made from the world directly, without a server, so that there can be many. `just fuzz` makes more.
 
 mod hostile;
+mod moves;
 mod story;
 mod sums;
 
@@ -13,12 +14,13 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError};
 use subledger::billing::books::Books;
 use subledger::billing::charges::{Line, LineKind};
+use subledger::billing::invoice::InvoiceEntry;
 use subledger::billing::ledger::Ledger;
 use subledger::billing::money::Amount;
 use subledger::billing::past::Past;
 use subledger::billing::period::Period;
 use subledger::billing::removed::Part;
-use subledger::billing::terms::{Bearer, InvoiceEntry, RemovedUsage, Residual, Terms, Weights};
+use subledger::billing::terms::{Bearer, RemovedUsage, Residual, Terms, Weights};
 use uuid::Uuid;
 
 use story::{Night, any_story};
@@ -195,7 +197,38 @@ proptest! {
     }
 
     #[test]
-    fn nothing_that_the_api_says_breaks_the_sums(captures in hostile::any_captures(), terms in any_terms()) {
+    fn accounts_that_change_hands_are_parted_and_whole(
+        story in any_story(),
+        terms in any_terms(),
+        rows in moves::any_rows(),
+    ) {
+        let nights = story.nights();
+        let accounts = nights.iter().flat_map(|night| night.shown.iter().copied()).collect();
+        let map = moves::map(&accounts, &rows);
+        let dated = Terms { customers: Some(map.clone()), ..terms.clone() };
+        let (mut parted, mut whole, mut witness) = (Past::default(), Past::default(), moves::Witness::default());
+        for night in &nights {
+            witness.see(night, &map);
+            for removed_usage in [RemovedUsage::Attribute, RemovedUsage::Spread] {
+                let ledger = draw_up(&parted, &night.books, &Terms { removed_usage, ..dated.clone() });
+                sums::add_up(&ledger)?;
+                let unparted = draw_up(&whole, &night.books, &Terms { removed_usage, ..terms.clone() });
+                moves::parts_are_the_whole(&ledger, &unparted)?;
+                witness.check(&ledger)?;
+            }
+            parted.see(&night.books, &dated);
+            whole.see(&night.books, &terms);
+        }
+    }
+
+    #[test]
+    fn nothing_that_the_api_says_breaks_the_sums(
+        captures in hostile::any_captures(),
+        terms in any_terms(),
+        rows in prop::option::of(moves::any_rows()),
+    ) {
+        let accounts = captures.iter().flat_map(hostile::accounts).collect();
+        let terms = Terms { customers: rows.map(|rows| moves::map(&accounts, &rows)), ..terms };
         let mut past = Past::default();
         for books in &captures {
             for residual in [Residual::Rate, Residual::Keep] {

@@ -101,3 +101,34 @@ fn accounts_that_are_not_there_are_told_and_a_map_without_caps_is_refused() {
     assert_eq!(ran.code, 2);
     assert!(ran.stderr.contains("monthly_credit"), "{}", ran.stderr);
 }
+
+#[test]
+fn a_row_wants_its_cap_on_its_own_days_only() {
+    let (api, ids) = three();
+    let write = |rows: &[(usize, &str, &str)]| {
+        let mut map =
+            "sub_account_id,customer_id,customer_name,monthly_credit,effective_from,effective_to\n".to_owned();
+        for (number, (place, credit, days)) in rows.iter().enumerate() {
+            writeln!(map, "{},c{number},Customer {number},{credit},{days}", ids[*place]).expect("a String");
+        }
+        fs::write(api.home.path().join("customers.csv"), map).expect("a file");
+    };
+    // it is the 15th of October: the first account has changed hands today, the second will, the third had
+    write(&[
+        (0, "10", ",2026-10-14"),
+        (0, "2000", "2026-10-15,"),
+        (1, "500", ",2026-10-15"),
+        (1, "20", "2026-10-16,"),
+        (2, "30", "2026-09-01,2026-09-30"),
+    ]);
+    let plan = planned(&api);
+    assert_eq!(api.run(&["caps", "apply", "--plan", &plan]).code, 0);
+    assert_eq!(ids.map(|id| api.cap(id)), [2_000, 500, 3_000]);
+    let tomorrow = api.run_at("2026-10-16T00:00:00Z", &["caps", "apply", "--yes"]);
+    assert!(tomorrow.stdout.contains("1 of 1 cap changed"), "{}{}", tomorrow.stdout, tomorrow.stderr);
+    assert_eq!(ids.map(|id| api.cap(id)), [2_000, 20, 3_000]);
+    write(&[(2, "30", "2026-09-01,2026-09-30")]);
+    let none = api.run_at("2026-10-16T00:00:01Z", &["caps", "plan"]);
+    assert_eq!(none.code, 2);
+    assert!(none.stderr.contains("no row of the customer map with a `monthly_credit` is effective on 2026-10-16"));
+}

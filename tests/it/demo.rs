@@ -49,10 +49,32 @@ fn a_month_leaves_32_captures_in_one_chain_and_their_report_sets() {
         previous = folder.rsplit_once("capture=").expect("a capture").1.into();
     }
     let files = tree(&demo.join("reports"));
-    assert_eq!(files.keys().filter(|path| path.ends_with("/manifest.json")).count(), 32);
-    assert_eq!(files["demo/2026-10-01/latest"], b"-> 20261031T234500Z");
+    assert_eq!(files.keys().filter(|path| path.ends_with("/manifest.json")).count(), 33);
+    assert_eq!(files["demo/2026-10-01/latest"], b"-> final-r1");
     assert_eq!(files["demo/2026-11-01/latest"], b"-> 20261101T234500Z");
     every_deletion_is_named(&happened, &files["demo/2026-10-01/20261031T234500Z/removed.csv"]);
+    the_month_is_closed(&told["end"], &files);
+}
+
+/// The month ends with a close that foots to the invoice, a statement for each customer, and everything proved.
+fn the_month_is_closed(end: &Value, files: &BTreeMap<String, Vec<u8>>) {
+    assert_eq!((&end["close"]["exit_code"], &end["verify"]["exit_code"]), (&0.into(), &0.into()), "{end}");
+    let of_set = |file: &str| &files[&format!("demo/2026-10-01/final-r1/{file}")];
+    let control: Vec<BTreeMap<String, String>> =
+        csv::Reader::from_reader(&of_set("control.csv")[..]).deserialize().collect::<Result<_, _>>().expect("a table");
+    let cents = |text: &str| text.replace('.', "").parse::<i64>().expect("an amount");
+    let of =
+        |kind: &str| control.iter().filter(|row| row["row_type"] == kind).map(|row| cents(&row["cost"])).sum::<i64>();
+    assert_eq!(of("statement") + of("kept") + of("left_out"), of("pooled_invoice"));
+    assert_eq!((of("sum"), of("difference")), (of("pooled_invoice"), 0));
+    let invoice =
+        cents(end["close"]["reconciliation"]["sums"]["charges"]["pooled_invoice"].as_str().expect("an amount"));
+    assert!(of("pooled_invoice") == invoice && invoice > 0, "{control:?}");
+    for row in control.iter().filter(|row| row["row_type"] == "statement") {
+        assert!(files.contains_key(&format!("demo/2026-10-01/final-r1/{}", row["file"])), "{row:?}");
+    }
+    let sets = end["verify"]["sets"].as_array().expect("sets");
+    assert!(sets.len() == 33 && sets.iter().all(|set| set["verdict"] == "proved"), "{sets:?}");
 }
 
 /// What the world knows of each deletion lies within the bounds that captures give it, and is what is charged.

@@ -92,12 +92,12 @@ fn the_parts_sum_to_the_change_for_everyone() {
                 let told = api.run_at(SECOND, &[&arguments[..], &["--output", "json"]].concat());
                 assert_eq!(told.code, 0, "{subject}, {terms}: {}", told.stderr);
                 let change = &json(&told.stdout)["change"];
-                let parts =
-                    ["own_volume", "attribution", "pool_rate", "rounding"].map(|part| cents(&change["parts"][part]));
+                let parts = ["own_volume", "attribution", "pool_rate", "fees_and_minimums", "rounding"];
+                let parts = parts.map(|part| cents(&change["parts"][part]));
                 assert_eq!(parts.iter().sum::<i64>(), cents(&change["charge"]["difference"]), "{change}");
                 assert_eq!(parts.iter().sum::<i64>(), cents(&change["parts"]["sum"]), "{change}");
                 assert_eq!(change["proportional"], true, "{change}");
-                assert!(parts[3].abs() <= 5, "rounding is small: {change}");
+                assert!(parts[4].abs() <= 5, "rounding is small: {change}");
             }
         }
     }

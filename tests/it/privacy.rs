@@ -2,7 +2,7 @@
 
 use subledger::archive::Archive;
 use subledger::billing::charges::Line;
-use subledger::billing::customers::{Customer, CustomerMap};
+use subledger::billing::customers::{Customer, CustomerMap, Effective, Pricing};
 use subledger::billing::ledger::Ledger;
 use subledger::billing::terms::Terms;
 use subledger::report::{Error, SetInfo, render};
@@ -15,8 +15,9 @@ fn ledger() -> Ledger {
     let mut map = CustomerMap::default();
     for (account, id) in [(ACME, "acme"), ("3a4d6e3b-0af9-4da2-b6a5-8aaa1d9d2e4b", "beta")] {
         let (id, name) = (id.to_owned(), format!("{id} & Sons"));
-        let customer = Customer { id, name, cost_center: String::new(), markup_percent: 5.into() };
-        map.insert(account.parse().expect("an id"), customer).expect("a new account");
+        let pricing = Pricing { markup_percent: 5.into(), ..Pricing::default() };
+        let customer = Customer { id, name, cost_center: String::new(), pricing };
+        map.insert(account.parse().expect("an id"), customer, Effective::ALWAYS).expect("a new account");
     }
     let terms = Terms { customers: Some(map), ..Terms::default() };
     tokio::runtime::Runtime::new().expect("a runtime").block_on(async {
@@ -32,7 +33,7 @@ fn ledger() -> Ledger {
 /// The files of a set, or the reason why there is none.
 fn files(ledger: &Ledger) -> Result<Vec<(String, Vec<u8>)>, Error> {
     let mut files = Vec::new();
-    let info = SetInfo { label: "test".to_owned(), tool: "test".to_owned() };
+    let info = SetInfo { label: "test".to_owned(), tool: "test".to_owned(), customers_sha256: None };
     render(ledger, &info, &mut |path, bytes| {
         files.push((path.to_owned(), bytes));
         Ok(())

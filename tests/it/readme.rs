@@ -121,10 +121,12 @@ fn the_simulators_documentation_shows_settings_that_work() {
 fn readme_shows_a_configuration_that_works() {
     let readme = std::fs::read_to_string(project().join("README.md")).expect("a README");
     let toml = readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a configuration");
-    let map = readme.split("```csv\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a customer map");
+    let mut tables = readme.split("```csv\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let (map, invoices) = (tables.next().expect("a customer map"), tables.next().expect("invoices"));
     let scratch = tempfile::tempdir().expect("a folder");
     std::fs::write(scratch.path().join("subledger.toml"), toml).expect("a file");
     std::fs::write(scratch.path().join("customers.csv"), map).expect("a file");
+    std::fs::write(scratch.path().join("invoices.csv"), invoices).expect("a file");
     std::fs::create_dir(scratch.path().join("archive")).expect("a folder");
     // it is read whole before the archive is found to be empty
     let ran = ran(subledger(scratch.path()).arg("report"));

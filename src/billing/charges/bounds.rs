@@ -44,7 +44,7 @@ impl<'p> Pool<'p> {
         let has_customer = |line: &Line| line.kind.has_customer();
         let bearing = sum(&messages, &has_customer);
         let (least, more) = (bearing - sum(&less, &has_customer), sum(&less, &|line| line.kind == LineKind::Removed));
-        let whole = if divided.unshareable.is_some() { Minor::ZERO } else { divided.pooled.minor - divided.tax };
+        let whole = if divided.unshareable.is_some() { Minor::ZERO } else { divided.whole };
         let mut pool = Self {
             past,
             shared: (whole, books.messages_sum()),
@@ -140,6 +140,10 @@ impl<'p> Pool<'p> {
     /// What a line itself is likely to grow by in the tail.
     fn own(&self, line: &Line) -> Band<i64> {
         let Some(tail) = &self.tail else { return Band::default() };
+        // whoever gave the account away sends no more with it
+        if line.held.as_ref().is_some_and(|held| !held.is_last) {
+            return Band::default();
+        }
         let estimate = match line.kind {
             LineKind::SubAccount => line.account_id.map(|id| self.past.likely(id, line.status.as_ref(), tail)),
             LineKind::Parent => Some(self.past.parent_likely(tail)),

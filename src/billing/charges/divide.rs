@@ -4,28 +4,59 @@ use uuid::Uuid;
 
 use super::super::books::Books;
 use super::super::dust::Dust;
+use super::super::invoice::{Bridge, Class, Policy};
 use super::super::money::{Amount, Exact, Minor};
+use super::super::moves::Moves;
 use super::super::removed::Attribution;
 use super::super::shares::{Division, Unshareable};
 use super::super::terms::{Bearer, RemovedUsage, Terms, Weights};
+use super::moved::part_by_owner;
 use super::removed::attribute;
 use super::{Line, LineKind, Pooled, amount_line, bucket_lines};
+
+/// What the pooled invoice is divided by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Inputs<'i> {
+    pub(crate) books: &'i Books,
+    pub(crate) terms: &'i Terms,
+    pub(crate) dust: &'i Dust,
+    pub(crate) attribution: &'i Attribution,
+    pub(crate) moves: &'i Moves,
+    /// How the invoice comes from the API's total; nothing if nobody entered one.
+    pub(crate) bridge: Option<&'i Bridge>,
+}
 
 /// The pooled invoice on lines, before they are gathered, with the divisions that made them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Divided {
     pub(crate) pooled: Pooled,
-    /// What of it is tax, and is not shared.
-    pub(crate) tax: Minor,
+    /// What of it is shared by weight: all but the classes that are kept or left out.
+    pub(crate) whole: Minor,
+    pub(crate) left_out: Vec<(Class, Minor)>,
     pub(crate) unshareable: Option<Unshareable>,
     /// The sub accounts in the order of the books, then the parent, then what was removed.
     pub(crate) lines: Vec<Line>,
-    /// What is shared, by bucket: as the lines, but for the removed bucket, which is one part.
+    /// Where each of the lines comes from.
+    pub(crate) sources: Vec<Source>,
+    /// What is shared, by bucket.
     pub(crate) shared: Division,
     /// The removed bucket by account, if it was taken apart.
     pub(crate) attributed: Option<Division>,
+    /// Lines of accounts that changed hands, by owner.
+    pub(crate) moved: Vec<Division>,
     /// What was moved to the lines of sub accounts.
     pub(crate) spread: Vec<Spread>,
+}
+
+/// Where a line comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Source {
+    /// The part of what is shared; nothing for classes of the invoice.
+    pub(crate) bucket: Option<usize>,
+    /// The part of the removed bucket.
+    pub(crate) attributed: Option<usize>,
+    /// The division of an account that changed hands, and the part of it.
+    pub(crate) moved: Option<(usize, usize)>,
 }
 
 /// The cost of one kind of line, moved to the sub accounts.
@@ -38,28 +69,53 @@ pub(crate) struct Spread {
 }
 
 /// Divides the pooled invoice, and keeps how.
-pub(crate) fn divide(books: &Books, terms: &Terms, dust: &Dust, attribution: &Attribution) -> Divided {
+pub(crate) fn divide(inputs: &Inputs<'_>) -> Divided {
+    let Inputs { books, terms, dust, attribution, .. } = *inputs;
     let currency = books.usage.currency;
-    let invoice = terms.invoice(books.usage.period);
-    let exact = invoice.map_or(books.usage.total.cost, |entry| entry.amount).exact();
-    let pooled = Pooled { exact, minor: currency.round(exact), entered: invoice.is_some() };
-    let tax = invoice.map_or(Minor::ZERO, |entry| currency.round(entry.tax.exact()));
+    let exact = inputs.bridge.map_or(books.usage.total.cost.exact(), |bridge| bridge.invoice);
+    let pooled = Pooled { exact, minor: currency.round(exact), entered: inputs.bridge.is_some() };
+    let Apart { kept, left_out } = apart(inputs);
+    let apart: Minor = kept.iter().chain(&left_out).map(|(_, amount)| *amount).sum();
+    let whole = pooled.minor - apart;
     let mut lines = bucket_lines(books);
-    let shared = share(&mut lines, pooled.minor - tax, terms.weights, dust);
-    if shared.is_err() {
-        let share = pooled.minor - tax;
-        lines.push(Line { share, ..amount_line(LineKind::Unallocated, "Unallocated") });
-    }
-    if tax != Minor::ZERO {
-        lines.push(Line { share: tax, ..amount_line(LineKind::Tax, "Tax") });
-    }
+    let mut sources: Vec<Source> =
+        (0..lines.len()).map(|bucket| Source { bucket: Some(bucket), ..Source::default() }).collect();
+    let shared = share(&mut lines, whole, terms.weights, dust);
     let is_attributed = terms.removed_usage == RemovedUsage::Attribute;
-    let attributed = if is_attributed { attribute(&mut lines, attribution) } else { None };
+    let attributed = if is_attributed { attribute(&mut lines, &mut sources, attribution) } else { None };
+    let moved = part_by_owner(&mut lines, &mut sources, inputs.moves);
+    if shared.is_err() {
+        lines.push(Line { share: whole, ..amount_line(LineKind::Unallocated, "Unallocated") });
+    }
+    lines.extend(
+        kept.into_iter().map(|(class, share)| Line { share, ..amount_line(LineKind::Class(class), class.title()) }),
+    );
+    sources.resize(lines.len(), Source::default());
+    for (place, line) in lines.iter_mut().enumerate() {
+        line.place = place;
+    }
     let is_spread = [terms.parent_usage == Bearer::Spread, terms.removed_usage == RemovedUsage::Spread];
     let kinds = [LineKind::Parent, LineKind::Removed].into_iter().zip(is_spread).filter(|(_, is_spread)| *is_spread);
     let spread = kinds.filter_map(|(kind, _)| spread(&mut lines, kind)).collect();
     let unshareable = shared.as_ref().err().copied();
-    Divided { pooled, tax, unshareable, lines, shared: shared.unwrap_or_default(), attributed, spread }
+    let shared = shared.unwrap_or_default();
+    Divided { pooled, whole, left_out, unshareable, lines, sources, shared, attributed, moved, spread }
+}
+
+/// The classes of the invoice that are not shared.
+struct Apart {
+    kept: Vec<(Class, Minor)>,
+    left_out: Vec<(Class, Minor)>,
+}
+
+fn apart(inputs: &Inputs<'_>) -> Apart {
+    let amount =
+        |class: Class| inputs.bridge.map_or(Minor::ZERO, |bridge| bridge.of_class(class, inputs.books.usage.currency));
+    let of = |policy: Policy| {
+        let classes = Class::ALL.into_iter().filter(move |class| inputs.terms.policies.of(*class) == policy);
+        classes.map(|class| (class, amount(class))).filter(|(_, amount)| *amount != Minor::ZERO).collect()
+    };
+    Apart { kept: of(Policy::Keep), left_out: of(Policy::LeaveOut) }
 }
 
 /// The order that settles equal remainders: by account id, parent and removed after the sub accounts.

@@ -4,12 +4,16 @@ use super::super::grade::Grade;
 use super::super::money::{Amount, Exact, Minor};
 use super::super::removed::{Attribution, Gone, Part};
 use super::super::shares::{Division, largest_remainder};
-use super::{Line, LineKind, Volume, amount_line};
+use super::{Line, LineKind, Source, Volume, amount_line};
 
 /// Divides the removed line by messages. The lines sum to it exactly: in messages, in cost as sent, and in cents.
 ///
 /// Returns how the cents were divided, in the order of the lines; nothing if the line stays as it is.
-pub(super) fn attribute(lines: &mut Vec<Line>, attribution: &Attribution) -> Option<Division> {
+pub(super) fn attribute(
+    lines: &mut Vec<Line>,
+    sources: &mut Vec<Source>,
+    attribution: &Attribution,
+) -> Option<Division> {
     let index = lines.iter().position(|line| line.kind == LineKind::Removed)?;
     let whole = &lines[index];
     let named: Vec<(&Gone, &Part)> = attribution.named().filter(|(_, part)| part.high != 0).collect();
@@ -37,6 +41,9 @@ pub(super) fn attribute(lines: &mut Vec<Line>, attribution: &Attribution) -> Opt
     }
     // a rest of nothing has nothing to say
     divided.retain(|line| line.kind != LineKind::Removed || line.volume.is_some_and(|volume| volume.high != 0));
+    let bucket = sources[index].bucket;
+    let parts = (0..divided.len()).map(|part| Source { bucket, attributed: Some(part), moved: None });
+    sources.splice(index..=index, parts);
     lines.splice(index..=index, divided);
     Some(shares)
 }

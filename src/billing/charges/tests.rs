@@ -1,9 +1,13 @@
 //! Lines that removed usage and a tail make, on captures of a cent a message.
 
+mod fees;
+mod moves;
+
 use chrono::NaiveDate;
 
+use super::super::invoice::{InvoiceEntry, Policies, Policy};
 use super::super::ledger::Ledger;
-use super::super::terms::{Bearer, InvoiceEntry, Residual};
+use super::super::terms::{Bearer, Residual, Terms};
 use super::super::tests::sample::{Night, id, seen};
 use super::*;
 
@@ -114,23 +118,38 @@ fn without_an_invoice_or_without_a_tail_an_amount_is_what_it_is() {
     }
 }
 
-/// Terms with an invoice of 100.00 for January 2024.
+/// Terms with an invoice of 100.00 for January 2024, all of which is shared, whatever explains it.
 fn invoiced() -> Terms {
     let invoice = (NaiveDate::from_ymd_opt(2024, 1, 1).unwrap(), InvoiceEntry::of(Amount::parse("100.00").unwrap()));
-    Terms { invoices: [invoice].into_iter().collect(), ..Terms::default() }
+    let policies = Policies { rest: Policy::Spread, ..Policies::default() };
+    Terms { invoices: [invoice].into_iter().collect(), policies, ..Terms::default() }
 }
 
 #[test]
 fn what_is_spread_is_diluted_by_those_who_bear_it() {
     // half of January is unseen: at the rate so far account 1 sends 50 more, and all together a thousand
     let night = Night::at("2024-01-16T12:00:00Z").parent(900).account(1, 50).account(2, 50);
-    let terms = Terms { parent_usage: Bearer::Spread, ..invoiced() };
+    // nobody can say that so much is the tail's
+    let policies = Policies { rest: Policy::Spread, ..Policies::default() };
+    let terms = Terms { parent_usage: Bearer::Spread, policies, ..invoiced() };
     let ledger = Ledger::draw_up(Past::default(), night.books(), terms);
     let one = ledger.charges.lines.iter().find(|line| line.account_id == Some(id(1))).unwrap();
     assert_eq!((one.cost(), one.grade), (Minor(5_000), Grade::Tail));
     // 5.00 is its share of 100 in 2,000 messages; of the 90.00 that the parent's 1,800 make it bears 100 of 1,100 if all
     // others are customers' accounts, and 100 of 150 if none of them is
     assert_eq!(one.span, Span { low: Minor(500 + 818), high: Minor(500 + 6_000) });
+}
+
+#[test]
+fn what_nothing_explains_is_kept_and_what_the_tail_has_brought_is_shared() {
+    // 10.00 were seen, the other half of January may bring as much, and nothing explains the 80.00 beyond that
+    let night = Night::at("2024-01-16T12:00:00Z").parent(900).account(1, 50).account(2, 50);
+    let terms = Terms { policies: Policies::default(), ..invoiced() };
+    let ledger = Ledger::draw_up(Past::default(), night.books(), terms);
+    let of =
+        |kind: LineKind| ledger.charges.lines.iter().filter(|line| line.kind == kind).map(Line::cost).sum::<Minor>();
+    let [accounts, parent, rest] = [LineKind::SubAccount, LineKind::Parent, LineKind::Class(Class::Rest)].map(of);
+    assert_eq!((accounts, parent, rest), (Minor(200), Minor(1_800), Minor(8_000)));
 }
 
 #[test]

@@ -1,15 +1,18 @@
-//! Why a charge moved between two captures: four parts that sum to the change exactly.
+//! Why a charge moved between two captures: five parts that sum to the change exactly.
+
+use std::collections::BTreeSet;
 
 use rust_decimal::Decimal;
 
 use super::super::books::CaptureRef;
-use super::super::charges::{Line, LineKind};
+use super::super::charges::Line;
 use super::super::finding::{Code, Finding, Severity};
 use super::super::ledger::Ledger;
 use super::super::money::{Currency, Exact, Minor};
 use super::super::terms::{RemovedUsage, Weights};
 use super::price::Price;
 use super::subject::Subject;
+use super::volume::{Volume, Volumes};
 
 /// A subject at one of the two captures.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,17 +21,22 @@ pub struct Side {
     pub capture: CaptureRef,
     /// What the subject is charged there.
     pub charge: Minor,
-    /// Its lines.
+    /// What of that is fees and minimums.
+    pub fee: Minor,
+    /// Its lines of usage.
     pub line_count: usize,
-    /// Messages that captures saw: those of its sub accounts, and what removed ones had when they were last seen.
+    /// Messages that captures saw: those of its sub accounts, and what removed ones had when they were last seen. Of an
+    /// account that changed hands, those of the subject's own stretches.
     pub seen: i128,
     /// Messages beyond those that it is charged with; negative where removed usage is not charged to whose it was.
     pub attributed: i128,
     /// The pool's price.
     pub price: Price,
+    /// The messages by markup.
+    volumes: Volumes,
 }
 
-/// The four parts of a change, in minor units.
+/// The five parts of a change, in minor units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Parts {
     /// More or fewer messages of its own, at the old price.
@@ -37,6 +45,8 @@ pub struct Parts {
     pub attribution: Minor,
     /// All its messages at another price.
     pub pool_rate: Minor,
+    /// More or less of fees and minimums.
+    pub fees: Minor,
     /// The rest: cents, markups in cents, and what the API rounded.
     pub rounding: Minor,
 }
@@ -50,13 +60,15 @@ pub enum Cause {
     Attribution,
     /// [`Parts::pool_rate`]
     PoolRate,
+    /// [`Parts::fees`]
+    Fees,
     /// [`Parts::rounding`]
     Rounding,
 }
 
 impl Cause {
     /// Every cause, in the order of reports.
-    pub const ALL: [Self; 4] = [Self::OwnVolume, Self::Attribution, Self::PoolRate, Self::Rounding];
+    pub const ALL: [Self; 5] = [Self::OwnVolume, Self::Attribution, Self::PoolRate, Self::Fees, Self::Rounding];
 
     /// The name in reports.
     pub fn as_str(self) -> &'static str {
@@ -64,6 +76,7 @@ impl Cause {
             Self::OwnVolume => "own volume",
             Self::Attribution => "attribution",
             Self::PoolRate => "pool rate",
+            Self::Fees => "fees and minimums",
             Self::Rounding => "rounding",
         }
     }
@@ -78,10 +91,13 @@ pub struct Change {
     pub old: Side,
     /// The later capture.
     pub new: Side,
-    /// Per cent that are added to every part.
-    pub markup_percent: Decimal,
+    /// Per cent that are added to the parts, ascending: one for all messages, or, where the subject is charged otherwise from
+    /// some day on, one for those of each time.
+    pub markups: Vec<Decimal>,
     /// The parts.
     pub parts: Parts,
+    /// Its lines of accounts that changed hands, as they are at the later capture.
+    pub moved: Vec<Line>,
     /// Who bears removed usage.
     pub removed_usage: RemovedUsage,
     /// Whether every share follows the messages at both captures. If not, `rounding` holds what does not.
@@ -114,18 +130,25 @@ impl Change {
         if old.books.capture.at >= new.books.capture.at {
             return Err(Incomparable::NotEarlier);
         }
-        let (currency, percent) = (new.charges.currency, subject.markup_percent());
+        let currency = new.charges.currency;
         let proportional = old.terms.weights == new.terms.weights && is_proportional(old) && is_proportional(new);
         let removed_usage = new.terms.removed_usage;
+        let moved = subject.lines(new).into_iter().filter(|line| line.held.is_some()).cloned().collect();
         let (old, new) = (Side::of(old, subject), Side::of(new, subject));
-        let part = |amount: Exact| currency.round(marked_up(amount, percent));
-        let own_volume = part(old.price.of_messages(new.seen - old.seen));
-        let attribution = part(old.price.of_messages(new.attributed - old.attributed));
-        let messages = new.charged();
-        let pool_rate = part(new.price.of_messages(messages) - old.price.of_messages(messages));
-        let rounding = new.charge - old.charge - own_volume - attribution - pool_rate;
-        let parts = Parts { own_volume, attribution, pool_rate, rounding };
-        Ok(Self { currency, old, new, markup_percent: percent, parts, removed_usage, proportional })
+        let markups: BTreeSet<Decimal> = old.volumes.markups().chain(new.volumes.markups()).collect();
+        // messages never go from one markup to another: whatever changes with a day begins a stretch of its own
+        let part = |of: &dyn Fn(Volume, Volume) -> Exact| {
+            let under = |markup: Decimal| of(old.volumes.under(markup), new.volumes.under(markup));
+            currency.round(markups.iter().map(|markup| marked_up(under(*markup), *markup)).sum())
+        };
+        let own_volume = part(&|before, after| old.price.of_messages(after.seen - before.seen));
+        let attribution = part(&|before, after| old.price.of_messages(after.attributed() - before.attributed()));
+        let pool_rate = part(&|_, after| new.price.of_messages(after.charged) - old.price.of_messages(after.charged));
+        let fees = new.fee - old.fee;
+        let rounding = new.charge - old.charge - own_volume - attribution - pool_rate - fees;
+        let parts = Parts { own_volume, attribution, pool_rate, fees, rounding };
+        let markups = markups.into_iter().collect();
+        Ok(Self { currency, old, new, markups, parts, moved, removed_usage, proportional })
     }
 
     /// By how much the charge changed.
@@ -167,6 +190,7 @@ impl Parts {
             Cause::OwnVolume => self.own_volume,
             Cause::Attribution => self.attribution,
             Cause::PoolRate => self.pool_rate,
+            Cause::Fees => self.fees,
             Cause::Rounding => self.rounding,
         }
     }
@@ -175,18 +199,17 @@ impl Parts {
 impl Side {
     fn of(ledger: &Ledger, subject: &Subject) -> Self {
         let lines = subject.lines(ledger);
-        let messages = |line: &&Line| i128::from(line.messages.unwrap_or(0));
-        let charged: i128 = lines.iter().map(messages).sum();
-        let shown: i128 = lines.iter().filter(|line| line.kind == LineKind::SubAccount).map(messages).sum();
-        let last_seen: i128 = subject.removed(ledger).map(|(gone, _)| i128::from(gone.seen)).sum();
-        let seen = shown + last_seen;
+        let volumes = Volumes::of(ledger, subject);
+        let sum = volumes.sum();
         Self {
             capture: ledger.books.capture.clone(),
             charge: lines.iter().map(|line| line.charge()).sum(),
-            line_count: lines.len(),
-            seen,
-            attributed: charged - seen,
+            fee: lines.iter().map(|line| line.fee).sum(),
+            line_count: lines.iter().filter(|line| !line.kind.is_fee()).count(),
+            seen: sum.seen,
+            attributed: sum.attributed(),
             price: Price::of(ledger),
+            volumes,
         }
     }
 

@@ -8,8 +8,10 @@ use super::super::money::{Currency, Exact, Minor};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Price {
     currency: Currency,
-    /// The pooled invoice less tax.
+    /// What of the pooled invoice is shared: all but the classes that are kept or left out.
     pub shared: Minor,
+    /// The classes that are not.
+    pub apart: Minor,
     /// The messages of all buckets, over which that is shared.
     pub messages: i128,
     /// What is moved from lines that no customer has.
@@ -31,15 +33,20 @@ impl Price {
     /// The price at a capture.
     pub fn of(ledger: &Ledger) -> Self {
         let charges = &ledger.charges;
-        let tax: Minor = charges.lines.iter().filter(|line| line.kind == LineKind::Tax).map(|line| line.share).sum();
+        let is_class = |line: &&Line| matches!(line.kind, LineKind::Class(_));
+        let kept: Minor = charges.lines.iter().filter(is_class).map(|line| line.share).sum();
+        let left_out: Minor = charges.left_out.iter().map(|(_, amount)| *amount).sum();
         // an amount that could not be shared is on no line that anybody bears
-        let shared = if charges.unshareable.is_some() { Minor::ZERO } else { charges.pooled.minor - tax };
+        let apart = kept + left_out;
+        let whole = charges.pooled.minor - apart;
+        let shared = if charges.unshareable.is_some() { Minor::ZERO } else { whole };
         let moved = |line: &&Line| !line.kind.has_customer() && line.spread != Minor::ZERO;
         let spread = charges.lines.iter().filter(moved);
         let bearing = charges.lines.iter().filter(|line| line.kind.has_customer());
         Self {
             currency: charges.currency,
             shared,
+            apart,
             messages: ledger.books.messages_sum(),
             spread: spread.map(|line| Spread { kind: line.kind, amount: -line.spread }).collect(),
             bearing: bearing.map(|line| i128::from(line.messages.unwrap_or(0))).sum(),

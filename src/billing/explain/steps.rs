@@ -2,6 +2,7 @@
 
 use super::super::books::Tally;
 use super::super::charges::{self, Divided, Line, LineKind};
+use super::super::invoice::{Class, Policy};
 use super::super::ledger::Ledger;
 use super::super::money::{Exact, Minor};
 use super::super::removed::{Gone, Part};
@@ -14,12 +15,45 @@ use super::subject::Subject;
 pub struct Explained {
     /// What the subject is charged.
     pub charge: Minor,
-    /// Tax on the pooled invoice, which is not shared.
-    pub tax: Minor,
+    /// What of the pooled invoice is shared: all but what is apart.
+    pub shared: Minor,
+    /// The classes of it that are not, each kept on a line of its own or left out.
+    pub apart: Vec<Apart>,
     /// Its lines, the largest charge first.
     pub steps: Vec<Step>,
+    /// What it is charged beyond any usage.
+    pub fees: Vec<Fee>,
     /// Its removed sub accounts that no line is for, because of the terms.
     pub uncharged: Vec<Removal>,
+}
+
+/// A class of the pooled invoice that is not shared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Apart {
+    /// The class.
+    pub class: Class,
+    /// Its amount.
+    pub amount: Minor,
+    /// What becomes of it.
+    pub policy: Policy,
+}
+
+/// A line of a fee or of what lacks to a minimum.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fee {
+    /// The line as charged.
+    pub line: Line,
+    /// What a minimum is held against; nothing on the line of a fee.
+    pub lacking: Option<Lacking>,
+}
+
+/// What a minimum is held against. The line is charged with what the one lacks to the other, if it does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lacking {
+    /// The minimum in whole minor units.
+    pub minimum: Minor,
+    /// What all other lines of the statement are charged with.
+    pub charged: Minor,
 }
 
 /// One line, retraced.
@@ -41,6 +75,8 @@ pub struct Step {
     pub removal: Option<Removal>,
     /// The removed bucket's share by messages, on such a line.
     pub attributed: Option<Piece>,
+    /// The account's share by messages, on the line of one that changed hands.
+    pub moved: Option<Piece>,
     /// What the line bears of usage that was spread.
     pub spread: Vec<(LineKind, Piece)>,
 }
@@ -56,6 +92,8 @@ pub struct Removal {
     pub growth: i64,
     /// Why that part.
     pub why: Why,
+    /// What was seen of it in the subject's own stretches: all, unless the account changed hands.
+    pub own: i64,
 }
 
 /// Why a removed sub account has its part.
@@ -74,33 +112,52 @@ pub enum Why {
 impl Explained {
     /// Retraces a subject's charge.
     pub fn of(ledger: &Ledger, subject: &Subject) -> Self {
-        let divided = charges::divide(&ledger.books, &ledger.terms, &ledger.dust, &ledger.attribution);
-        // before they were gathered the lines had other places; by account both have the same order
-        let mut places: Vec<(usize, &Line)> =
-            divided.lines.iter().enumerate().filter(|(_, line)| subject.bears(&ledger.terms, line)).collect();
-        places.sort_by_key(|(_, line)| line.account_id);
+        let divided = charges::divide(&ledger.inputs());
         let lines = subject.lines(ledger);
-        let retraced = places.iter().zip(&lines).map(|((place, _), line)| step(ledger, &divided, *place, line));
-        let mut steps: Vec<Step> = retraced.collect();
+        let used = lines.iter().filter(|line| !line.kind.is_fee());
+        let mut steps: Vec<Step> = used.map(|line| step(ledger, subject, &divided, line)).collect();
         steps.sort_by_key(|step| std::cmp::Reverse(step.line.charge()));
         let has_line = |gone: &Gone| lines.iter().any(|line| line.account_id == Some(gone.account_id));
         let uncharged = subject.removed(ledger).filter(|(gone, _)| !has_line(gone));
         Self {
             charge: lines.iter().map(|line| line.charge()).sum(),
-            tax: divided.tax,
+            shared: divided.whole,
+            apart: apart(ledger),
             steps,
-            uncharged: uncharged.map(|(gone, part)| removal(ledger, gone, part)).collect(),
+            fees: lines.iter().filter(|line| line.kind.is_fee()).map(|line| fee(ledger, subject, line)).collect(),
+            uncharged: uncharged.map(|(gone, part)| removal(ledger, subject, gone, part)).collect(),
         }
     }
 }
 
-fn step(ledger: &Ledger, divided: &Divided, place: usize, line: &Line) -> Step {
+fn apart(ledger: &Ledger) -> Vec<Apart> {
+    let kept = ledger.charges.lines.iter().filter_map(|line| match line.kind {
+        LineKind::Class(class) => Some(Apart { class, amount: line.share, policy: Policy::Keep }),
+        _ => None,
+    });
+    let left_out = ledger.charges.left_out.iter();
+    let left_out = left_out.map(|(class, amount)| Apart { class: *class, amount: *amount, policy: Policy::LeaveOut });
+    let mut apart: Vec<Apart> = kept.chain(left_out).collect();
+    apart.sort_by_key(|apart| apart.class);
+    apart
+}
+
+fn fee(ledger: &Ledger, subject: &Subject, line: &Line) -> Fee {
+    let statement = subject.statement(ledger).filter(|_| line.kind == LineKind::Minimum);
+    let lacking = statement.map(|statement| Lacking {
+        minimum: ledger.charges.currency.round_by(statement.customer.pricing.minimum_charge, ledger.terms.rounding),
+        charged: statement.charge - line.fee,
+    });
+    Fee { line: line.clone(), lacking }
+}
+
+fn step(ledger: &Ledger, subject: &Subject, divided: &Divided, line: &Line) -> Step {
     let (usage, dust) = (&ledger.books.usage, &ledger.dust);
     let is_attributed = line.kind == LineKind::Attributed;
+    let source = divided.sources.get(line.place).copied().unwrap_or_default();
     // the buckets are the sub accounts, the parent, and all that was removed
-    let removed_bucket = usage.sub_accounts.len() + 1;
-    let own = || usage.sub_accounts.get(place).map(|line| line.tally);
-    let sent = if is_attributed { None } else { own() }.unwrap_or(usage.removed);
+    let own = source.bucket.and_then(|bucket| usage.sub_accounts.get(bucket)).map(|line| line.tally);
+    let sent = own.unwrap_or(usage.removed);
     let ideal = usage.total.cost.exact();
     let proportional =
         (usage.total.messages > 0).then(|| ideal.scaled(sent.messages.into(), usage.total.messages.into()));
@@ -109,7 +166,7 @@ fn step(ledger: &Ledger, divided: &Divided, place: usize, line: &Line) -> Step {
         (sent.cost.exact() - ideal).abs() <= bound
     };
     let spread = divided.spread.iter().filter_map(|spread| {
-        let position = spread.bearers.binary_search(&place).ok()?;
+        let position = spread.bearers.binary_search(&line.place).ok()?;
         Some((spread.kind, spread.division.piece(position)?))
     });
     let named = ledger.attribution.named();
@@ -120,17 +177,15 @@ fn step(ledger: &Ledger, divided: &Divided, place: usize, line: &Line) -> Step {
         proportional,
         difference: proportional.map(|proportional| sent.cost.exact() - proportional),
         is_proportional: dust.rounding.is_some() || proportional.is_some_and(is_dust),
-        share: divided.shared.piece(if is_attributed { removed_bucket } else { place }),
-        removal: removal.map(|(gone, part)| self::removal(ledger, gone, part)).next(),
-        attributed: divided.attributed.as_ref().filter(|_| is_attributed).and_then(|parts| {
-            let position = place.checked_sub(removed_bucket)?;
-            parts.piece(position)
-        }),
+        share: source.bucket.and_then(|bucket| divided.shared.piece(bucket)),
+        removal: removal.map(|(gone, part)| self::removal(ledger, subject, gone, part)).next(),
+        attributed: divided.attributed.as_ref().zip(source.attributed).and_then(|(parts, part)| parts.piece(part)),
+        moved: source.moved.and_then(|(division, part)| divided.moved.get(division)?.piece(part)),
         spread: spread.collect(),
     }
 }
 
-fn removal(ledger: &Ledger, gone: &Gone, part: &Part) -> Removal {
+fn removal(ledger: &Ledger, subject: &Subject, gone: &Gone, part: &Part) -> Removal {
     // what was not seen of them is on the line of removed usage if the terms or their rates leave it there
     let is_its_rest = |rest: &Part| rest.growth == part.growth && rest.gone_count == part.gone_count;
     let is_kept = ledger.terms.residual == Residual::Keep || ledger.attribution.unnamed().any(is_its_rest);
@@ -140,5 +195,6 @@ fn removal(ledger: &Ledger, gone: &Gone, part: &Part) -> Removal {
         count if is_kept => Why::Seen(count),
         count => Why::ByRate(count),
     };
-    Removal { account: gone.clone(), part: part.clone(), growth: part.growth, why }
+    let own = subject.seen_of(ledger, gone).into_iter().fold(0, |sum: i64, (_, seen)| sum.saturating_add(seen));
+    Removal { account: gone.clone(), part: part.clone(), growth: part.growth, why, own }
 }

@@ -1,15 +1,16 @@
 //! Whose charge is explained: a customer or a sub account, found by its id or its name.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use super::super::charges::Line;
+use super::super::charges::{Line, Statement};
 use super::super::customers::Customer;
 use super::super::ledger::Ledger;
+use super::super::moves;
 use super::super::removed::{Gone, Part};
-use super::super::terms::Terms;
 
 /// Whose charge is explained.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,8 +70,8 @@ impl Subject {
         }
         let accounts = accounts(ledgers);
         let account = |id: &Uuid, name: &str| {
-            let customer = ledgers.first().and_then(|ledger| ledger.terms.customer_of(*id, name));
-            match customer.map(std::borrow::Cow::into_owned) {
+            let customer = ledgers.first().and_then(|ledger| ledger.owner_of(*id, name));
+            match customer.map(Cow::into_owned) {
                 // without a customer map the sub account is the customer
                 Some(customer) if ledgers.iter().all(|ledger| ledger.terms.customers.is_none()) => {
                     Self::Customer(customer)
@@ -126,32 +127,57 @@ impl Subject {
         }
     }
 
-    /// Per cent that are added to its cost.
-    pub fn markup_percent(&self) -> Decimal {
-        self.customer().map_or(Decimal::ZERO, |customer| customer.markup_percent)
-    }
-
-    /// Whether a sub account is the subject, or one of it.
-    pub(super) fn has(&self, terms: &Terms, account_id: Uuid) -> bool {
-        match self {
-            Self::Customer(customer) => terms.customer_of(account_id, "").is_some_and(|owner| owner.id == customer.id),
-            Self::Account { id, .. } => *id == account_id,
+    /// Per cent that are added to the cost of all its lines; nothing if they have several markups, because it is charged
+    /// otherwise from some day on or an account changed hands.
+    pub fn markup_percent(&self, ledger: &Ledger) -> Option<Decimal> {
+        let lines = self.lines(ledger).into_iter().filter(|line| line.kind.has_customer());
+        let markups: BTreeSet<Decimal> = lines.map(|line| line.markup_percent.unwrap_or_default()).collect();
+        match markups.len() {
+            0 => Some(self.customer().map_or(Decimal::ZERO, |customer| customer.pricing.markup_percent)),
+            1 => markups.first().copied(),
+            _ => None,
         }
     }
 
-    /// Whether a line is charged to the subject.
-    pub(super) fn bears(&self, terms: &Terms, line: &Line) -> bool {
-        line.kind.has_customer() && line.account_id.is_some_and(|id| self.has(terms, id))
+    /// Its stretches of a removed sub account, each with its owner and what was seen of it, as when it was last seen; all of
+    /// the account if it did not change hands, and nothing if it never was the subject's.
+    pub(super) fn seen_of<'l>(&self, ledger: &'l Ledger, gone: &Gone) -> Vec<(Option<Cow<'l, Customer>>, i64)> {
+        let is_own = |owner: Option<&Customer>| match self {
+            Self::Customer(customer) => owner.is_some_and(|owner| owner.id == customer.id),
+            Self::Account { id, .. } => *id == gone.account_id,
+        };
+        let Some(stretches) = ledger.moves.get(&gone.account_id) else {
+            let owner = ledger.owner_of(gone.account_id, &gone.name);
+            return if is_own(owner.as_deref()) { vec![(owner, gone.seen)] } else { Vec::new() };
+        };
+        let parts = moves::divide(gone.seen, &moves::seen(stretches));
+        let own = stretches.iter().zip(parts).filter(|(stretch, _)| is_own(stretch.owner.as_ref()));
+        own.map(|(stretch, seen)| (stretch.owner.as_ref().map(Cow::Borrowed), seen)).collect()
     }
 
-    /// Its lines in a ledger, by sub account.
+    /// The statement of its customer, if that is charged with anything.
+    pub fn statement<'l>(&self, ledger: &'l Ledger) -> Option<&'l Statement> {
+        let id = &self.customer()?.id;
+        ledger.charges.statements.iter().find(|statement| statement.customer.id == *id)
+    }
+
+    /// Its lines in a ledger: a customer's statement, or what anybody is charged for a sub account.
     pub(super) fn lines<'l>(&self, ledger: &'l Ledger) -> Vec<&'l Line> {
-        ledger.charges.lines.iter().filter(|line| self.bears(&ledger.terms, line)).collect()
+        match self {
+            Self::Customer(_) => {
+                let own = self.statement(ledger);
+                own.map_or_else(Vec::new, |own| ledger.charges.lines_of(own).iter().collect())
+            }
+            Self::Account { id, .. } => {
+                let is_of_it = |line: &&Line| line.kind.has_customer() && line.account_id == Some(*id);
+                ledger.charges.lines.iter().filter(is_of_it).collect()
+            }
+        }
     }
 
-    /// Its sub accounts that were removed.
+    /// Sub accounts that were removed and are its own, or were for a part of the period.
     pub(super) fn removed<'l>(&self, ledger: &'l Ledger) -> impl Iterator<Item = (&'l Gone, &'l Part)> {
-        ledger.attribution.named().filter(|(gone, _)| self.has(&ledger.terms, gone.account_id))
+        ledger.attribution.named().filter(|(gone, _)| !self.seen_of(ledger, gone).is_empty())
     }
 }
 
@@ -185,9 +211,11 @@ fn customers(ledgers: &[&Ledger]) -> BTreeMap<String, Customer> {
     let mut customers = BTreeMap::new();
     for ledger in ledgers {
         let charged = ledger.charges.statements.iter().map(|statement| statement.customer.clone());
-        let removed = ledger.attribution.named();
-        let removed = removed.filter_map(|(gone, _)| ledger.terms.customer_of(gone.account_id, &gone.name));
-        for customer in charged.chain(removed.map(std::borrow::Cow::into_owned)) {
+        let removed = ledger.attribution.named().flat_map(|(gone, _)| match ledger.moves.get(&gone.account_id) {
+            Some(stretches) => stretches.iter().filter_map(|stretch| stretch.owner.clone()).collect(),
+            None => ledger.owner_of(gone.account_id, &gone.name).map(Cow::into_owned).into_iter().collect::<Vec<_>>(),
+        });
+        for customer in charged.chain(removed) {
             customers.entry(customer.id.clone()).or_insert(customer);
         }
     }
@@ -198,8 +226,14 @@ fn customers(ledgers: &[&Ledger]) -> BTreeMap<String, Customer> {
 fn accounts(ledgers: &[&Ledger]) -> BTreeMap<Uuid, String> {
     let mut accounts = BTreeMap::new();
     for ledger in ledgers {
-        let lines = ledger.charges.lines.iter().filter(|line| line.kind.has_customer());
-        let charged = lines.filter_map(|line| Some((line.account_id?, &line.name)));
+        let (current, before): (Vec<&Line>, Vec<&Line>) = ledger
+            .charges
+            .lines
+            .iter()
+            .filter(|line| line.kind.has_customer())
+            .partition(|line| line.held.as_ref().is_none_or(|held| held.is_last));
+        // whoever had an account before may have called it otherwise
+        let charged = current.into_iter().chain(before).filter_map(|line| Some((line.account_id?, &line.name)));
         let removed = ledger.attribution.named().map(|(gone, _)| (gone.account_id, &gone.name));
         for (id, name) in charged.chain(removed) {
             accounts.entry(id).or_insert_with(|| name.clone());

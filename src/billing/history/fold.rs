@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::super::money::Currency;
+use super::super::moves::halfway;
 use super::super::past::Unreadable;
 use super::super::period::Period;
 use super::super::terms::Terms;
@@ -65,6 +66,7 @@ impl<'t> Fold<'t> {
 
     /// Takes note of who was there before the first period that is asked for.
     pub fn know(&mut self, reading: &Reading) {
+        self.roster.turn_to(reading.at, |_| true);
         self.before = Some(Holdings::after(None, reading, &mut self.roster, self.terms.residual));
     }
 
@@ -85,6 +87,9 @@ impl<'t> Fold<'t> {
         let before = self.before.take();
         let same = before.as_ref().filter(|before| before.period.start == reading.period.start);
         let from = same.map_or(reading.period.start, |same| same.at);
+        // a change of hands falls on the capture nearest to its date, as in charges
+        let is_there = |id| before.as_ref().is_some_and(|before| before.has(id)) || reading.has(id);
+        self.roster.turn_to(halfway(from, reading.at, reading.period), is_there);
         let after = Holdings::after(before.as_ref(), reading, &mut self.roster, self.terms.residual);
         let days = Days::between(from, reading.at.min(reading.period.end));
         self.open_for(reading, from, days);

@@ -104,6 +104,11 @@ impl Holdings {
         })
     }
 
+    /// Whether a sub account has a usage line.
+    pub(super) fn has(&self, id: Uuid) -> bool {
+        self.accounts.binary_search_by_key(&id, |held| held.id).is_ok()
+    }
+
     fn removed_messages(&self) -> i64 {
         self.former.iter().map(|held| held.figures.messages).sum::<i64>() + self.unnamed.messages
     }
@@ -127,7 +132,8 @@ fn meet(
         if is_gone {
             let rate = Rate::of(held.growth, time);
             let (from, until) = (before.map(|before| before.capture.clone()), reading.id.clone());
-            gone.push((held.account, Gone { account_id: held.id, name: String::new(), seen, rate, from, until }));
+            let (account_id, name, was_seen_in_period) = (held.id, String::new(), same);
+            gone.push((held.account, Gone { account_id, name, seen, rate, from, until, was_seen_in_period }));
         }
     };
     for (id, figures) in &reading.accounts {

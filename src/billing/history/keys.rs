@@ -1,7 +1,8 @@
 //! Keys: whose figures are told apart, each once, with its names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::super::terms::Terms;
@@ -96,6 +97,16 @@ pub(super) struct Roster<'t> {
     customers: BTreeMap<String, u32>,
     /// The key of each account, by its number.
     keys_of: Vec<u32>,
+    /// When accounts may change hands, in the order of time.
+    changes: Vec<(DateTime<Utc>, Uuid)>,
+    /// How many of those have happened.
+    happened: usize,
+    /// Accounts that changed hands, and whose figures go to their last owner still.
+    pending: BTreeSet<Uuid>,
+    /// The keys of accounts that nobody owns, where there are such that somebody owns on other days.
+    unowned: BTreeMap<Uuid, u32>,
+    /// When the accounts are whose they are.
+    at: DateTime<Utc>,
     /// Accounts whose name is wanted and not known.
     nameless: usize,
     pub(super) keys: Vec<Key>,
@@ -115,8 +126,66 @@ impl<'t> Roster<'t> {
             By::Pool => vec![Key::of(Kind::Pool)],
             By::Customer | By::Account => vec![parent, Key::of(Kind::Removed)],
         };
-        let (numbers, customers) = (BTreeMap::new(), BTreeMap::new());
-        Self { terms, by, numbers, customers, keys_of: Vec::new(), nameless: 0, keys }
+        let mut changes: Vec<(DateTime<Utc>, Uuid)> = match &terms.customers {
+            Some(map) if by != By::Pool => map.changes().collect(),
+            _ => Vec::new(),
+        };
+        changes.sort();
+        Self {
+            terms,
+            by,
+            numbers: BTreeMap::new(),
+            customers: BTreeMap::new(),
+            keys_of: Vec::new(),
+            changes,
+            happened: 0,
+            pending: BTreeSet::new(),
+            unowned: BTreeMap::new(),
+            at: DateTime::UNIX_EPOCH,
+            nameless: 0,
+            keys,
+        }
+    }
+
+    /// From here on, figures go to whoever's the accounts are at this instant; those of an account that is not there any
+    /// more stay with whoever had it last.
+    pub(super) fn turn_to(&mut self, at: DateTime<Utc>, is_there: impl Fn(Uuid) -> bool) {
+        self.at = at;
+        while let Some((_, id)) = self.changes.get(self.happened).filter(|(when, _)| *when <= at) {
+            self.pending.insert(*id);
+            self.happened += 1;
+        }
+        // captures are seen in their order; one whose clock was wrong may lie before the last
+        while let Some((_, id)) =
+            self.happened.checked_sub(1).and_then(|last| self.changes.get(last)).filter(|(when, _)| *when > at)
+        {
+            self.pending.insert(*id);
+            self.happened -= 1;
+        }
+        for id in std::mem::take(&mut self.pending) {
+            // who is seen for the first time is whoever's it is by then
+            let Some(number) = self.numbers.get(&id).copied() else { continue };
+            if is_there(id) {
+                self.hand_over(id, number);
+            } else {
+                self.pending.insert(id);
+            }
+        }
+    }
+
+    fn hand_over(&mut self, id: Uuid, number: u32) {
+        if self.by == By::Customer {
+            let key = self.customer_key(id);
+            if let Some(place) = self.keys_of.get_mut(number as usize) {
+                *place = key;
+            }
+            return;
+        }
+        let Key { customer_id, customer_name, .. } = self.account_key(id);
+        let place = self.key_of(number) as usize;
+        if let Some(key) = self.keys.get_mut(place) {
+            (key.customer_id, key.customer_name) = (customer_id, customer_name);
+        }
     }
 
     /// What figures are told apart by.
@@ -156,7 +225,7 @@ impl<'t> Roster<'t> {
     }
 
     fn account_key(&self, id: Uuid) -> Key {
-        let customer = self.terms.customer_of(id, "");
+        let customer = self.terms.customer_of(id, "", self.at);
         Key {
             customer_id: customer.as_ref().map(|customer| customer.id.clone()),
             customer_name: customer.map(|customer| customer.name.clone()),
@@ -167,7 +236,7 @@ impl<'t> Roster<'t> {
 
     fn customer_key(&mut self, id: Uuid) -> u32 {
         let key = self.account_key(id);
-        let Some(customer) = key.customer_id.clone() else { return self.add(key) };
+        let Some(customer) = key.customer_id.clone() else { return self.unowned_key(id, key) };
         if let Some(known) = self.customers.get(&customer) {
             return *known;
         }
@@ -175,6 +244,18 @@ impl<'t> Roster<'t> {
         let account_id = key.account_id.filter(|_| self.terms.customers.is_none());
         let number = self.add(Key { kind: Kind::Customer, account_id, ..key });
         self.customers.insert(customer, number);
+        number
+    }
+
+    fn unowned_key(&mut self, id: Uuid, key: Key) -> u32 {
+        if let Some(known) = self.unowned.get(&id) {
+            return *known;
+        }
+        let number = self.add(key);
+        // without changes of hands nobody asks again
+        if !self.changes.is_empty() {
+            self.unowned.insert(id, number);
+        }
         number
     }
 

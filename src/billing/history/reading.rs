@@ -140,6 +140,11 @@ impl Reading {
         Ok(reading.with_idle(books))
     }
 
+    /// Whether a sub account has a usage line.
+    pub(super) fn has(&self, id: Uuid) -> bool {
+        self.accounts.binary_search_by_key(&id, |(id, _)| *id).is_ok()
+    }
+
     /// The same, with the accounts that exist without a usage line.
     #[must_use]
     pub fn with_idle(self, books: &Books) -> Self {

@@ -1,11 +1,12 @@
 //! What a history promises: days, gaps and removed usage by example, and sums that hold whatever happens.
 
+mod moves;
 mod sums;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::super::customers::{Customer, CustomerMap};
+use super::super::customers::{Customer, CustomerMap, Effective, Pricing};
 use super::super::money::Currency;
 use super::super::period::Period;
 use super::super::terms::Terms;
@@ -152,11 +153,11 @@ fn customers_gather_their_accounts_and_nobody_is_left_out() {
         id: "acme".to_owned(),
         name: "Acme".to_owned(),
         cost_center: String::new(),
-        markup_percent: rust_decimal::Decimal::ZERO,
+        pricing: Pricing::default(),
     };
     let mut map = CustomerMap::default();
-    map.insert(id(1), customer.clone()).unwrap();
-    map.insert(id(2), customer).unwrap();
+    map.insert(id(1), customer.clone(), Effective::ALWAYS).unwrap();
+    map.insert(id(2), customer, Effective::ALWAYS).unwrap();
     let terms = Terms { customers: Some(map), ..Terms::default() };
     let readings = [
         reading("2026-10-01T23:45:00", 7, 0, &[(1, 100), (2, 50), (3, 1)]),

@@ -25,7 +25,7 @@ fn shown(books: &Books, past: &Past) -> (Vec<String>, Vec<String>) {
         format!("{first}..{last} {}", run[0].state.as_str())
     };
     let runs = nights.chunk_by(|a, b| a.state == b.state).map(run).collect();
-    (runs, gaps(&nights, books, past).into_iter().map(|finding| finding.message).collect())
+    (runs, gaps(&nights, books, past, &Terms::default()).into_iter().map(|finding| finding.message).collect())
 }
 
 #[test]

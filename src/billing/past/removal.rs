@@ -6,14 +6,15 @@ use uuid::Uuid;
 
 use super::super::books::{Books, Status};
 use super::super::removed::{Gone, Interval};
-use super::{Past, Trail};
+use super::{Away, Past, Trail};
 
 impl Past {
     /// Finds whose usage lines vanished since the capture before, and by how much the removed usage grew meanwhile.
     pub(super) fn see_removed(&mut self, books: &Books) {
         let before = self.same_period().map_or(0, |last| last.removed);
         let (gone, returned) = (self.vanished(books), self.returned(books));
-        self.gone.extend(gone.iter().map(|gone| (gone.account_id, gone.seen)));
+        let after = self.captures.len();
+        self.gone.extend(gone.iter().map(|gone| (gone.account_id, Away { seen: gone.seen, after })));
         if returned.is_empty() && (0..=books.usage.removed.messages).contains(&before) {
             self.add_interval(books, books.usage.removed.messages - before, gone);
         } else {
@@ -64,13 +65,14 @@ impl Past {
             rate: at.and_then(|at| trail.pace.current(at, trail.messages)),
             from: self.last.as_ref().map(|last| last.capture.id.clone()),
             until: books.capture.id.clone(),
+            was_seen_in_period: self.same_period().is_some(),
         });
         gone.collect()
     }
 
     /// Accounts whose usage is in the removed usage no more.
     fn returned(&self, books: &Books) -> BTreeSet<Uuid> {
-        let back = self.gone.iter().filter(|(id, seen)| is_back(books, **id, **seen)).map(|(id, _)| *id);
+        let back = self.gone.iter().filter(|(id, away)| is_back(books, **id, away.seen)).map(|(id, _)| *id);
         let sending = books.usage.sub_accounts.iter().filter(|line| line.tally.messages != 0);
         let unhidden = sending.map(|line| line.account_id).filter(|id| self.was_hidden(books, *id));
         back.chain(unhidden).collect()

@@ -1,5 +1,7 @@
 //! What captures tell one after the other.
 
+mod moves;
+
 use super::super::books::Status;
 use super::super::finding::Code;
 use super::super::ledger::Ledger;

@@ -3,8 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::super::books::{Books, SubAccount, UsageLine};
+use super::super::books::{Books, CaptureRef, SubAccount, UsageLine};
 use super::super::level::{Alert, AlertKind, Level, level_of};
+use super::super::moves::{Stretch, halfway};
 use super::super::period::month_of;
 use super::super::rate::Pace;
 use super::super::terms::Terms;
@@ -39,6 +40,8 @@ pub struct Trail {
     level: Level,
     /// The first capture that showed the level that it is at.
     pub level_since: String,
+    /// Whose it was in the current period, if it changes hands in it.
+    pub(super) stretches: Vec<Stretch>,
 }
 
 /// What was told of a cap.
@@ -82,6 +85,7 @@ impl Trail {
             told: Told { highest: Level::Clear, is_open: false },
             level: Level::Clear,
             level_since: books.capture.id.clone(),
+            stretches: Vec::new(),
         }
     }
 
@@ -90,6 +94,7 @@ impl Trail {
         self.has_line = false;
         self.pace = self.pace.next_period(start);
         self.still_since = start;
+        self.stretches.clear();
         self.first_credit = self.credit;
         self.told.highest = Level::Clear;
     }
@@ -113,6 +118,42 @@ impl Trail {
         self.messages = messages;
     }
 
+    /// Sees whose the messages since the capture before are: whoever's the account was halfway. A change of hands then
+    /// falls on the capture nearest to its date.
+    ///
+    /// `before` is the name that the account had at the capture before: whoever has it by now may have renamed it.
+    pub(super) fn see_owner(
+        &mut self,
+        id: Uuid,
+        before: Option<&str>,
+        more: i64,
+        since: Option<&CaptureRef>,
+        books: &Books,
+        terms: &Terms,
+    ) {
+        let period = books.usage.period;
+        let halfway = halfway(since.map_or(period.start, |since| since.at), books.capture.at, period);
+        let owner = terms.customer_of(id, &self.name, halfway).map(std::borrow::Cow::into_owned);
+        let days = terms.days_of(id, halfway).within(period);
+        let is_still_its = terms.days_of(id, books.as_of()).within(period) == days;
+        let until = books.capture.id.clone();
+        if let Some(last) = self.stretches.last_mut().filter(|last| (&last.owner, last.days) == (&owner, days)) {
+            last.messages = last.messages.saturating_add(more);
+            last.until = until;
+            if is_still_its {
+                last.name.clone_from(&self.name);
+            }
+            return;
+        }
+        let from = since.map(|since| since.id.clone());
+        let name = match before {
+            _ if is_still_its => self.name.clone(),
+            Some(before) => before.to_owned(),
+            None => id.to_string(),
+        };
+        self.stretches.push(Stretch { owner, name, days, from, until, messages: more });
+    }
+
     /// Sees the cap, and says what is to be told of it: each level once in a period, and once that it is left.
     pub(super) fn see_cap(
         &mut self,
@@ -125,7 +166,7 @@ impl Trail {
             Some(account) => {
                 self.credit = Some(account.monthly_credit);
                 self.first_credit.get_or_insert(account.monthly_credit);
-                level_of(account, self.messages, terms)
+                level_of(account, self.messages, terms, books.as_of())
             }
             // usage without an entry says nothing of a cap; an account that is gone has none
             None if books.usage_line(id).is_some() => return None,

@@ -1,11 +1,13 @@
 //! Checks of what is not a sum: method, currency, period, identity, and who is where.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
 use super::super::books::{Books, Lookup, Status};
 use super::super::charges::{Charges, LineKind};
+use super::super::customers::Effective;
+use super::super::customers::{CustomerMap, Pricing};
 use super::super::finding::{Code, Finding, NONE, Severity};
 use super::super::money::TABLE_SCALE;
 use super::super::period::timestamp;
@@ -110,6 +112,7 @@ pub(super) fn unbilled(books: &Books) -> Vec<Finding> {
     found.collect()
 }
 
+/// Every sub account has an owner; one that changes hands has one on every day on which it is used.
 pub(super) fn unmapped(books: &Books, terms: &Terms, charges: &Charges) -> Vec<Finding> {
     let Some(map) = &terms.customers else { return Vec::new() };
     let listed = books.accounts.iter().map(|account| (account.id, account.name.as_str()));
@@ -117,10 +120,21 @@ pub(super) fn unmapped(books: &Books, terms: &Terms, charges: &Charges) -> Vec<F
     let removed = charges.lines.iter().filter(|line| line.kind == LineKind::Attributed);
     let removed = removed.filter_map(|line| Some((line.account_id?, line.name.as_str())));
     let accounts: BTreeMap<Uuid, &str> = removed.chain(listed).chain(used).collect();
-    let unowned = accounts.into_iter().filter(|(id, _)| map.owner(*id).is_none());
+    let moved = charges.lines.iter().filter(|line| line.held.is_some());
+    let moved: BTreeSet<Uuid> = moved.filter_map(|line| line.account_id).collect();
+    let is_unowned = |id: &Uuid| !moved.contains(id) && map.owner(*id, books.as_of()).is_none();
+    let unowned = accounts.into_iter().filter(|(id, _)| is_unowned(id));
     let message = "no customer in the customer map owns this sub account";
-    let finding = |(id, name)| Finding::new(Code::Unmapped, terms.unmapped, message).about(id, name);
-    unowned.map(|account| finding(account).expected_actual("a customer", NONE)).collect()
+    let finding = |message: String, id, name| {
+        let finding = Finding::new(Code::Unmapped, terms.unmapped, message).about(id, name);
+        finding.expected_actual("a customer", NONE)
+    };
+    let mut findings: Vec<Finding> = unowned.map(|(id, name)| finding(message.to_owned(), id, name)).collect();
+    // an account with several usage lines has one finding
+    let unheld: BTreeMap<(Uuid, Effective), &str> =
+        charges.unheld().filter_map(|(line, days)| Some(((line.account_id?, days), line.name.as_str()))).collect();
+    findings.extend(unheld.into_iter().map(|((id, days), name)| finding(format!("{message} {days}"), id, name)));
+    findings
 }
 
 pub(super) fn precision(books: &Books) -> Vec<Finding> {
@@ -130,6 +144,24 @@ pub(super) fn precision(books: &Books) -> Vec<Finding> {
         Finding::new(Code::Precision, Severity::Note, message).expected_actual(0, finer)
     };
     if finer == 0 { Vec::new() } else { vec![finding().difference(format!("{finer:+}"), "amounts")] }
+}
+
+/// Fees and minimums are whole in the currency of the usage; one that is not has been rounded.
+pub(super) fn fees(books: &Books, terms: &Terms) -> Vec<Finding> {
+    let currency = books.usage.currency;
+    let of = |who: String, pricing: &Pricing| {
+        let fine =
+            [pricing.monthly_fee, pricing.minimum_charge].into_iter().find(|amount| !currency.is_whole(*amount))?;
+        let message = format!("a fee or minimum of {who} has more decimals than the currency, and is rounded");
+        let rounded = currency.format(currency.round_by(fine, terms.rounding));
+        Some(Finding::new(Code::Precision, Severity::Warning, message).expected_actual(rounded, fine))
+    };
+    let all = of("`[charges]`".to_owned(), &terms.pricing);
+    let customers = terms.customers.iter().flat_map(CustomerMap::customers);
+    let own = customers.filter(|customer| customer.pricing != terms.pricing);
+    all.into_iter()
+        .chain(own.filter_map(|customer| of(format!("customer `{}`", customer.id), &customer.pricing)))
+        .collect()
 }
 
 pub(super) fn drift(books: &Books) -> Vec<Finding> {

@@ -2,45 +2,74 @@
 
 use super::super::books::Books;
 use super::super::charges::{Charges, Line, LineKind};
+use super::super::close::Obstacle;
 use super::super::finding::{Code, Finding, Severity};
-use super::super::money::{Exact, Minor};
-use super::super::terms::{Bearer, InvoiceEntry, RemovedUsage, Terms};
+use super::super::invoice::Bridge;
+use super::super::money::Minor;
+use super::super::terms::{Bearer, RemovedUsage, Terms};
 
-/// The invoice as entered = the API's total + tax + credit + add-on, to the minor unit.
+/// The invoice as entered = the API's total + tax + credit + add-on + what the tail has brought, to the minor unit.
 ///
-/// Less than one minor unit is rounding and a note; anything more is an unexplained rest and an error.
-pub(super) fn invoice(books: &Books, terms: &Terms) -> Vec<Finding> {
+/// Less than one minor unit is rounding and a note, and so is what the unseen tail is likely to have brought; anything more
+/// is an unexplained rest and an error, unless the period was closed in spite of it.
+pub(super) fn invoice(books: &Books, terms: &Terms, charges: &Charges) -> Vec<Finding> {
     let period = books.usage.period;
     let stray = terms.stray_invoices(period).map(|date| {
         let message = "an invoice is entered for a date inside this period; its `period` must be the start";
         Finding::new(Code::Invoice, Severity::Error, message).expected_actual(period.name(), date)
     });
     let mut findings: Vec<Finding> = stray.collect();
-    findings.extend(terms.invoice(period).and_then(|entry| entered(books, entry)));
+    let entry = terms.invoice(period);
+    let foreign = entry.and_then(|entry| entry.currency).filter(|currency| *currency != books.usage.currency);
+    findings.extend(foreign.map(|currency| {
+        Finding::new(Code::Currency, Severity::Error, "the invoice is in another currency than the usage")
+            .expected_actual(books.usage.currency.code(), currency.code())
+    }));
+    if let Some(bridge) = &charges.bridge {
+        findings.extend(unseen(books, bridge));
+        findings.extend(unexplained(books, terms, bridge));
+    }
     findings
 }
 
-fn entered(books: &Books, entry: InvoiceEntry) -> Option<Finding> {
+/// The part of the invoice that is taken for the tail's.
+fn unseen(books: &Books, bridge: &Bridge) -> Option<Finding> {
     let currency = books.usage.currency;
-    let declared = [entry.tax, entry.credit, entry.add_on];
-    let explained = books.usage.total.cost.exact() + declared.iter().map(|class| class.exact()).sum::<Exact>();
-    let rest = entry.amount.exact() - explained;
-    if rest.is_zero() {
-        return None;
-    }
-    let (severity, message) = if currency.round(explained) == currency.round(entry.amount.exact()) {
-        (Severity::Note, "the invoice differs from the API's total and the declared classes by rounding")
-    } else {
-        (Severity::Error, "the invoice differs from the API's total by an unexplained rest")
+    (!bridge.tail.is_zero()).then(|| {
+        let message = "part of the invoice is what the unseen end of the period is likely to have brought";
+        let before = bridge.explained() - bridge.tail - bridge.rounding;
+        let finding = Finding::new(Code::Invoice, Severity::Note, message);
+        let finding = finding.expected_actual(currency.show(before), currency.show(before + bridge.tail));
+        finding.difference(currency.show_signed(bridge.tail), currency.code())
+    })
+}
+
+fn unexplained(books: &Books, terms: &Terms, bridge: &Bridge) -> Option<Finding> {
+    let currency = books.usage.currency;
+    let accepted = terms.close.as_ref().and_then(|close| close.accepts(Obstacle::Rest));
+    let (severity, message, rest) = match (bridge.rest, bridge.rounding) {
+        (rest, rounding) if rest.is_zero() && rounding.is_zero() => return None,
+        (rest, rounding) if rest.is_zero() => {
+            let message = "the invoice differs from the API's total and the declared classes by rounding";
+            (Severity::Note, message.to_owned(), rounding)
+        }
+        (rest, _) => {
+            let message = "the invoice differs from the API's total by an unexplained rest";
+            match accepted {
+                Some(reason) => (Severity::Note, format!("{message}, accepted: {reason}"), rest),
+                None => (Severity::Error, message.to_owned(), rest),
+            }
+        }
     };
-    let message = if declared.iter().all(|class| class.exact().is_zero()) {
-        message.to_owned()
+    let declared = [bridge.tax, bridge.credit, bridge.add_on];
+    let message = if declared.iter().all(|class| class.is_zero()) {
+        message
     } else {
-        let [tax, credit, add_on] = declared.map(|class| currency.show(class.exact()));
+        let [tax, credit, add_on] = declared.map(|class| currency.show(class));
         format!("{message} (tax {tax}, credit {credit}, add-on {add_on} declared)")
     };
     let finding = Finding::new(Code::Invoice, severity, message);
-    let finding = finding.expected_actual(currency.show(explained), currency.show(entry.amount.exact()));
+    let finding = finding.expected_actual(currency.show(bridge.invoice - rest), currency.show(bridge.invoice));
     Some(finding.difference(currency.show_signed(rest), currency.code()))
 }
 
@@ -74,16 +103,17 @@ pub(super) fn unspread(charges: &Charges, terms: &Terms) -> Vec<Finding> {
     found.collect()
 }
 
-/// Σ statements + kept lines = pooled invoice, in minor units. Anything else would be our own defect.
+/// Σ statements + kept lines + classes left out = pooled invoice, in minor units. Anything else would be our own defect.
 pub(super) fn statements(charges: &Charges) -> Vec<Finding> {
-    let (of_statements, of_lines) = (charges.proof().cost, charges.lines.iter().map(Line::cost).sum::<Minor>());
+    let proof = charges.proof();
+    let of_lines = charges.lines.iter().map(Line::cost).sum::<Minor>();
     // both ways of adding up must foot: by the statements that customers get, and by the lines in the chargeback
-    let sum = if of_statements == charges.pooled.minor { of_lines } else { of_statements };
+    let sum = if proof.difference == Minor::ZERO { of_lines + proof.left_out } else { proof.sum() };
     let difference = sum - charges.pooled.minor;
     if difference == Minor::ZERO {
         return Vec::new();
     }
-    let message = "the statements and kept lines do not sum to the pooled invoice";
+    let message = "the statements, kept lines and classes left out do not sum to the pooled invoice";
     let finding = Finding::new(Code::Statements, Severity::Error, message)
         .expected_actual(charges.currency.format(charges.pooled.minor), charges.currency.format(sum));
     vec![finding.difference(charges.currency.show_signed(charges.currency.exact(difference)), charges.currency.code())]

@@ -4,6 +4,7 @@
 use chrono::TimeDelta;
 
 use super::super::books::Books;
+use super::super::close::Obstacle;
 use super::super::finding::{Code, Finding, Severity};
 use super::super::period::timestamp;
 use super::super::tail::Tail;
@@ -16,6 +17,23 @@ use super::Seen;
 pub(super) fn tail(terms: &Terms, seen: &Seen<'_>) -> Vec<Finding> {
     let ended = seen.past.ended().filter(|ended| ended.tail.length() > terms.tail_max);
     ended.map(|ended| finding(&ended.tail, &ended.capture.id, terms)).into_iter().collect()
+}
+
+/// The end of a period that is being closed went unseen for no longer than the terms allow: now it is known that no capture
+/// came after.
+pub(super) fn closed_tail(books: &Books, terms: &Terms, seen: &Seen<'_>) -> Vec<Finding> {
+    let tail = seen.past.tail().filter(|tail| terms.close.is_some() && tail.length() > terms.tail_max);
+    let accepted = terms.close.as_ref().and_then(|close| close.accepts(Obstacle::Tail));
+    let accepted = accepted.map_or(String::new(), |reason| format!(", accepted: {reason}"));
+    let message = |tail: &Tail| {
+        format!(
+            "nobody saw the end of the period: after `{}` about {} messages were sent until {}{accepted}",
+            books.capture.id,
+            tail.messages.estimate,
+            timestamp(tail.until),
+        )
+    };
+    tail.map(|tail| overlong(&tail, message(&tail), terms)).into_iter().collect()
 }
 
 /// The parts of the removed usage sum to it, and their lower bounds to no more. Anything else would be our own defect.
@@ -43,6 +61,10 @@ fn finding(tail: &Tail, last: &str, terms: &Terms) -> Finding {
         tail.messages.estimate,
         timestamp(tail.until),
     );
+    overlong(tail, message, terms)
+}
+
+fn overlong(tail: &Tail, message: String, terms: &Terms) -> Finding {
     let (allowed, length) = (terms.tail_max.num_minutes(), minutes(tail.length()));
     let finding = Finding::new(Code::Tail, Severity::Warning, message).expected_actual(allowed, length);
     finding.difference(format!("{:+}", length - allowed), "minutes")

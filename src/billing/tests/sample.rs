@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::super::books::{Books, CaptureRef, Status, SubAccount, Tally, Usage, UsageLine};
+use super::super::customers::{Customer, CustomerMap, Effective, Pricing};
 use super::super::money::{Amount, Currency};
 use super::super::past::Past;
 use super::super::period::{Period, month_of};
@@ -105,9 +106,28 @@ impl Night {
 
 /// What is known after these captures.
 pub(in crate::billing) fn seen(nights: impl IntoIterator<Item = Night>) -> Past {
+    seen_on(&Terms::default(), nights)
+}
+
+/// The same on other terms.
+pub(in crate::billing) fn seen_on(terms: &Terms, nights: impl IntoIterator<Item = Night>) -> Past {
     let mut past = Past::default();
     for night in nights {
-        past.see(&night.books(), &Terms::default());
+        past.see(&night.books(), terms);
     }
     past
+}
+
+/// A map from rows of account, customer, and the customer's first and last day; empty where it has none. A percentage after
+/// the customer's id, `acme+5`, is its markup.
+pub(in crate::billing) fn map(rows: &[(u128, &str, &str, &str)]) -> CustomerMap {
+    let mut map = CustomerMap::default();
+    let day = |text: &str| (!text.is_empty()).then(|| text.parse().unwrap());
+    for (account, customer, from, to) in rows {
+        let (name, markup) = customer.split_once('+').unwrap_or((customer, "0"));
+        let pricing = Pricing { markup_percent: markup.parse().unwrap(), ..Pricing::default() };
+        let customer = Customer { id: name.to_owned(), name: name.to_owned(), cost_center: String::new(), pricing };
+        map.insert(id(*account), customer, Effective { from: day(from), to: day(to) }).unwrap();
+    }
+    map
 }

@@ -53,7 +53,7 @@ impl Night {
         let currency = usage.currency;
         Self::Taken(Box::new(Taken {
             capture: done.secured.key.id.clone(),
-            reports: done.published.folder.display().to_string(),
+            reports: done.issue.folder().map_or_else(String::new, |folder| folder.display().to_string()),
             period: usage.period.name(),
             messages: grouped(&usage.total.messages.to_string()),
             invoice: grouped(&currency.format(currency.round(usage.total.cost.exact()))),
@@ -165,7 +165,7 @@ impl Story {
         self.nights.iter().map(night).collect()
     }
 
-    pub(super) fn text(&self, folder: &Path, account_count: usize, customer_count: usize) -> String {
+    pub(super) fn text(&self, folder: &Path, account_count: usize, customer_count: usize, closed: &str) -> String {
         let mut text = format!(
             "October 2026 of a simulated parent account: {account_count} sub accounts, {customer_count} customers, a run \
              every night at 23:45 UTC\n\n{:<9}  {:>9}  {:>10}  {:<8}  what happened\n",
@@ -183,6 +183,7 @@ impl Story {
             let days = if since == *at { at.format("%d %b").to_string() } else { days(since, *at) };
             line(&mut text, &days, happened, night);
         }
+        let _ = write!(text, "\n{closed}");
         self.ending(&mut text, folder);
         text
     }
@@ -210,7 +211,8 @@ impl Story {
         let _ = write!(
             text,
             "  {reports}/chargeback.csv       every line of every customer\n\
-             \x20 {reports}/control.csv          the proof that it adds up\n\
+             \x20 {reports}/control.csv          the proof that it adds up to the invoice\n\
+             \x20 {reports}/invoice-bridge.csv   how the invoice comes from the API's total\n\
              \x20 {reports}/customers/           one folder per customer\n\
              \x20 {reports}/removed.csv          whose the deleted usage was\n\
              \x20 {reports}/caps.csv             who is near the cap, and until when it lasts\n\

@@ -43,7 +43,7 @@ pub(super) fn text(pruned: &Pruned<'_>) -> String {
     if pruned.going().next().is_some() {
         let _ = writeln!(
             text,
-            "the archive is untouched: `subledger report --capture NAME` makes such a set again, on the same terms byte for byte"
+            "the archive is untouched: while its period is open, `subledger report --capture NAME` makes such a set again, on the same terms byte for byte"
         );
     }
     text

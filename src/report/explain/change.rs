@@ -1,16 +1,16 @@
-//! Why a charge moved: a sentence, the figures of both captures, and the four parts.
+//! Why a charge moved: a sentence, the figures of both captures, and the parts.
 
 use std::fmt::Write;
 
 use crate::billing::charges::LineKind;
 use crate::billing::explain::{Cause, Change, Side};
-use crate::billing::money::Exact;
-use crate::report::text::difference;
+use crate::billing::money::{Exact, Minor};
+use crate::report::text::{counted, difference};
 
-use super::charge::usage_of;
+use super::charge::{LINE_COUNT_MAX, usage_of};
 use super::layout::{self, count, messages, minor, price, price_decimals, signed, wrapped};
 use super::sentence::sentence;
-use super::{Page, cited};
+use super::{Page, cited, held};
 
 pub(super) fn text(page: &Page<'_>, change: &Change, evidence: &str) -> String {
     let mut text = wrapped("", &sentence(change, &page.title()), 0);
@@ -18,7 +18,17 @@ pub(super) fn text(page: &Page<'_>, change: &Change, evidence: &str) -> String {
     figures(&mut text, page, change);
     text.push('\n');
     parts(&mut text, change);
+    if !change.moved.is_empty() {
+        text.push('\n');
+    }
+    for line in change.moved.iter().take(LINE_COUNT_MAX) {
+        text.push_str(&held::sentence(page, line));
+    }
     // writing into a String cannot fail
+    if change.moved.len() > LINE_COUNT_MAX {
+        let rest = counted(change.moved.len() - LINE_COUNT_MAX, "line");
+        let _ = writeln!(text, "moved     and {rest} more, see --output json");
+    }
     let _ = writeln!(text, "\nbefore    {}", cited(&change.old.capture));
     let _ = writeln!(text, "          {evidence}");
     let _ = writeln!(text, "after     {}", cited(&change.new.capture));
@@ -41,7 +51,10 @@ fn figures(text: &mut String, page: &Page<'_>, change: &Change) {
     }
     let shared = |side: &Side| minor(currency, side.price.shared);
     let invoice = if page.ledger.charges.pooled.entered { "invoice entered" } else { "pooled invoice" };
-    push(&format!("{invoice} less tax, {code}"), &shared, "");
+    push(&format!("{invoice}, as shared, {code}"), &shared, "");
+    if old.price.apart != Minor::ZERO || new.price.apart != Minor::ZERO {
+        push(&format!("kept or left out of it, {code}"), &|side| minor(currency, side.price.apart), "");
+    }
     push("messages of the pool", &|side| count(side.price.messages), "");
     for kind in [LineKind::Parent, LineKind::Removed] {
         let spread =
@@ -58,19 +71,20 @@ fn figures(text: &mut String, page: &Page<'_>, change: &Change) {
     let per_thousand = |side: &Side| price(side.price.per_thousand(), decimals);
     let dearer = difference_of_prices(change, decimals);
     push(&format!("price per 1,000 messages, {code}"), &per_thousand, &dearer);
+    if old.fee != Minor::ZERO || new.fee != Minor::ZERO {
+        let fee = |side: &Side| minor(currency, side.fee);
+        push(&format!("fees and minimums, {code}"), &fee, &signed(currency, change.parts.fees));
+    }
     push(&format!("charge, {code}"), &|side| minor(currency, side.charge), &signed(currency, change.amount()));
 }
 
-/// The four parts, each with what it is made of, and their sum.
+/// The parts, each with what it is made of, and their sum. Fees are a part where there are any.
 fn parts(text: &mut String, change: &Change) {
     let currency = change.currency;
     let decimals = decimals(change);
     let old_price = price(change.old.price.per_thousand(), decimals);
-    let markup = match change.markup_percent {
-        percent if percent.is_zero() => String::new(),
-        percent => format!(", each with a markup of {} per cent", layout::percent(percent)),
-    };
-    for cause in Cause::ALL {
+    let has_fees = (change.old.fee, change.new.fee) != (Minor::ZERO, Minor::ZERO);
+    for cause in Cause::ALL.into_iter().filter(|cause| has_fees || *cause != Cause::Fees) {
         let note = match cause {
             Cause::OwnVolume => {
                 format!("{} messages seen × {old_price} per 1,000, the old price", difference(change.seen()))
@@ -83,16 +97,34 @@ fn parts(text: &mut String, change: &Change) {
                 let dearer = difference_of_prices(change, decimals);
                 format!("{charged} × {dearer} per 1,000, the change of the price")
             }
+            Cause::Fees => {
+                format!("{} after {}", minor(currency, change.new.fee), minor(currency, change.old.fee))
+            }
             Cause::Rounding if change.proportional => "the rest: prices are exact, and charges are rounded".to_owned(),
             Cause::Rounding => "the rest, with shares in it that do not follow the messages".to_owned(),
         };
         push_part(text, cause.as_str(), &signed(currency, change.parts.of(cause)), &note);
     }
-    push_part(text, "= change", &signed(currency, change.amount()), &format!("the four parts exactly{markup}"));
+    let count = if has_fees { "five" } else { "four" };
+    push_part(text, "= change", &signed(currency, change.amount()), &format!("the {count} parts{}", markup(change)));
+}
+
+/// What is added to the parts of usage.
+fn markup(change: &Change) -> String {
+    let markups: Vec<String> = change.markups.iter().map(|markup| layout::percent(*markup)).collect();
+    match markups.as_slice() {
+        [] => " exactly".to_owned(),
+        [only] if only == "0" => " exactly".to_owned(),
+        [only] => format!(", those of usage with a markup of {only} per cent"),
+        several => format!(
+            ", those of usage with the markup of the time that each message is counted in, {} per cent",
+            several.join(" or ")
+        ),
+    }
 }
 
 fn push_part(text: &mut String, label: &str, amount: &str, note: &str) {
-    text.push_str(&wrapped(&format!("{label:<14}{amount:>14}  "), note, 30));
+    text.push_str(&wrapped(&format!("{label:<18}{amount:>14}  "), note, 34));
 }
 
 /// Decimals for every price on the page.

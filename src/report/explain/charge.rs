@@ -2,17 +2,19 @@
 
 use std::fmt::Write;
 
-use crate::billing::charges::LineKind;
+use crate::billing::charges::{LineKind, Statement};
+use crate::billing::customers::Customer;
 use crate::billing::explain::{Explained, Removal, Why};
+use crate::billing::invoice::Policy;
 use crate::billing::money::Minor;
 use crate::billing::terms::{RemovedUsage, Weights};
 use crate::report::text::{counted, shown};
 
 use super::layout::{count, minor, wrapped};
-use super::{Page, cited, line};
+use super::{Page, cited, fee, held, line};
 
 /// Lines written out, the largest charge first; the rest is counted, and JSON has them all.
-const LINE_COUNT_MAX: usize = 12;
+pub(super) const LINE_COUNT_MAX: usize = 12;
 
 pub(super) fn text(page: &Page<'_>, explained: &Explained) -> String {
     let (ledger, currency) = (page.ledger, page.ledger.charges.currency);
@@ -34,6 +36,10 @@ pub(super) fn text(page: &Page<'_>, explained: &Explained) -> String {
         let rest = counted(explained.steps.len() - LINE_COUNT_MAX, "line");
         let _ = writeln!(text, "\nand {rest} more of smaller charges: explain the sub account, or use --output json");
     }
+    for fee in &explained.fees {
+        text.push('\n');
+        text.push_str(&fee::text(page, fee));
+    }
     for removal in explained.uncharged.iter().take(LINE_COUNT_MAX) {
         text.push('\n');
         text.push_str(&uncharged(page, removal));
@@ -52,15 +58,21 @@ fn pool(page: &Page<'_>, explained: &Explained) -> String {
     let exact = currency.show(pooled.exact);
     let rounded =
         if pooled.exact == currency.exact(pooled.minor) { String::new() } else { format!(" {exact}, rounded") };
-    let tax = minor(currency, explained.tax);
-    let tax = if explained.tax == Minor::ZERO { String::new() } else { format!("; {tax} of it is tax and not shared") };
+    let apart = explained.apart.iter().map(|apart| {
+        let becomes = if apart.policy == Policy::Keep { "kept" } else { "left out" };
+        format!("{} {} {becomes}", apart.class.title().to_lowercase(), minor(currency, apart.amount))
+    });
+    let apart = apart.collect::<Vec<_>>().join(", ");
+    let shared = minor(currency, explained.shared);
+    let (apart, shared) =
+        if apart.is_empty() { (apart, String::new()) } else { (format!("; {apart}"), format!("{shared} ")) };
     let by = match charges.weights {
         Weights::AllocatedCost => "allocated cost",
         Weights::Messages => "messages",
     };
     match charges.unshareable {
-        None => format!("{amount} {code}, {source}{rounded}{tax}; shared by {by}"),
-        Some(why) => format!("{amount} {code}, {source}{rounded}{tax}; not shared, because {why}"),
+        None => format!("{amount} {code}, {source}{rounded}{apart}; {shared}shared by {by}"),
+        Some(why) => format!("{amount} {code}, {source}{rounded}{apart}; {shared}not shared, because {why}"),
     }
 }
 
@@ -96,34 +108,61 @@ fn uncharged(page: &Page<'_>, removal: &Removal) -> String {
     };
     let (name, messages) = (shown(&account.name), count(account.seen));
     let until = &removal.part.until;
+    let own = match removal.own {
+        own if own == account.seen => String::new(),
+        own => format!(", of which {} were sent while it was the customer's", count(own)),
+    };
     let label = format!("{name}  {}  removed\n  ", account.account_id);
-    wrapped(&label, &format!("gone in {until}, last seen with {messages} messages: {bears}"), 2)
+    wrapped(&label, &format!("gone in {until}, last seen with {messages} messages{own}: {bears}"), 2)
 }
 
 /// The statement, and the proof.
 fn end(text: &mut String, page: &Page<'_>, explained: &Explained) {
     let (charges, currency) = (&page.ledger.charges, page.ledger.charges.currency);
     let amount = |amount| minor(currency, amount);
-    let lines = counted(explained.steps.len(), "line");
+    let lines = counted(explained.steps.len() + explained.fees.len(), "line");
     let _ = writeln!(text, "charged   {} {} on {lines}", amount(explained.charge), currency.code());
-    let customer = page.subject.customer();
-    let statement = customer.and_then(|customer| charges.statements.iter().find(|s| s.customer.id == customer.id));
-    if let Some(statement) = statement {
-        let (cost, markup, charge) = (amount(statement.cost), amount(statement.markup), amount(statement.charge));
-        let name = shown(&statement.customer.name);
-        let statement = format!("{name}: cost {cost} + markup {markup} = {charge} {}", currency.code());
-        text.push_str(&wrapped("statement ", &statement, 10));
-    } else if !explained.steps.is_empty() {
-        let _ = writeln!(text, "statement none: nobody in the customer map owns it, and its line is kept");
+    for owner in owners(page, explained) {
+        let statement = charges.statements.iter().find(|s| owner.is_some_and(|owner| s.customer.id == owner.id));
+        match statement {
+            Some(statement) => text.push_str(&wrapped("statement ", &self::statement(page, statement), 10)),
+            None => text.push_str("statement none: nobody in the customer map owns it, and its line is kept\n"),
+        }
     }
     let proof = charges.proof();
     let foots = if proof.difference == Minor::ZERO { "the control sheet foots" } else { "it does NOT foot" };
     let (cost, invoice, difference) = (amount(proof.cost), amount(charges.pooled.minor), amount(proof.difference));
+    let left_out = match proof.left_out {
+        Minor::ZERO => String::new(),
+        left_out => format!(" {} is left out,", amount(left_out)),
+    };
     let proof = format!(
-        "all statements and kept lines cost {cost}, the pooled invoice is {invoice}, difference {difference}: \
+        "all statements and kept lines cost {cost},{left_out} the pooled invoice is {invoice}, difference {difference}: \
          {foots}"
     );
     text.push_str(&wrapped("proof     ", &proof, 10));
+}
+
+/// Whose statements the lines are on. Whoever has no line at all may have a statement nevertheless.
+fn owners<'a>(page: &Page<'a>, explained: &'a Explained) -> Vec<Option<&'a Customer>> {
+    let of_lines = held::owners(page, explained.steps.iter().map(|step| &step.line));
+    if of_lines.is_empty() && page.subject.statement(page.ledger).is_some() {
+        return vec![page.subject.customer()];
+    }
+    of_lines
+}
+
+/// The sums of a statement.
+fn statement(page: &Page<'_>, statement: &Statement) -> String {
+    let currency = page.ledger.charges.currency;
+    let amount = |amount| minor(currency, amount);
+    let (cost, markup, charge) = (amount(statement.cost), amount(statement.markup), amount(statement.charge));
+    let fees = match statement.fee {
+        Minor::ZERO => String::new(),
+        fee => format!(" + fees and minimums {}", amount(fee)),
+    };
+    let name = shown(&statement.customer.name);
+    format!("{name}: cost {cost} + markup {markup}{fees} = {charge} {}", currency.code())
 }
 
 /// What kind of usage is spread.

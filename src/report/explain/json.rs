@@ -2,6 +2,7 @@
 
 mod change;
 mod charge;
+mod held;
 
 use serde::Serialize;
 
@@ -9,7 +10,7 @@ use crate::billing::books::CaptureRef;
 use crate::billing::explain::{Change, Explained};
 use crate::billing::period::timestamp;
 
-use super::Page;
+use super::{Page, layout};
 
 /// The schema; it changes when a field changes its meaning or goes away.
 const SCHEMA: &str = "subledger/explain/v1";
@@ -37,9 +38,10 @@ struct Subject<'a> {
     kind: &'static str,
     id: String,
     name: &'a str,
-    /// Who is charged; null if nobody owns the sub account.
+    /// Who is charged, or was last; null if nobody owns the sub account.
     customer_id: Option<&'a str>,
-    markup_percent: String,
+    /// Null if not all lines have the same; each has its own.
+    markup_percent: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -87,7 +89,7 @@ fn subject<'a>(page: &Page<'a>) -> Subject<'a> {
         id: page.subject.id(),
         name: page.subject.name(),
         customer_id: page.subject.customer().map(|customer| customer.id.as_str()),
-        markup_percent: page.subject.markup_percent().normalize().to_string(),
+        markup_percent: page.subject.markup_percent(page.ledger).map(layout::percent),
     }
 }
 
@@ -114,7 +116,7 @@ pub(super) fn change(page: &Page<'_>, change: &Change, evidence: &str) -> String
         #[serde(flatten)]
         head: Head<'a>,
         since: Capture<'a>,
-        change: change::Moved,
+        change: change::Moved<'a>,
     }
     let since = capture(&change.old.capture, evidence);
     line(&Json { head: Head::of(page), since, change: change::Moved::of(page, change) })

@@ -3,14 +3,14 @@
 use crate::billing::charges::LineKind;
 use crate::billing::explain::{Removal, Step};
 use crate::billing::grade::Grade;
-use crate::billing::money::{Amount, Exact, Minor};
+use crate::billing::money::{Amount, Exact, Minor, RoundingRule};
 use crate::billing::shares::Piece;
 use crate::billing::terms::Weights;
 use crate::report::text::{grouped, shown};
 
-use super::Page;
 use super::charge::{usage_of, why};
 use super::layout::{count, ideal, minor, percent, row};
+use super::{Page, held};
 
 /// Decimals beyond those of the figures as sent that an ideal share is shown with.
 const EXTRA_DECIMALS: u32 = 4;
@@ -25,9 +25,11 @@ pub(super) fn text(page: &Page<'_>, step: &Step) -> String {
     let id = line.account_id.map(|id| format!("  {id}")).unwrap_or_default();
     let mut text = format!("{}{id}{status}\n", shown(&line.name));
     if step.sent.messages == 0 && step.sent.cost == Amount::ZERO && line.charge() == Minor::ZERO {
+        text.push_str(&held::text(page, line));
         text.push_str(&row("messages", "0", "and no cost: nothing to share, nothing to charge"));
         return text;
     }
+    text.push_str(&held::text(page, line));
     if let Some(removal) = &step.removal {
         text.push_str(&removed(removal));
     }
@@ -57,7 +59,11 @@ fn removed(removal: &Removal) -> String {
 fn sent(text: &mut String, page: &Page<'_>, step: &Step) {
     let (books, dust) = (&page.ledger.books, &page.ledger.dust);
     let (total, currency) = (books.usage.total, page.ledger.charges.currency);
-    let of = if step.removal.is_some() { " of all removed sub accounts together" } else { "" };
+    let of = match (&step.removal, &step.line.held) {
+        (Some(_), _) => " of all removed sub accounts together",
+        (None, Some(_)) => ", whoever had the account",
+        (None, None) => "",
+    };
     text.push_str(&row("messages", &count(step.sent.messages), &format!("as the API sent them{of}")));
     let cost = grouped(&step.sent.cost.to_string());
     text.push_str(&row("allocated cost", &cost, "as the API sent it, with every digit"));
@@ -92,6 +98,9 @@ fn shares(text: &mut String, page: &Page<'_>, step: &Step) {
     }
     if let Some(attributed) = &step.attributed {
         push("share of that", attributed);
+    }
+    if let Some(moved) = &step.moved {
+        push("its part of that", moved);
     }
     for (kind, piece) in &step.spread {
         push(&format!("+ {}", usage_of(*kind)), piece);
@@ -128,9 +137,12 @@ fn charge(text: &mut String, page: &Page<'_>, step: &Step) {
     if !step.spread.is_empty() {
         text.push_str(&row("cost", &amount(line.cost()), "what the line takes from the pooled invoice"));
     }
-    let markup = page.subject.markup_percent();
-    if !markup.is_zero() {
-        let note = format!("{} per cent of {}, rounded half away from zero", percent(markup), amount(line.cost()));
+    if let Some(markup) = line.markup_percent.filter(|markup| !markup.is_zero()) {
+        let rounded = match page.ledger.terms.rounding {
+            RoundingRule::HalfAwayFromZero => "half away from zero",
+            RoundingRule::HalfEven => "half to even",
+        };
+        let note = format!("{} per cent of {}, rounded {rounded}", percent(markup), amount(line.cost()));
         text.push_str(&row("+ markup", &amount(line.markup), &note));
     }
     let known = match line.grade {

@@ -30,6 +30,10 @@ fn because(change: &Change, cause: Cause) -> String {
         Cause::PoolRate => {
             format!("the {name}: {}{}", rate(change), beside(change, Cause::OwnVolume, &volume(change)))
         }
+        Cause::Fees => {
+            let amount = |amount| minor(change.currency, amount);
+            format!("{name}, which come to {} after {}", amount(change.new.fee), amount(change.old.fee))
+        }
         Cause::Rounding if change.proportional => format!("{name}: {}; {}", rate(change), volume(change)),
         Cause::Rounding => format!("{name}, which here holds shares that do not follow the messages"),
     }

@@ -4,6 +4,9 @@ use serde::Deserialize;
 
 use super::SCHEMA;
 
+/// The schema before this one, whose sets say the same of their state.
+const SCHEMA_BEFORE: &str = "subledger/report-set/v1";
+
 /// As much of a manifest as tells what it is.
 #[derive(Deserialize)]
 struct Head {
@@ -15,7 +18,16 @@ struct Head {
 /// one of a schema that this version does not know.
 pub fn state_in(manifest: &[u8]) -> Option<String> {
     let head: Head = serde_json::from_slice(manifest).ok()?;
-    (head.schema == SCHEMA).then_some(head.state)
+    [SCHEMA, SCHEMA_BEFORE].contains(&head.schema.as_str()).then_some(head.state)
+}
+
+/// The parent account that a `manifest.json` says its set is of; nothing if it does not say.
+pub fn account_in(manifest: &[u8]) -> Option<uuid::Uuid> {
+    #[derive(Deserialize)]
+    struct Owner {
+        parent_account_id: uuid::Uuid,
+    }
+    serde_json::from_slice(manifest).ok().map(|owner: Owner| owner.parent_account_id)
 }
 
 #[cfg(test)]
@@ -31,7 +43,7 @@ mod tests {
             "",
             "[]",
             &ours[..ours.len() - 1],
-            &ours.replace("set/v1", "set/v2"),
+            &ours.replace("set/v1", "set/v3"),
             &ours.replace(r#""state": "final", "#, ""),
             &ours.replace(r#""final""#, "1"),
             &ours.replace(r#""tool": "x""#, r#""state": "provisional""#),

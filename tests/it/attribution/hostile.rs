@@ -53,6 +53,12 @@ pub(super) fn any_captures() -> impl Strategy<Value = Vec<Books>> {
     })
 }
 
+/// Every account that a capture shows.
+pub(super) fn accounts(books: &Books) -> impl Iterator<Item = Uuid> {
+    let used = books.usage.sub_accounts.iter().map(|line| line.account_id);
+    used.chain(books.accounts.iter().map(|account| account.id)).collect::<Vec<_>>().into_iter()
+}
+
 fn any_cap() -> impl Strategy<Value = i64> {
     prop_oneof![Just(0_i64), 1_i64..1_000, Just(i64::MAX), Just(-1)]
 }

@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use proptest::prelude::*;
 
 use super::super::super::terms::Residual;
+use super::super::super::tests::sample::map;
 use super::*;
 
 /// Nights since the one before, and what everybody's running totals are then; no messages stand for no usage line.
@@ -40,10 +41,14 @@ fn all(history: &History) -> Figures {
 
 proptest! {
     #[test]
-    fn rows_sum_to_the_pool_on_every_day(nights in nights(), keep in any::<bool>()) {
+    fn rows_sum_to_the_pool_on_every_day(nights in nights(), keep in any::<bool>(), dated in any::<bool>()) {
         let readings = readings(&nights);
         let residual = if keep { Residual::Keep } else { Residual::Rate };
-        let terms = Terms { residual, ..Terms::default() };
+        let customers = dated.then(|| {
+            let rows = [(1, "x", "", "2026-10-08"), (1, "y", "2026-10-09", ""), (2, "y", "2026-10-05", "2026-10-14"), (3, "z", "", "")];
+            map(&rows)
+        });
+        let terms = Terms { customers, residual, ..Terms::default() };
         let pool = history(By::Pool, false, &readings, &terms);
         for by in [By::Account, By::Customer] {
             let apart = history(by, false, &readings, &terms);

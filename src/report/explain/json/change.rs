@@ -2,25 +2,40 @@
 
 use serde::Serialize;
 
-use crate::billing::charges::LineKind;
+use crate::billing::charges::{Line, LineKind};
 use crate::billing::explain::{Cause, Change, Side};
-use crate::report::explain::Page;
 use crate::report::explain::sentence::sentence;
+use crate::report::explain::{Page, layout};
 
-/// The change of a charge and its four parts, which sum to it.
+use super::held::HeldEntry;
+
+/// The change of a charge and its five parts, which sum to it.
 #[derive(Serialize)]
-pub(super) struct Moved {
+pub(super) struct Moved<'a> {
     sentence: String,
     charge: Compared<String>,
     messages_seen: Compared<i128>,
     /// Messages charged beyond those seen, of sub accounts that were removed.
     messages_attributed: Compared<i128>,
     price: Compared<Price>,
+    fees_and_minimums: Compared<String>,
+    /// Added to the parts of usage; several where not all messages have the same.
+    markup_percents: Vec<String>,
     /// Whether every share follows the messages; if not, `rounding` holds what does not.
     proportional: bool,
-    /// `own volume`, `attribution`, `pool rate` or `rounding`; null if nothing moved.
+    /// `own volume`, `attribution`, `pool rate`, `fees and minimums` or `rounding`; null if nothing moved.
     main_cause: Option<&'static str>,
     parts: Parts,
+    /// Its parts of accounts that changed hands, at the later capture.
+    changed_hands: Vec<Part<'a>>,
+}
+
+#[derive(Serialize)]
+struct Part<'a> {
+    account_id: Option<String>,
+    account_name: &'a str,
+    messages: Option<i64>,
+    held: Option<HeldEntry<'a>>,
 }
 
 #[derive(Serialize)]
@@ -36,6 +51,9 @@ struct Price {
     per_thousand: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     shared: Option<String>,
+    /// Classes of the invoice that are kept on lines of their own or left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_shared: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     messages: Option<i128>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -51,12 +69,13 @@ struct Parts {
     own_volume: String,
     attribution: String,
     pool_rate: String,
+    fees_and_minimums: String,
     rounding: String,
     sum: String,
 }
 
-impl Moved {
-    pub(super) fn of(page: &Page<'_>, change: &Change) -> Self {
+impl<'a> Moved<'a> {
+    pub(super) fn of(page: &Page<'_>, change: &'a Change) -> Self {
         let (currency, old, new) = (change.currency, &change.old, &change.new);
         let amount = |amount| currency.format(amount);
         let part = |cause| amount(change.parts.of(cause));
@@ -79,16 +98,33 @@ impl Moved {
                 after: price(change, new),
                 difference: Price { per_thousand: difference, ..Price::default() },
             },
+            fees_and_minimums: Compared {
+                before: amount(old.fee),
+                after: amount(new.fee),
+                difference: part(Cause::Fees),
+            },
+            markup_percents: change.markups.iter().map(|markup| layout::percent(*markup)).collect(),
             proportional: change.proportional,
             main_cause: change.main_cause().map(Cause::as_str),
             parts: Parts {
                 own_volume: part(Cause::OwnVolume),
                 attribution: part(Cause::Attribution),
                 pool_rate: part(Cause::PoolRate),
+                fees_and_minimums: part(Cause::Fees),
                 rounding: part(Cause::Rounding),
                 sum: amount(change.amount()),
             },
+            changed_hands: change.moved.iter().map(changed_hands).collect(),
         }
+    }
+}
+
+fn changed_hands(line: &Line) -> Part<'_> {
+    Part {
+        account_id: line.account_id.map(|id| id.to_string()),
+        account_name: &line.name,
+        messages: line.messages,
+        held: line.held.as_deref().map(HeldEntry::of),
     }
 }
 
@@ -100,6 +136,7 @@ fn price(change: &Change, side: &Side) -> Price {
     Price {
         per_thousand: price.per_thousand().to_string(),
         shared: Some(currency.format(price.shared)),
+        not_shared: Some(currency.format(price.apart)),
         messages: Some(price.messages),
         spread_parent_usage: spread(LineKind::Parent),
         spread_removed_usage: spread(LineKind::Removed),

@@ -3,24 +3,52 @@
 use serde::Serialize;
 
 use crate::billing::charges::LineKind;
-use crate::billing::explain::{Explained, Removal, Step, Why};
+use crate::billing::explain::{Apart, Explained, Fee, Removal, Step, Why};
+use crate::billing::invoice::Class;
 use crate::billing::money::{Currency, Exact, format_units};
 use crate::billing::shares;
-use crate::report::explain::Page;
 use crate::report::explain::charge::usage_of;
+use crate::report::explain::{Page, layout};
 use crate::report::json::RemovedAccount;
+
+use super::held::HeldEntry;
 
 /// A charge with its lines, and the proof that all charges add up.
 #[derive(Serialize)]
 pub(super) struct Explanation<'a> {
     charge: String,
-    /// Tax on the pooled invoice, which is not shared.
+    /// Tax on the pooled invoice that is not shared.
     tax: String,
+    /// Every class of the pooled invoice that is not shared.
+    not_shared: Vec<NotShared>,
     lines: Vec<Entry<'a>>,
+    fees: Vec<FeeEntry<'a>>,
     /// Removed sub accounts that the terms leave without a line.
     uncharged: Vec<Removed<'a>>,
     /// The costs of all statements and kept lines − the pooled invoice.
     control_difference: String,
+}
+
+#[derive(Serialize)]
+struct NotShared {
+    class: &'static str,
+    amount: String,
+    /// `keep` or `leave-out`.
+    policy: &'static str,
+}
+
+/// What is charged beyond any usage.
+#[derive(Serialize)]
+struct FeeEntry<'a> {
+    line_type: &'static str,
+    name: &'a str,
+    charge: String,
+    /// The minimum, and what all other lines are charged with; null on a fee.
+    minimum: Option<String>,
+    charged_beside: Option<String>,
+    grade: &'static str,
+    charge_low: String,
+    charge_high: String,
 }
 
 #[derive(Serialize)]
@@ -29,6 +57,8 @@ struct Entry<'a> {
     account_id: Option<String>,
     account_name: &'a str,
     messages: Option<i64>,
+    /// Null unless the account changed hands: then all but the figures as sent are of this part.
+    held: Option<HeldEntry<'a>>,
     /// The bucket as sent; of an attributed line, all that was removed.
     sent_messages: i64,
     sent_allocated_cost: String,
@@ -39,8 +69,10 @@ struct Entry<'a> {
     removed: Option<Removed<'a>>,
     share: Option<Piece>,
     share_of_removed: Option<Piece>,
+    share_of_account: Option<Piece>,
     spread: Vec<Spread>,
     cost: String,
+    markup_percent: Option<String>,
     markup: String,
     charge: String,
     grade: &'static str,
@@ -52,6 +84,8 @@ struct Entry<'a> {
 struct Removed<'a> {
     #[serde(flatten)]
     account: RemovedAccount<'a>,
+    /// What was seen of it while it was the subject's.
+    messages_seen_own: i64,
     /// By how much removed usage grew meanwhile.
     growth: i64,
     /// `only`, `by rate`, `as seen` or `unbounded`.
@@ -82,13 +116,34 @@ struct Spread {
 impl<'a> Explanation<'a> {
     pub(super) fn of(page: &Page<'a>, explained: &'a Explained) -> Self {
         let currency = page.ledger.charges.currency;
+        let tax = explained.apart.iter().find(|apart| apart.class == Class::Tax);
         Self {
             charge: currency.format(explained.charge),
-            tax: currency.format(explained.tax),
+            tax: currency.format(tax.map(|tax| tax.amount).unwrap_or_default()),
+            not_shared: explained.apart.iter().map(|apart| not_shared(currency, apart)).collect(),
             lines: explained.steps.iter().map(|step| line(currency, step)).collect(),
+            fees: explained.fees.iter().map(|fee| self::fee(currency, fee)).collect(),
             uncharged: explained.uncharged.iter().map(removed).collect(),
             control_difference: currency.format(page.ledger.charges.proof().difference),
         }
+    }
+}
+
+fn not_shared(currency: Currency, apart: &Apart) -> NotShared {
+    NotShared { class: apart.class.as_str(), amount: currency.format(apart.amount), policy: apart.policy.as_str() }
+}
+
+fn fee(currency: Currency, fee: &Fee) -> FeeEntry<'_> {
+    let line = &fee.line;
+    FeeEntry {
+        line_type: line.kind.as_str(),
+        name: &line.name,
+        charge: currency.format(line.charge()),
+        minimum: fee.lacking.map(|lacking| currency.format(lacking.minimum)),
+        charged_beside: fee.lacking.map(|lacking| currency.format(lacking.charged)),
+        grade: line.grade.as_str(),
+        charge_low: currency.format(line.span.low),
+        charge_high: currency.format(line.span.high),
     }
 }
 
@@ -102,6 +157,7 @@ fn line(currency: Currency, step: &Step) -> Entry<'_> {
         account_id: line.account_id.map(|id| id.to_string()),
         account_name: &line.name,
         messages: line.messages,
+        held: line.held.as_deref().map(HeldEntry::of),
         sent_messages: step.sent.messages,
         sent_allocated_cost: step.sent.cost.to_string(),
         proportional_cost: step.proportional.map(exact),
@@ -110,8 +166,10 @@ fn line(currency: Currency, step: &Step) -> Entry<'_> {
         removed: step.removal.as_ref().map(removed),
         share: step.share.as_ref().map(piece),
         share_of_removed: step.attributed.as_ref().map(piece),
+        share_of_account: step.moved.as_ref().map(piece),
         spread: step.spread.iter().map(spread).collect(),
         cost: amount(line.cost()),
+        markup_percent: line.markup_percent.map(layout::percent),
         markup: amount(line.markup),
         charge: amount(line.charge()),
         grade: line.grade.as_str(),
@@ -141,5 +199,6 @@ fn removed(removal: &Removal) -> Removed<'_> {
         Why::Seen(_) => "as seen",
         Why::Unbounded(_) => "unbounded",
     };
-    Removed { account: RemovedAccount::of(&removal.account, &removal.part), growth: removal.growth, why }
+    let account = RemovedAccount::of(&removal.account, &removal.part);
+    Removed { account, messages_seen_own: removal.own, growth: removal.growth, why }
 }

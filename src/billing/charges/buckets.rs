@@ -1,0 +1,56 @@
+//! The buckets of a capture as lines, before anything is shared.
+
+use super::super::books::Books;
+use super::super::grade::{Grade, Span};
+use super::super::money::Minor;
+use super::{Line, LineKind, Volume};
+
+/// The sub accounts in the order of the books, then the parent, then what was removed.
+pub(super) fn bucket_lines(books: &Books) -> Vec<Line> {
+    let usage = &books.usage;
+    let mut lines = Vec::with_capacity(usage.sub_accounts.len() + 4);
+    lines.extend(usage.sub_accounts.iter().map(|usage_line| {
+        let account = books.account(usage_line.account_id);
+        Line {
+            account_id: Some(usage_line.account_id),
+            status: account.map(|account| account.status.clone()),
+            monthly_credit: account.map(|account| account.monthly_credit),
+            messages: Some(usage_line.tally.messages),
+            volume: Some(Volume::seen(usage_line.tally.messages)),
+            allocated_cost: Some(usage_line.tally.cost),
+            ..amount_line(LineKind::SubAccount, &usage_line.name)
+        }
+    }));
+    for (kind, name, account_id, tally) in [
+        (LineKind::Parent, "Parent account", Some(usage.parent_id), usage.parent),
+        (LineKind::Removed, "Removed sub accounts", None, usage.removed),
+    ] {
+        let (messages, allocated_cost) = (Some(tally.messages), Some(tally.cost));
+        let volume = Some(Volume::seen(tally.messages));
+        lines.push(Line { account_id, messages, allocated_cost, volume, ..amount_line(kind, name) });
+    }
+    lines
+}
+
+/// A line of nothing yet.
+pub(super) fn amount_line(kind: LineKind, name: &str) -> Line {
+    Line {
+        kind,
+        account_id: None,
+        name: name.to_owned(),
+        status: None,
+        monthly_credit: None,
+        messages: None,
+        allocated_cost: None,
+        share: Minor::ZERO,
+        spread: Minor::ZERO,
+        markup_percent: None,
+        markup: Minor::ZERO,
+        fee: Minor::ZERO,
+        grade: Grade::Observed,
+        span: Span::default(),
+        held: None,
+        volume: None,
+        place: 0,
+    }
+}
