@@ -31,7 +31,7 @@ use crate::billing::charges::Statement;
 use crate::billing::ledger::Ledger;
 
 pub use self::issued::{issued_json, read_issued};
-pub use self::json::{is_made_by, made_by};
+pub use self::json::{is_made_by, made_by, made_of};
 pub use self::manifest::{SetFile, StoredSet, Unreadable, account_in, files_in, state_in};
 pub use self::usage::usage_parquet;
 

@@ -244,6 +244,19 @@ pub fn made_by(bytes: &[u8]) -> Option<String> {
     serde_json::from_slice(bytes).ok().map(|head: Head| head.tool)
 }
 
+/// SHA-256 of the manifest of the capture that a `reconciliation.json` is about; nothing if it does not say.
+pub fn made_of(bytes: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct About {
+        capture: Manifest,
+    }
+    #[derive(Deserialize)]
+    struct Manifest {
+        manifest_sha256: String,
+    }
+    serde_json::from_slice(bytes).ok().map(|about: About| about.capture.manifest_sha256)
+}
+
 /// Whether a `reconciliation.json` says that this program made it, for this label.
 pub fn is_made_by(bytes: &[u8], tool: &str, label: &str) -> bool {
     serde_json::from_slice(bytes).is_ok_and(|head: Head| head.tool == tool && head.label == label)

@@ -229,6 +229,16 @@ fn a_set_in_another_place_or_of_another_account_is_broken() {
 }
 
 #[test]
+fn a_changed_manifest_of_the_newest_capture_is_named_by_its_set_if_nothing_seals_it() {
+    let desk = Desk::usual();
+    let manifest = period(&desk).join("capture=20240131T234500Z/capture.json");
+    let text = std::fs::read_to_string(&manifest).expect("a manifest");
+    rewrite(&manifest, text.replace("http://", "xttp://").as_bytes());
+    std::fs::remove_file(manifest.with_file_name("capture.json.sha256")).expect("a seal");
+    assert_eq!(broken(&verified(&desk)), [manifest.display().to_string()]);
+}
+
+#[test]
 fn a_slip_in_the_invoices_is_part_of_what_a_set_was_made_from() {
     let desk = Desk::usual();
     std::fs::write(desk.path().join("invoices.csv"), "period,invoice_number,amount\n2024-01-15,A,41.00\n")

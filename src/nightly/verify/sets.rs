@@ -303,8 +303,18 @@ impl CheckedSet {
             .filter(|capture| capture.is_intact)
             .filter_map(|capture| Some((capture.key.id.as_str(), capture.sha256.as_deref()?)))
             .collect();
+        // the set says twice of which manifest its capture has: then the one in the archive is the one that was changed
+        let checks = set.read(report::RECONCILIATION_NAME).ok().flatten().and_then(|bytes| report::made_of(&bytes));
         for (id, sha256) in stored.captures_before.iter().chain(&stored.captures) {
-            if known.get(id.as_str()).is_some_and(|known| known != sha256) {
+            if known.get(id.as_str()).is_none_or(|known| known == sha256) {
+                continue;
+            }
+            if checks.as_ref() == Some(sha256) {
+                let key = CaptureKey { id: id.clone(), period: stored.period.clone() };
+                let path = format!("{}/capture.json", archive.shown_path(&key));
+                let problem = format!("it is not the manifest that the report set `{}` was made from", set.name);
+                self.broken.push(Broken { path, problem });
+            } else {
                 let problem =
                     format!("its hash of capture `{id}` is not that of the capture's manifest in the archive");
                 self.broke(set, MANIFEST_NAME, &problem);
