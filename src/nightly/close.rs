@@ -9,11 +9,11 @@ use chrono::NaiveDate;
 
 pub(super) use self::record::contradiction;
 
+use self::record::as_typed;
+
 use super::rebuild::{Rebuilder, info, superseded};
 use super::{Signals, lock_reports, reconcile, staged};
-use crate::archive::{
-    Acceptance, Archive, CaptureKey, CaptureLink, CloseKey, CloseRecord, Closed, Error, InvoiceAsTyped,
-};
+use crate::archive::{Acceptance, Archive, CaptureKey, CaptureLink, CloseKey, CloseRecord, Closed, Error};
 use crate::billing::close::{Accepted, Close, Obstacle, obstacles};
 use crate::billing::journal::{Account, Sum};
 use crate::billing::ledger::Ledger;
@@ -54,6 +54,13 @@ pub struct Settled {
     pub record: Option<String>,
     /// Whether the very same close was there already.
     pub was_closed: bool,
+}
+
+impl Settled {
+    /// A close with nothing in the way.
+    fn of(ledger: Ledger, published: Option<Published>, record: Option<String>, was_closed: bool) -> Self {
+        Self { ledger, refused: Vec::new(), unneeded: Vec::new(), published, record, was_closed }
+    }
 }
 
 /// The closes of a period, the last one last.
@@ -211,27 +218,13 @@ async fn again(
     let record = Some(archive.shown_close(&before.record.key()));
     if order.is_dry {
         let (_, ledger) = ledger_of(archive, before).await?;
-        return Ok(Settled {
-            ledger,
-            refused: Vec::new(),
-            unneeded: Vec::new(),
-            published: None,
-            record,
-            was_closed: true,
-        });
+        return Ok(Settled::of(ledger, None, record, true));
     }
     let closes = closes_of(archive, &order.key.period).await?;
     let Some((ledger, published, _)) = restore(config, archive, &closes, signals).await? else {
         return Err(Failure::new(Kind::Bug, "a closed period without a close"));
     };
-    Ok(Settled {
-        ledger,
-        refused: Vec::new(),
-        unneeded: Vec::new(),
-        published: Some(published),
-        record,
-        was_closed: true,
-    })
+    Ok(Settled::of(ledger, Some(published), record, true))
 }
 
 /// Puts everything that was issued for a period into its place again, as far as it is not there. The last of it is returned.
@@ -352,19 +345,7 @@ async fn issue(
         ))
     })?;
     let record = Some(archive.shown_close(&closed.record.key()));
-    Ok(Settled {
-        ledger,
-        refused: Vec::new(),
-        unneeded: Vec::new(),
-        published: Some(published),
-        record,
-        was_closed: false,
-    })
-}
-
-fn as_typed(typed: &TypedInvoice) -> InvoiceAsTyped {
-    let TypedInvoice { number, amount, tax, credit, add_on, currency, source } = typed.clone();
-    InvoiceAsTyped { number, amount, tax, credit, add_on, currency, source }
+    Ok(Settled::of(ledger, Some(published), record, false))
 }
 
 fn not_durable(error: Error) -> Failure {

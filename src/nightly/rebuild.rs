@@ -52,8 +52,9 @@ impl<'a> Rebuilder<'a> {
             return Ok(Err("its manifest names no capture".to_owned()));
         };
         let wanted: Vec<(String, String)> = set.captures_before.iter().chain(earlier).cloned().collect();
-        let mut fold = self.fold.take().filter(|fold| fold.terms == folding(&terms) && wanted.starts_with(&fold.seen));
-        let fold = fold.get_or_insert_with(|| Fold { terms: folding(&terms), seen: Vec::new(), past: Past::default() });
+        let goes_on = |fold: &Fold| fold.terms == folding(&terms) && wanted.starts_with(&fold.seen);
+        let begun = || Fold { terms: folding(&terms), seen: Vec::new(), past: Past::default() };
+        let mut fold = self.fold.take().filter(goes_on).unwrap_or_else(begun);
         for (id, sha256) in &wanted[fold.seen.len()..] {
             let books = match self.books(id, sha256).await? {
                 Ok(books) => books,
@@ -74,11 +75,7 @@ impl<'a> Rebuilder<'a> {
         }
         let ledger = Failure::guard(|| Ok(Ledger::draw_up(past, books, terms)))?;
         fold.see(&ledger.books, &ledger.terms)?;
-        self.fold = Some(Fold {
-            terms: fold.terms.clone(),
-            seen: std::mem::take(&mut fold.seen),
-            past: std::mem::take(&mut fold.past),
-        });
+        self.fold = Some(fold);
         Ok(Ok(ledger))
     }
 
