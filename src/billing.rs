@@ -10,7 +10,7 @@
 //! - [`shares`]: largest remainders; [`charges`]: the pooled invoice divided into statements, each line with its [`grade`]
 //! - [`removed`]: whose the removed usage was; [`tail`] and [`tail_sheet`]: what nobody will have seen
 //! - [`dust`]: what rounding explains; [`reconcile`]: the checks; [`finding`]: their results; [`caps`] and their [`level`]s
-//! - [`history`]: messages and cost per day, as differences of captures
+//! - [`days`]: which days a difference of captures stands for; [`history`]: messages and cost per day
 //! - [`close`]: what stands in the way of the final set; [`journal`]: what a correction changes
 //! - [`ledger`]: all of it for one capture and those before it; [`explain`]: how a charge came about, and why it moved
 
@@ -20,6 +20,7 @@ pub mod caps;
 pub mod charges;
 pub mod close;
 pub mod customers;
+pub mod days;
 pub mod dust;
 pub mod explain;
 pub mod finding;

@@ -211,4 +211,9 @@ impl Books {
     pub fn cost_sum(&self) -> Exact {
         self.parts().map(|tally| tally.cost.exact()).sum()
     }
+
+    /// What the API's total is more than its parts: zero, unless they were rounded or do not sum up.
+    pub fn cost_beyond_parts(&self) -> Exact {
+        self.usage.total.cost.exact() - self.cost_sum()
+    }
 }

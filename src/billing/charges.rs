@@ -196,6 +196,17 @@ impl Statement {
     }
 }
 
+/// Statements that are counted together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Others {
+    /// How many there are.
+    pub count: usize,
+    /// Σ messages.
+    pub messages: i128,
+    /// Σ charge.
+    pub charge: Minor,
+}
+
 /// What the parent account owes for the period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pooled {
@@ -243,6 +254,28 @@ impl Charges {
             let is_used = line.messages != Some(0) || line.cost() != Minor::ZERO;
             (is_used || (held.is_last && line.kind == LineKind::SubAccount)).then_some((line, held.days))
         })
+    }
+
+    /// The statements with the highest charges, the highest first, and what all others are charged.
+    pub fn largest(&self, count: usize) -> (Vec<&Statement>, Others) {
+        let mut ordered: Vec<&Statement> = self.statements.iter().collect();
+        ordered.sort_by_key(|statement| std::cmp::Reverse(statement.charge));
+        let rest = ordered.split_off(count.min(ordered.len()));
+        let others = Others {
+            count: rest.len(),
+            messages: rest.iter().map(|statement| statement.messages).sum(),
+            charge: rest.iter().map(|statement| statement.charge).sum(),
+        };
+        (ordered, others)
+    }
+
+    /// Σ of the magnitudes of all charges: no sum over lines, of whatever column and in whatever order, is larger.
+    pub fn magnitude(&self) -> i128 {
+        let largest = |line: &Line| {
+            let parts = [line.share, line.spread, line.cost(), line.markup, line.fee, line.charge(), line.margin()];
+            parts.iter().map(|part| part.0.abs()).max().unwrap_or(0)
+        };
+        self.lines.iter().map(largest).sum()
     }
 
     /// What is charged for each sub account that was removed, by whomever.
@@ -316,6 +349,16 @@ impl Proof {
     /// What is charged beyond the cost.
     pub fn margin(&self) -> Minor {
         self.markup + self.fee
+    }
+
+    /// Σ cost of the kept lines.
+    pub fn kept(&self) -> Minor {
+        self.cost - self.statements
+    }
+
+    /// What is charged beyond the cost, of the statements alone.
+    pub fn charged_margin(&self) -> Minor {
+        self.charged - self.statements
     }
 }
 

@@ -5,7 +5,6 @@
 //! difference over several nights stays one [`Slice`] of several days, unless it is asked to be evened out; what
 //! nobody saw is a slice without figures. The rows of a slice sum to the growth of the pool exactly.
 
-mod days;
 mod fold;
 mod holdings;
 mod keys;
@@ -20,11 +19,11 @@ use super::money::Currency;
 use super::past::Unreadable;
 use super::period::Period;
 
-pub use self::days::Days;
 pub use self::fold::{Fold, Unfit};
 pub use self::keys::{By, Key, Kind};
 pub use self::overview::{Overview, Total};
 pub use self::reading::{Figures, Head, Reading, TooLarge};
+pub use super::days::Days;
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,6 +9,7 @@ use super::caps::{Cap, caps};
 use super::charges::{Charges, Inputs, charges};
 use super::close::{Close, Issued, State, Superseded};
 use super::customers::Customer;
+use super::days::Daily;
 use super::dust::Dust;
 use super::finding::Severity;
 use super::invoice::Bridge;
@@ -38,6 +39,8 @@ pub struct Ledger {
     pub unreadable: Vec<Unreadable>,
     /// On which nights of the period there is a capture.
     pub nights: Vec<Night>,
+    /// What all accounts sent, by days, oldest first.
+    pub daily: Vec<Daily>,
     /// What rounding may explain.
     pub dust: Dust,
     /// Whose the removed usage was.
@@ -87,6 +90,7 @@ impl Ledger {
             captures: past.captures().to_vec(),
             unreadable: past.unreadable().to_vec(),
             alerts: past.alerts().to_vec(),
+            daily: past.daily().to_vec(),
             books,
             terms,
             nights,

@@ -13,6 +13,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::books::{Books, CaptureRef, Status, Tally};
+use super::days::{Daily, Days};
 use super::dust::Dust;
 use super::finding::Finding;
 use super::level::Alert;
@@ -83,6 +84,7 @@ pub struct Past {
     pace: Option<Pace>,
     parent_pace: Option<Pace>,
     margin: Margin,
+    daily: Vec<Daily>,
     intervals: Vec<Interval>,
     /// The accounts in the intervals.
     gone: BTreeMap<Uuid, Away>,
@@ -100,6 +102,7 @@ impl Past {
         self.see_removed(books);
         let changes = self.same_period().map(|last| between::changes(last, self, books));
         self.changes.extend(changes.unwrap_or_default());
+        self.see_day(books);
         self.see_total(books);
         self.see_accounts(books, terms);
         self.captures.push(books.capture.clone());
@@ -202,6 +205,11 @@ impl Past {
         moved.map(all).collect()
     }
 
+    /// What all accounts sent in the current period, by days, oldest first; they sum to the last total.
+    pub fn daily(&self) -> &[Daily] {
+        &self.daily
+    }
+
     /// What one more message costs.
     pub fn margin(&self) -> &Margin {
         &self.margin
@@ -217,6 +225,7 @@ impl Past {
         let ended = self.last.as_ref().zip(self.tail());
         self.ended = ended.map(|(last, tail)| Ended { period: last.period, capture: last.capture.clone(), tail });
         self.before.append(&mut self.captures);
+        self.daily.clear();
         self.intervals.clear();
         self.gone.clear();
         self.changes.clear();
@@ -227,6 +236,20 @@ impl Past {
         self.margin = Margin::default();
         for trail in self.trails.values_mut() {
             trail.begin_period(start);
+        }
+    }
+
+    fn see_day(&mut self, books: &Books) {
+        let (usage, at) = (&books.usage, books.capture.at);
+        let (from, before) =
+            self.same_period().map_or((usage.period.start, 0), |last| (last.capture.at, last.total.messages));
+        let (days, messages) =
+            (Days::between(from, at.min(usage.period.end)), usage.total.messages.saturating_sub(before));
+        let last = self.daily.last().map(|last| last.days);
+        match (last.map_or(Some(days), |last| last.next(days)), self.daily.last_mut()) {
+            // the day has a difference already, which goes on
+            (None, Some(last)) => last.messages = last.messages.saturating_add(messages),
+            (days, _) => self.daily.extend(days.map(|days| Daily { days, messages })),
         }
     }
 

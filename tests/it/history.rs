@@ -220,3 +220,40 @@ fn a_table_that_stdout_does_not_take_does_not_pass_for_a_whole_one() {
         assert_eq!(command.status().expect("it starts").code(), Some(code), "{output}");
     }
 }
+
+/// The days in a report set are those of `history`: the same days, the same messages.
+#[test]
+fn a_ledgers_days_are_those_of_the_history() {
+    use subledger::archive::Archive;
+    use subledger::billing::history::{By, Scope, State};
+    use subledger::billing::terms::Terms;
+    use subledger::nightly::{Asked, Signals, history, reconcile};
+
+    let (terms, signals) = (Terms::default(), Signals::default());
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let mut gaps = 0;
+    for name in ["missing-week", "roll-over", "calendar", "restated", "several-gone", "moved", "tail-invoice"] {
+        let place = crate::support::project().join("fixtures").join(name).join("archive");
+        let archive =
+            Archive::open(place.to_str().expect("UTF-8"), PARENT.parse().expect("an id"), &[]).expect("an archive");
+        runtime.block_on(async {
+            let mut last = BTreeMap::new();
+            for key in archive.captures().await.expect("captures") {
+                last.insert(key.period.clone(), key);
+            }
+            for (period, key) in last {
+                let ledger = reconcile(&archive, &key, terms.clone(), &signals).await.expect("a ledger");
+                let asked = Asked { scope: Some(Scope::Period(period)), by: By::Pool, even_out: false };
+                let history = history(&archive, &asked, &terms, &signals).await.expect("a history").expect("captures");
+                let seen = history.slices.iter().filter(|slice| slice.state == State::Seen);
+                let expected: Vec<_> = seen.map(|slice| (slice.days, slice.messages.iter().sum::<i64>())).collect();
+                let daily: Vec<_> = ledger.daily.iter().map(|daily| (daily.days, daily.messages)).collect();
+                assert_eq!(daily, expected, "{name}");
+                gaps += ledger.daily.iter().filter(|daily| daily.is_gap()).count();
+                let total: i64 = ledger.daily.iter().map(|daily| daily.messages).sum();
+                assert_eq!(total, ledger.books.usage.total.messages, "{name}");
+            }
+        });
+    }
+    assert!(gaps > 0, "one of them has a gap");
+}

@@ -8,7 +8,7 @@ use super::super::moves::halfway;
 use super::super::past::Unreadable;
 use super::super::period::Period;
 use super::super::terms::Terms;
-use super::days::Days;
+use super::Days;
 use super::holdings::Holdings;
 use super::keys::{By, Roster};
 use super::reading::{Figures, Reading};

@@ -1,6 +1,27 @@
-//! Which calendar days a difference stands for.
+//! Which calendar days a difference of two captures stands for.
 
 use chrono::{DateTime, Days as Count, NaiveDate, TimeDelta, Utc};
+
+/// What all accounts sent between two captures, or between the start of the billing period and its first capture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Daily {
+    /// The days that it stands for.
+    pub days: Days,
+    /// Messages; negative if the total went down.
+    pub messages: i64,
+}
+
+impl Daily {
+    /// Messages a day, rounded towards zero.
+    pub fn mean(self) -> i64 {
+        self.messages / self.days.count()
+    }
+
+    /// Whether it stands for more days than one, of which nobody saw the single ones.
+    pub fn is_gap(self) -> bool {
+        self.days.count() > 1
+    }
+}
 
 /// Calendar days in UTC, first and last included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
