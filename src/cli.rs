@@ -13,6 +13,7 @@ mod verify;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use self::accounts::Accounts;
@@ -28,6 +29,7 @@ pub use self::verify::Verify;
 use crate::commands::Form;
 use crate::commands::selection::Selection;
 use crate::config::Overrides;
+use crate::report::format::Format;
 use crate::simulator::script;
 
 /// Nightly reconciliation and chargeback for AhaSend sub accounts.
@@ -149,9 +151,25 @@ pub struct Terms {
     /// Pooled invoice as finance has it, in major units: 80.00
     #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true)]
     pub invoice: Option<String>,
+    /// What is published
+    #[command(flatten)]
+    pub formats: Formats,
     /// Findings that make the exit code non-zero although the books balance
     #[arg(long, value_enum, value_name = "WHAT")]
     pub fail_on: Vec<FailOn>,
+}
+
+/// The formats of a report set.
+#[derive(Debug, Args)]
+pub struct Formats {
+    /// Formats of the report set beside plain CSV, with commas between them [default: those of the configuration, else all]
+    #[arg(long, value_name = "FORMAT,…", value_delimiter = ',', value_parser = format_parser())]
+    pub formats: Option<Vec<Format>>,
+}
+
+fn format_parser() -> impl TypedValueParser<Value = Format> {
+    let unknown = "not a format";
+    PossibleValuesParser::new(Format::ALL.map(Format::as_str)).try_map(move |word| Format::parse(&word).ok_or(unknown))
 }
 
 /// Flags of `run`.
@@ -263,6 +281,7 @@ impl Cli {
                 customers: terms.customers.clone(),
                 invoices: terms.invoices.clone(),
                 invoice: terms.invoice.clone(),
+                formats: terms.formats.formats.clone(),
                 ..default
             },
             Command::Explain(explain) => Overrides {
@@ -293,6 +312,7 @@ impl Cli {
                 reports: close.reports.clone(),
                 customers: close.customers.clone(),
                 invoices: close.invoices.clone(),
+                formats: close.formats.formats.clone(),
                 ..default
             },
             Command::Demo(_) | Command::Simulate(_) => apart_from_tables,

@@ -27,6 +27,7 @@ use crate::ahasend::{Client, Limits};
 use crate::billing::cap_plan::DatedCaps;
 use crate::billing::money::Amount;
 use crate::billing::terms::Terms;
+use crate::report::format::{Format, Formats};
 
 pub use self::customers::parse_customers;
 pub use self::error::Error;
@@ -63,6 +64,8 @@ pub struct Overrides {
     pub invoices: Option<PathBuf>,
     /// `--invoice`.
     pub invoice: Option<String>,
+    /// `--formats`.
+    pub formats: Option<Vec<Format>>,
     /// Whether the customer map makes no difference, so that a mistake in it is none either.
     pub without_customers: bool,
     /// The same of the table of invoices.
@@ -104,6 +107,12 @@ pub struct Config {
     pub store_options: StoreOptions,
     /// The folder that report sets are published in.
     pub reports: PathBuf,
+    /// Whose the parent account is, as pages and FOCUS files name it.
+    pub account_name: Option<String>,
+    /// The formats that report sets are made in.
+    pub formats: Formats,
+    /// Whether the command line picked them.
+    pub has_picked_formats: bool,
     /// The terms that captures are charged on.
     pub terms: Terms,
     /// The customer map's file as it is, which the archive keeps; nothing without a map.
@@ -156,6 +165,9 @@ impl Config {
             archive: archive.unwrap_or_else(|| "archive".to_owned()),
             store_options: surroundings.store_options(),
             reports: reports.unwrap_or_else(|| PathBuf::from("reports")),
+            account_name: file.account_name.as_deref().map(checked_account_name).transpose()?,
+            formats: file.report.formats(overrides.formats.as_deref()),
+            has_picked_formats: overrides.formats.is_some(),
             terms,
             customers_csv,
             wanted_caps,
@@ -260,6 +272,13 @@ fn parse_uuid(name: &str, text: &str) -> Result<Uuid, Error> {
 
 fn checked_amount(name: &str, text: &str) -> Result<Amount, Error> {
     cells::amount(text).map_err(|problem| setting(name, problem))
+}
+
+fn checked_account_name(name: &str) -> Result<String, Error> {
+    let name = name.trim();
+    let usable = !name.is_empty() && name.chars().count() <= 200 && !name.chars().any(char::is_control);
+    let problem = "is the name that customers know you by: one line of at most 200 characters";
+    if usable { Ok(name.to_owned()) } else { Err(setting("account_name", problem)) }
 }
 
 fn checked_label(label: &str) -> Result<String, Error> {

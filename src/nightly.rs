@@ -172,11 +172,17 @@ pub async fn publish(config: &Config, archive: &Archive, ledger: &Ledger, signal
     }
     keep_customers(config, archive).await;
     let customers_sha256 = config.customers_csv.as_deref().map(crate::archive::sha256);
-    let info = SetInfo { label, tool: TOOL.to_owned(), customers_sha256 };
+    let info = set_info(config, label, customers_sha256);
     let place = Place::Revised(ledger.books.capture.id.clone());
     let (ready, _) = staged(config, ledger, &info, place, signals)?;
     signals.check()?;
     ready.publish().map(Issue::Published).map_err(Failure::of_publish)
+}
+
+/// What a set made on this configuration says about itself.
+fn set_info(config: &Config, label: String, customers_sha256: Option<String>) -> SetInfo {
+    let (account_name, formats) = (config.account_name.clone(), config.formats.clone());
+    SetInfo { label, tool: TOOL.to_owned(), customers_sha256, account_name, formats }
 }
 
 /// Archives the customer map, so that the set can be rebuilt. The archive may be read-only: then `verify` will say that it

@@ -1,18 +1,23 @@
 //! Reports: a report set is a pure function of a ledger, named bytes in a fixed order.
 //!
-//! Nothing here computes a sum, reads a clock or touches a file. A format is one small file that turns a
-//! [`table::Table`] or a ledger into bytes; [`render`] hands every file of the set to a sink as it is made.
+//! Nothing here computes a sum, reads a clock or touches a file. A format is one small file, or one and a folder, that turns
+//! a [`table::Table`] or a ledger into bytes; [`render`] hands every file of the set to a sink as it is made.
 
 mod closing;
 mod control;
 pub mod csv;
 pub mod explain;
+mod focus;
+pub mod format;
 pub mod history;
+mod html;
 mod issued;
 mod json;
 mod manifest;
+mod overview;
 pub mod parquet;
 mod privacy;
+mod set;
 pub mod settlement;
 pub mod table;
 mod tables;
@@ -20,6 +25,7 @@ pub mod text;
 mod unseen;
 pub mod usage;
 pub mod verification;
+mod xlsx;
 
 use std::collections::BTreeSet;
 
@@ -30,9 +36,12 @@ use uuid::Uuid;
 use crate::billing::charges::Statement;
 use crate::billing::ledger::Ledger;
 
+use self::format::Formats;
+
 pub use self::issued::{issued_json, read_issued};
 pub use self::json::{is_made_by, made_by, made_of};
 pub use self::manifest::{SetFile, StoredSet, Unreadable, account_in, files_in, state_in};
+pub use self::set::render;
 pub use self::usage::usage_parquet;
 
 /// The file of a set that names all others, and what the set was made from.
@@ -76,6 +85,18 @@ pub struct SetInfo {
     pub tool: String,
     /// SHA-256 of the customer map's file; nothing without a map.
     pub customers_sha256: Option<String>,
+    /// Whose the parent account is, for pages and for FOCUS; nothing if nobody said.
+    pub account_name: Option<String>,
+    /// The formats of the set.
+    pub formats: Formats,
+}
+
+impl SetInfo {
+    /// A set of all formats, and nothing else to say.
+    pub fn new(label: &str, tool: &str) -> Self {
+        let (label, tool) = (label.to_owned(), tool.to_owned());
+        Self { label, tool, customers_sha256: None, account_name: None, formats: Formats::default() }
+    }
 }
 
 /// Takes one file of the set: its path within the set, and its bytes.
@@ -89,43 +110,6 @@ struct FileEntry {
     sha256: String,
 }
 
-/// Renders the whole set into the sink, `manifest.json` last.
-pub fn render(ledger: &Ledger, info: &SetInfo, sink: &mut Sink<'_>) -> Result<(), Error> {
-    let mut files: Vec<FileEntry> = Vec::new();
-    let mut emit = |path: &str, bytes: Vec<u8>| {
-        let entry = FileEntry { path: path.to_owned(), bytes: bytes.len(), sha256: sha256(&bytes) };
-        sink(path, bytes).map_err(Error::Sink)?;
-        files.push(entry.clone());
-        Ok::<FileEntry, Error>(entry)
-    };
-    let chargeback = tables::chargeback(ledger);
-    emit("chargeback.csv", csv::bytes("chargeback.csv", &chargeback)?)?;
-    emit("chargeback.parquet", parquet::bytes("chargeback.parquet", &chargeback)?)?;
-    let mut statement_files = Vec::with_capacity(ledger.charges.statements.len());
-    for (statement, folder) in ledger.charges.statements.iter().zip(folders(&ledger.charges.statements)) {
-        let table = tables::statement(ledger, statement);
-        let (csv_path, parquet_path) = (format!("{folder}/chargeback.csv"), format!("{folder}/chargeback.parquet"));
-        let csv = csv::bytes(&csv_path, &table)?;
-        let parquet = parquet::bytes(&parquet_path, &table)?;
-        privacy::check(ledger, statement, &csv_path, &csv, &parquet_path, &parquet)?;
-        statement_files.push(emit(&csv_path, csv)?);
-        emit(&parquet_path, parquet)?;
-    }
-    emit("control.csv", csv::bytes("control.csv", &control::control(ledger, &statement_files))?)?;
-    emit("invoice-bridge.csv", csv::bytes("invoice-bridge.csv", &closing::bridge(ledger))?)?;
-    if let Some(superseded) = ledger.superseded() {
-        let journal = closing::journal(ledger, superseded);
-        emit("journal.csv", csv::bytes("journal.csv", &journal)?)?;
-        emit("journal.parquet", parquet::bytes("journal.parquet", &journal)?)?;
-    }
-    emit("caps.csv", csv::bytes("caps.csv", &tables::caps(ledger))?)?;
-    emit("removed.csv", csv::bytes("removed.csv", &unseen::removed(ledger))?)?;
-    emit("tail.csv", csv::bytes("tail.csv", &unseen::tail(ledger))?)?;
-    emit(RECONCILIATION_NAME, json::reconciliation(ledger, info))?;
-    let manifest = manifest::manifest(ledger, info, &files);
-    sink(MANIFEST_NAME, manifest).map_err(Error::Sink)
-}
-
 /// The tables of a set by the files they are in, for the column reference.
 pub fn tables(ledger: &Ledger) -> Vec<(&'static str, table::Table)> {
     let statement = ledger.charges.statements.first().map(|statement| tables::statement(ledger, statement));
@@ -137,14 +121,17 @@ pub fn tables(ledger: &Ledger) -> Vec<(&'static str, table::Table)> {
     tables.push(("caps", tables::caps(ledger)));
     tables.push(("removed", unseen::removed(ledger)));
     tables.push(("tail", unseen::tail(ledger)));
+    tables.push(("focus/…/ahasend-focus-…", focus::table(ledger, None)));
+    tables.push(("largest (in the workbook)", overview::largest(ledger)));
+    tables.push(("daily (in the workbook)", overview::daily(ledger)));
+    tables.push(("findings (in the workbook)", overview::findings(ledger)));
     tables.push(("usage (in the archive, Parquet only)", usage::table(&ledger.books)));
     tables
 }
 
 /// The contents of `reconciliation.json`, for results on stdout.
 pub fn reconciliation_json(ledger: &Ledger, label: &str, tool: &str) -> Box<RawValue> {
-    let info = SetInfo { label: label.to_owned(), tool: tool.to_owned(), customers_sha256: None };
-    let text = String::from_utf8(json::reconciliation(ledger, &info)).unwrap_or_default();
+    let text = String::from_utf8(json::reconciliation(ledger, &SetInfo::new(label, tool))).unwrap_or_default();
     RawValue::from_string(text).unwrap_or_default()
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Places;
+use super::{Formats, Places};
 use crate::billing::close::{Accepted, Obstacle};
 use crate::commands::close::Request;
 use crate::config::TypedInvoice;
@@ -24,6 +24,9 @@ pub struct Close {
     /// Invoices that finance keeps [default: invoices.csv, if it is there]
     #[arg(long, value_name = "FILE")]
     pub invoices: Option<PathBuf>,
+    /// What is published
+    #[command(flatten)]
+    pub formats: Formats,
     /// Billing period by its start date, 2024-01-01
     #[arg(long, value_name = "DATE")]
     pub period: String,

@@ -100,7 +100,7 @@ impl<'a> Stage<'a> {
         let world = World::seeded(scene.seed, scene.account_count, midnight(0));
         let settings = format!(
             "# What `subledger demo` ran with; rebuild its reports with: subledger report --config {}/subledger.toml\n\
-             account_id = \"{}\"\nlabel = \"demo\"\narchive = \"archive\"\nreports = \"reports\"\n\
+             account_id = \"{}\"\naccount_name = \"Example Platform\"\nlabel = \"demo\"\narchive = \"archive\"\nreports = \"reports\"\n\
              customers = \"customers.csv\"\n\n\
              [limits] # the API is on this machine, and is not waited for when it is down\n\
              attempt_count_max = 1\nrequests_per_second = 99\n",

@@ -23,7 +23,8 @@ pub async fn run(
     let key = select(&archive, selection).await?;
     let closes = nightly::closes_of(&archive, &key.period).await?;
     if let Some(last) = closes.last() {
-        let is_of_its_own = selection.capture.is_some() || config.terms.invoice_amount.is_some();
+        let is_of_its_own =
+            selection.capture.is_some() || config.terms.invoice_amount.is_some() || config.has_picked_formats;
         return if is_of_its_own {
             Err(closed(last))
         } else {
@@ -62,7 +63,11 @@ async fn issued(
 }
 
 fn closed(last: &CloseKey) -> Failure {
-    let problem = format!("the billing period {} is closed as {}", last.period, Close::set_name(last.revision));
+    let problem = format!(
+        "the billing period {} is closed as {}, and `--capture`, `--invoice` and `--formats` are for periods that are open",
+        last.period,
+        Close::set_name(last.revision)
+    );
     Failure::new(Kind::Usage, problem).hint(format!(
         "`subledger report --period {}` puts what was issued into its place again; a correction is made by \
          `subledger close --period {} --reason \"…\"`",

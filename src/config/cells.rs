@@ -10,7 +10,7 @@ use crate::ahasend::wire::display;
 use crate::billing::money::{Amount, AmountError, Currency, Exact};
 
 /// Longest text, in characters. A longer one is refused: two customers must not become one by being cut.
-const TEXT_CHAR_COUNT_MAX: usize = 255;
+const TEXT_CHAR_COUNT_MAX: usize = 300;
 /// A markup beyond this is a slip, in per cent.
 const MARKUP_MAX: i64 = 1_000;
 /// Decimals of a markup: enough for anybody.

@@ -1,8 +1,24 @@
 //! `subledger.toml`: its shape, and how its texts become values.
 
+/// Gives the names of values their meaning; the names are those of the variants with hyphens.
+macro_rules! named {
+    ($name:ident of $value:ident: $($variant:ident)+) => {
+        #[derive(Debug, Clone, Copy, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        enum $name { $($variant),+ }
+
+        impl From<$name> for $value {
+            fn from(name: $name) -> Self {
+                match name { $($name::$variant => Self::$variant),+ }
+            }
+        }
+    };
+}
+
 mod caps;
 mod invoice;
 mod limits;
+mod report;
 mod terms;
 
 use serde::Deserialize;
@@ -10,6 +26,7 @@ use serde::Deserialize;
 use self::caps::Caps;
 use self::invoice::Invoice;
 use self::limits::LimitSettings;
+use self::report::Report;
 use self::terms::{Allocation, Charges, Checks};
 
 /// The file as written. Amounts and percentages are texts or whole numbers, so that no digit is lost.
@@ -17,6 +34,7 @@ use self::terms::{Allocation, Charges, Checks};
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
     pub(super) account_id: Option<String>,
+    pub(super) account_name: Option<String>,
     pub(super) label: Option<String>,
     pub(super) base_url: Option<String>,
     pub(super) archive: Option<String>,
@@ -33,6 +51,8 @@ pub(super) struct File {
     caps: Caps,
     #[serde(default)]
     invoice: Vec<Invoice>,
+    #[serde(default)]
+    pub(super) report: Report,
     #[serde(default)]
     pub(super) limits: LimitSettings,
 }

@@ -12,7 +12,7 @@ pub(super) use self::record::contradiction;
 use self::record::as_typed;
 
 use super::rebuild::{Rebuilder, info, superseded};
-use super::{Signals, lock_reports, reconcile, staged};
+use super::{Signals, lock_reports, reconcile, set_info, staged};
 use crate::archive::{Acceptance, Archive, CaptureKey, CaptureLink, CloseKey, CloseRecord, Closed, Error};
 use crate::billing::close::{Accepted, Close, Obstacle, obstacles};
 use crate::billing::journal::{Account, Sum};
@@ -97,6 +97,7 @@ pub async fn close(config: &Config, archive: &Archive, order: &Order, signals: &
     }
     if let Some(before) = &before {
         if is_the_same(config, order, &ledger, before) {
+            check_formats(config, before)?;
             return again(config, archive, order, before, signals).await;
         }
         if order.reason.is_none() {
@@ -207,6 +208,17 @@ fn is_the_same(config: &Config, order: &Order, ledger: &Ledger, before: &Closed)
         && (order.reason.is_none() || order.reason == before.record.reason)
 }
 
+/// What was issued stays in the formats that it was issued in.
+fn check_formats(config: &Config, before: &Closed) -> Result<(), Failure> {
+    let issued = StoredSet::read(&before.manifest).ok().map(|stored| stored.formats);
+    if !config.has_picked_formats || issued.as_ref() == Some(&config.formats) {
+        return Ok(());
+    }
+    let set = Close::set_name(before.record.revision);
+    let problem = format!("{set} was issued in other formats than `--formats` picks, and stays as it was issued");
+    Err(Failure::new(Kind::Usage, problem).hint("leave `--formats` out to put what was issued into its place again"))
+}
+
 /// The same close once more: everything that was issued is put into its place, as far as it is not there.
 async fn again(
     config: &Config,
@@ -305,7 +317,7 @@ async fn issue(
         Some(csv) => Some(archive.put_customers(csv).await.map_err(not_durable)?),
         None => None,
     };
-    let info = report::SetInfo { label, tool: super::TOOL.to_owned(), customers_sha256: customers_sha256.clone() };
+    let info = set_info(config, label, customers_sha256.clone());
     let (ready, manifest) = staged(config, &ledger, &info, Place::Fixed(Close::set_name(close.revision)), signals)?;
     let accepted =
         |accepted: &Accepted| Acceptance { what: accepted.what.to_string(), reason: accepted.reason.clone() };

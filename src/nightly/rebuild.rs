@@ -158,5 +158,11 @@ pub(super) fn superseded(closed: &Closed) -> Option<Superseded> {
 
 /// What a set said about itself when it was made, so that it does so again.
 pub fn info(set: &StoredSet) -> SetInfo {
-    SetInfo { label: set.label.clone(), tool: set.tool.clone(), customers_sha256: set.customers_sha256.clone() }
+    SetInfo {
+        label: set.label.clone(),
+        tool: set.tool.clone(),
+        customers_sha256: set.customers_sha256.clone(),
+        account_name: set.account_name.clone(),
+        formats: set.formats.clone(),
+    }
 }

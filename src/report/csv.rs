@@ -1,7 +1,9 @@
-//! CSV: RFC 4180 with CRLF, safe to open in a spreadsheet.
+//! CSV in its dialects: RFC 4180 for programs, and what spreadsheets open by a double click.
 //!
 //! Numbers stay numbers. Text that a spreadsheet would run as a formula gets a leading `'`; a text that starts with
 //! `'` itself gets another one, so the rule can be undone.
+
+mod guard;
 
 use std::borrow::{Borrow, Cow};
 use std::io;
@@ -12,28 +14,97 @@ use crate::billing::money::format_units;
 use crate::billing::period::timestamp;
 
 use super::Error;
+use super::format::Profile;
 use super::table::{Cells, Table};
 
-/// First characters that make a spreadsheet take a text for a formula; the last four are the full-width forms.
-const FORMULA_STARTS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+pub use self::guard::{Guard, guarded};
+
+/// How CSV is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dialect {
+    /// What parts the cells.
+    pub delimiter: u8,
+    /// What parts the decimals from a whole number.
+    pub decimal_point: char,
+    /// What comes before everything, such as a byte-order mark: without one, Excel takes UTF-8 for something else.
+    pub start: &'static str,
+    /// What ends a line.
+    pub line_end: LineEnd,
+    /// How instants are written.
+    pub instants: Instants,
+    /// Whether whole amounts have a decimal point as well.
+    pub is_always_decimal: bool,
+    /// What texts are guarded against.
+    pub guard: Guard,
+}
+
+/// What ends a line of CSV.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineEnd {
+    /// As RFC 4180 has it.
+    CrLf,
+    /// As Unix has it.
+    Lf,
+}
+
+/// How CSV writes instants, which are UTC in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Instants {
+    /// `2024-01-01T00:00:00Z`
+    Iso,
+    /// `2024-01-01 00:00:00`, which spreadsheets of every language know.
+    Sheet,
+}
+
+impl Dialect {
+    /// For programs: RFC 4180, CRLF, UTF-8.
+    pub const PLAIN: Self = Self {
+        delimiter: b',',
+        decimal_point: '.',
+        start: "",
+        line_end: LineEnd::CrLf,
+        instants: Instants::Iso,
+        is_always_decimal: false,
+        guard: Guard::Formulas,
+    };
+
+    /// The dialect of a profile.
+    pub fn of(profile: Profile) -> Self {
+        let excel = Self { start: "\u{feff}", instants: Instants::Sheet, guard: Guard::Retyping, ..Self::PLAIN };
+        match profile {
+            Profile::Excel => excel,
+            Profile::ExcelEu => Self { delimiter: b';', decimal_point: ',', ..excel },
+        }
+    }
+}
 
 /// The table as CSV; `file` is only for errors.
-pub fn bytes(file: &str, table: &Table) -> Result<Vec<u8>, Error> {
+pub fn bytes(file: &str, table: &Table, dialect: Dialect) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
-    write(file, [table], &mut bytes)?;
+    write(file, [table], dialect, &mut bytes)?;
     Ok(bytes)
 }
 
 /// Tables of the same columns, one below the other, as CSV.
-pub fn write(file: &str, tables: impl IntoIterator<Item: Borrow<Table>>, out: &mut dyn io::Write) -> Result<(), Error> {
+pub fn write(
+    file: &str,
+    tables: impl IntoIterator<Item: Borrow<Table>>,
+    dialect: Dialect,
+    out: &mut dyn io::Write,
+) -> Result<(), Error> {
     let failed = |error: csv::Error| Error::Format { file: file.to_owned(), source: error.into() };
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
+    out.write_all(dialect.start.as_bytes()).map_err(|error| failed(error.into()))?;
+    let terminator = match dialect.line_end {
+        LineEnd::CrLf => csv::Terminator::CRLF,
+        LineEnd::Lf => csv::Terminator::Any(b'\n'),
+    };
+    let mut writer = csv::WriterBuilder::new().delimiter(dialect.delimiter).terminator(terminator).from_writer(out);
     for (number, table) in tables.into_iter().enumerate() {
         let table: &Table = table.borrow();
         if number == 0 {
             writer.write_record(table.columns.iter().map(|(spec, _)| spec.name)).map_err(failed)?;
         }
-        let mut cells: Vec<Column<'_>> = table.columns.iter().map(|(_, cells)| Column::of(cells)).collect();
+        let mut cells: Vec<Column<'_>> = table.columns.iter().map(|(_, cells)| Column::of(cells, dialect)).collect();
         for row in 0..table.height() {
             for column in &mut cells {
                 writer.write_field(column.cell(row).as_bytes()).map_err(failed)?;
@@ -47,42 +118,55 @@ pub fn write(file: &str, tables: impl IntoIterator<Item: Borrow<Table>>, out: &m
 /// A column on its way to text.
 struct Column<'t> {
     cells: &'t Cells,
+    dialect: Dialect,
     /// The last instant that was written: in a long table the same one comes again and again.
     instant: Option<(DateTime<Utc>, String)>,
 }
 
 impl<'t> Column<'t> {
-    fn of(cells: &'t Cells) -> Self {
-        Self { cells, instant: None }
+    fn of(cells: &'t Cells, dialect: Dialect) -> Self {
+        Self { cells, dialect, instant: None }
     }
 
     fn cell(&mut self, row: usize) -> Cow<'_, str> {
+        let dialect = self.dialect;
         let text = match self.cells {
-            Cells::Text(_) | Cells::Shared { .. } => return self.cells.text_at(row).map_or(Cow::default(), guarded),
+            Cells::Text(_) | Cells::Shared { .. } => {
+                return self.cells.text_at(row).map_or(Cow::default(), |text| guarded(text, dialect.guard));
+            }
             Cells::Timestamp(cells) => {
                 let Some(at) = cells.get(row).copied().flatten() else { return Cow::default() };
                 let known = self.instant.take().filter(|(last, _)| *last == at);
-                let (_, text) = self.instant.insert(known.unwrap_or_else(|| (at, timestamp(at))));
+                let (_, text) = self.instant.insert(known.unwrap_or_else(|| (at, dialect.instant(at))));
                 return Cow::Borrowed(text);
             }
+            Cells::Date(cells) => cells.get(row).copied().flatten().map(|day| day.to_string()),
             Cells::Integer(cells) => cells.get(row).copied().flatten().map(|number| number.to_string()),
             Cells::Decimal { scale, units } => {
-                units.get(row).copied().flatten().map(|units| format_units(units, *scale))
+                units.get(row).copied().flatten().map(|units| dialect.number(format_units(units, *scale)))
             }
             Cells::Exact { currency, amounts } => {
-                amounts.get(row).copied().flatten().map(|amount| currency.show(amount))
+                amounts.get(row).copied().flatten().map(|amount| dialect.number(currency.show(amount)))
             }
         };
         Cow::Owned(text.unwrap_or_default())
     }
 }
 
-/// A text that no spreadsheet runs.
-pub fn guarded(text: &str) -> Cow<'_, str> {
-    let invisible = |c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}'..='\u{200d}' | '\u{2060}');
-    let first = text.trim_start_matches(|c| invisible(c) && !FORMULA_STARTS.contains(&c)).chars().next();
-    let dangerous = text.starts_with('\'') || first.is_some_and(|c| FORMULA_STARTS.contains(&c));
-    if dangerous { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+impl Dialect {
+    fn number(self, digits: String) -> String {
+        let has_point = digits.contains('.');
+        let digits =
+            if self.decimal_point == '.' { digits } else { digits.replace('.', &self.decimal_point.to_string()) };
+        if self.is_always_decimal && !has_point { format!("{digits}{}0", self.decimal_point) } else { digits }
+    }
+
+    fn instant(self, at: DateTime<Utc>) -> String {
+        match self.instants {
+            Instants::Iso => timestamp(at),
+            Instants::Sheet => at.format("%Y-%m-%d %H:%M:%S").to_string(),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -91,18 +175,8 @@ mod tests {
     use crate::report::table::Spec;
 
     #[test]
-    fn formulas_are_guarded_and_the_guard_can_be_undone() {
-        for text in ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\u{feff}=1", "＝1", "\u{200b}+1", "'quoted", "\t=1"] {
-            assert_eq!(guarded(text), format!("'{text}"), "{text:?}");
-        }
-        for text in ["Acme", "1-2", "a=b", "", " ", "O'Neill"] {
-            assert_eq!(guarded(text), text);
-        }
-    }
-
-    #[test]
     fn cells_are_written_by_their_type() {
-        let spec = |name| Spec { name, unit: "", meaning: "" };
+        let spec = |name| Spec::new(name, "", "");
         let table = Table {
             columns: vec![
                 (spec("text"), Cells::Text(vec![Some("a,\"b\"".to_owned()), None])),
@@ -110,7 +184,7 @@ mod tests {
                 (spec("money"), Cells::Decimal { scale: 2, units: vec![Some(-5), Some(12_345)] }),
             ],
         };
-        let text = String::from_utf8(bytes("t", &table).unwrap()).unwrap();
+        let text = String::from_utf8(bytes("t", &table, Dialect::PLAIN).unwrap()).unwrap();
         assert_eq!(text, "text,integer,money\r\n\"a,\"\"b\"\"\",-5,-0.05\r\n,,123.45\r\n");
     }
 
@@ -119,18 +193,24 @@ mod tests {
         let texts = std::sync::Arc::new(vec![Some("=a".to_owned()), None]);
         let table = |positions: Vec<Option<u32>>| Table {
             columns: vec![(
-                Spec { name: "text", unit: "", meaning: "" },
+                Spec::new("text", "", ""),
                 Cells::Shared { texts: std::sync::Arc::clone(&texts), positions },
             )],
         };
         let mut bytes = Vec::new();
-        write("t", [table(vec![Some(0)]), table(Vec::new()), table(vec![None, Some(1), Some(0)])], &mut bytes).unwrap();
+        write(
+            "t",
+            [table(vec![Some(0)]), table(Vec::new()), table(vec![None, Some(1), Some(0)])],
+            Dialect::PLAIN,
+            &mut bytes,
+        )
+        .unwrap();
         assert_eq!(String::from_utf8(bytes).unwrap(), "text\r\n'=a\r\n\"\"\r\n\"\"\r\n'=a\r\n");
     }
 
     #[test]
     fn a_table_without_rows_keeps_its_header() {
-        let table = Table { columns: vec![(Spec { name: "a", unit: "", meaning: "" }, Cells::Integer(vec![]))] };
-        assert_eq!(bytes("t", &table).unwrap(), b"a\r\n");
+        let table = Table { columns: vec![(Spec::new("a", "", ""), Cells::Integer(vec![]))] };
+        assert_eq!(bytes("t", &table, Dialect::PLAIN).unwrap(), b"a\r\n");
     }
 }

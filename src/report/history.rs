@@ -45,7 +45,7 @@ impl Sheet {
     pub fn write(&self, out: &mut dyn Write) -> Result<(), Error> {
         let tables = batches(&self.history);
         match self.format {
-            Format::Csv => csv::write(FILE, tables, out)?,
+            Format::Csv => csv::write(FILE, tables, csv::Dialect::PLAIN, out)?,
             Format::Parquet => parquet::write(FILE, tables, out)?,
         }
         out.flush().map_err(|error| Error::Format { file: FILE.to_owned(), source: error.into() })

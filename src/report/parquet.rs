@@ -10,7 +10,9 @@ use super::Error;
 use super::table::{Cells, Table};
 
 /// Digits of every DECIMAL column.
-const PRECISION: usize = 38;
+pub(super) const PRECISION: usize = 38;
+/// The first number with a digit more.
+const UNITS_END: u128 = 10_u128.pow(38);
 
 /// The table as Parquet; `file` is only for errors.
 pub fn bytes(file: &str, table: &Table) -> Result<Vec<u8>, Error> {
@@ -60,9 +62,15 @@ fn column(name: &str, cells: &Cells) -> PolarsResult<Column> {
         Cells::Integer(cells) => Int64Chunked::from_iter_options(name, cells.iter().copied()).into_series(),
         Cells::Decimal { scale, units } => decimals(name, *scale, units.iter().copied())?,
         Cells::Exact { amounts, .. } => {
+            // a sum that no invoice is as large as may not fit: then there is none here, and CSV has it
             let units =
-                amounts.iter().map(|amount| amount.and_then(|amount: Exact| amount.rounded_at_scale(TABLE_SCALE)));
-            decimals(name, TABLE_SCALE, units)?
+                |amount: Exact| amount.rounded_at_scale(TABLE_SCALE).filter(|units| units.unsigned_abs() < UNITS_END);
+            decimals(name, TABLE_SCALE, amounts.iter().map(|amount| amount.and_then(units)))?
+        }
+        Cells::Date(cells) => {
+            // days are texts, as ISO 8601 has them: the type would cost every build a feature of polars
+            let days: Vec<Option<String>> = cells.iter().map(|cell| cell.map(|day| day.to_string())).collect();
+            StringChunked::from_iter_options(name, days.into_iter()).into_series()
         }
         Cells::Timestamp(cells) => {
             let millis = cells.iter().map(|cell| cell.map(|at| at.timestamp_millis()));
@@ -100,7 +108,7 @@ mod tests {
         let texts = std::sync::Arc::new(vec![Some("a".to_owned()), None, Some("b".to_owned())]);
         let table = |positions: Vec<Option<u32>>| Table {
             columns: vec![(
-                Spec { name: "text", unit: "", meaning: "" },
+                Spec::new("text", "", ""),
                 Cells::Shared { texts: std::sync::Arc::clone(&texts), positions },
             )],
         };

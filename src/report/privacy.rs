@@ -14,35 +14,75 @@ use crate::billing::ledger::Ledger;
 use crate::billing::moves::Stretch;
 use crate::billing::period::{Period, timestamp};
 
-use super::Error;
-use super::csv::guarded;
-use super::parquet;
+use super::csv::{Dialect, guarded};
+use super::table::{Cells, Table};
+use super::{Error, SetInfo, html, parquet};
 
-/// Reads both files of a statement back and refuses any text that is not the customer's own.
-pub(super) fn check(
-    ledger: &Ledger,
-    statement: &Statement,
-    csv_path: &str,
-    csv: &[u8],
-    parquet_path: &str,
-    parquet: &[u8],
-) -> Result<(), Error> {
+/// A finished file of a customer.
+pub(super) struct Made<'t> {
+    pub(super) path: String,
+    pub(super) bytes: Vec<u8>,
+    pub(super) content: Content<'t>,
+}
+
+/// What it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Content<'t> {
+    /// CSV of this table, which says what columns there are, and in which of them figures belong.
+    Csv(Dialect, &'t Table),
+    Parquet,
+    Page,
+}
+
+/// Reads every file of a statement back and refuses any text that is not the customer's own.
+pub(super) fn check(ledger: &Ledger, info: &SetInfo, statement: &Statement, made: &[Made<'_>]) -> Result<(), Error> {
     let own = own_texts(ledger, statement);
-    let failed = |error: csv::Error| Error::Format { file: csv_path.to_owned(), source: error.into() };
-    let guarded_own: BTreeSet<String> = own.iter().map(|text| guarded(text).into_owned()).collect();
-    for record in csv::Reader::from_reader(csv).records() {
-        let record = record.map_err(failed)?;
-        for cell in &record {
-            let harmless = cell.is_empty() || is_number(cell) || is_time(cell) || guarded_own.contains(cell);
-            if !harmless {
-                return Err(leak(csv_path, cell));
-            }
+    let foreign = |text: &String| !text.is_empty() && !own.contains(text);
+    for Made { path, bytes, content } in made {
+        let found = match content {
+            Content::Csv(dialect, table) => foreign_cell(&own, table, path, bytes, *dialect)?,
+            Content::Parquet => parquet::texts(path, bytes)?.into_iter().find(foreign),
+            Content::Page => html::foreign_text(bytes, &own, info),
+        };
+        if let Some(text) = found {
+            return Err(leak(path, &text));
         }
     }
-    match parquet::texts(parquet_path, parquet)?.iter().find(|text| !text.is_empty() && !own.contains(text.as_str())) {
-        Some(text) => Err(leak(parquet_path, text)),
-        None => Ok(()),
+    Ok(())
+}
+
+/// The first cell of a CSV file that is neither the customer's own text nor a figure where figures belong.
+fn foreign_cell(
+    own: &BTreeSet<String>,
+    table: &Table,
+    path: &str,
+    bytes: &[u8],
+    dialect: Dialect,
+) -> Result<Option<String>, Error> {
+    let failed = |error: csv::Error| Error::Format { file: path.to_owned(), source: error.into() };
+    let texts: BTreeSet<String> = own.iter().map(|text| guarded(text, dialect.guard).into_owned()).collect();
+    let harmless = |cell: &str, cells: &Cells| match cells {
+        _ if cell.is_empty() => true,
+        Cells::Text(_) | Cells::Shared { .. } => texts.contains(cell),
+        Cells::Integer(_) | Cells::Decimal { .. } | Cells::Exact { .. } => is_number(cell, dialect),
+        Cells::Date(_) => own.contains(cell),
+        Cells::Timestamp(_) => is_time(cell),
+    };
+    let bytes = bytes.strip_prefix(dialect.start.as_bytes()).unwrap_or(bytes);
+    let mut reader = csv::ReaderBuilder::new().delimiter(dialect.delimiter).from_reader(bytes);
+    let header = reader.headers().map_err(failed)?;
+    let names = table.columns.iter().map(|(spec, _)| spec.name);
+    if let Some((name, _)) = header.iter().zip(names.chain(std::iter::repeat(""))).find(|(a, b)| a != b) {
+        return Ok(Some(name.to_owned()));
     }
+    for record in reader.records() {
+        let record = record.map_err(failed)?;
+        let mut cells = record.iter().zip(&table.columns);
+        if let Some((cell, _)) = cells.find(|(cell, (_, cells))| !harmless(cell, cells)) {
+            return Ok(Some(cell.to_owned()));
+        }
+    }
+    Ok(None)
 }
 
 /// Every text that the customer may see.
@@ -119,15 +159,56 @@ fn times(stretch: &Stretch, period: Period) -> impl Iterator<Item = String> {
     days.chain([from, stretch.until.clone()])
 }
 
-fn is_number(cell: &str) -> bool {
+fn is_number(cell: &str, dialect: Dialect) -> bool {
     let digits = cell.strip_prefix('-').unwrap_or(cell);
-    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+    !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit() || c == dialect.decimal_point)
 }
 
 fn is_time(cell: &str) -> bool {
-    chrono::DateTime::parse_from_rfc3339(cell).is_ok()
+    let is_of_a_sheet = chrono::NaiveDateTime::parse_from_str(cell, "%Y-%m-%d %H:%M:%S").is_ok();
+    is_of_a_sheet || chrono::DateTime::parse_from_rfc3339(cell).is_ok()
 }
 
 fn leak(file: &str, text: &str) -> Error {
     Error::Leak { file: file.to_owned(), what: format!("`{}`", text.escape_debug().take(80).collect::<String>()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::table::Spec;
+
+    /// What is refused of a customer's file with these lines; the customer is 1001.
+    fn refused(header: &str, line: &str) -> Option<String> {
+        let column = |name, cells| (Spec::new(name, "", ""), cells);
+        let table = Table {
+            columns: vec![
+                column("customer_id", Cells::Text(vec![None])),
+                column("messages", Cells::Integer(vec![None])),
+                column("at", Cells::Timestamp(vec![None])),
+                column("day", Cells::Date(vec![None])),
+            ],
+        };
+        let own = ["1001", "=own", "2024-01-05"].map(str::to_owned).into();
+        let bytes = format!("{header}\r\n{line}\r\n");
+        foreign_cell(&own, &table, "t", bytes.as_bytes(), Dialect::PLAIN).unwrap()
+    }
+
+    #[test]
+    fn figures_belong_into_columns_of_figures() {
+        let header = "customer_id,messages,at,day";
+        assert_eq!(refused(header, "1001,1002,2024-01-01T00:00:00Z,2024-01-05"), None);
+        assert_eq!(refused(header, "'=own,,,"), None);
+        for (line, foreign) in [
+            ("1002,5,,", "1002"),
+            ("2024-01-01T00:00:00Z,5,,", "2024-01-01T00:00:00Z"),
+            ("1001,Beta,,", "Beta"),
+            ("1001,5,1002,", "1002"),
+            ("1001,5,,2024-01-06", "2024-01-06"),
+        ] {
+            assert_eq!(refused(header, line).as_deref(), Some(foreign));
+        }
+        assert_eq!(refused("customer_id,messages,at,Beta", "1001,5,,").as_deref(), Some("Beta"));
+        assert_eq!(refused("customer_id,messages,at,day,Beta", "1001,5,,,").as_deref(), Some("Beta"));
+    }
 }

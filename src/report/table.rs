@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::billing::money::{Currency, Exact};
 
@@ -15,6 +15,18 @@ pub struct Spec {
     pub unit: &'static str,
     /// What the column means, in one sentence.
     pub meaning: &'static str,
+    /// The first version of the program that writes it.
+    pub since: &'static str,
+}
+
+impl Spec {
+    /// The version that most columns are as old as.
+    const FIRST: &'static str = "0.1.0";
+
+    /// A column that was there from the beginning.
+    pub const fn new(name: &'static str, unit: &'static str, meaning: &'static str) -> Self {
+        Self { name, unit, meaning, since: Self::FIRST }
+    }
 }
 
 /// The cells of a column, all of one type.
@@ -45,6 +57,8 @@ pub enum Cells {
         /// The cells.
         amounts: Vec<Option<Exact>>,
     },
+    /// Calendar days in UTC.
+    Date(Vec<Option<NaiveDate>>),
     /// Instants.
     Timestamp(Vec<Option<DateTime<Utc>>>),
 }
@@ -58,7 +72,20 @@ impl Cells {
             Self::Integer(cells) => cells.len(),
             Self::Decimal { units, .. } => units.len(),
             Self::Exact { amounts, .. } => amounts.len(),
+            Self::Date(cells) => cells.len(),
             Self::Timestamp(cells) => cells.len(),
+        }
+    }
+
+    /// What the cells are, for people.
+    pub fn kind(&self) -> String {
+        match self {
+            Self::Text(_) | Self::Shared { .. } => "text".to_owned(),
+            Self::Integer(_) => "integer".to_owned(),
+            Self::Decimal { scale, .. } => format!("decimal({scale})"),
+            Self::Exact { .. } => "decimal, all digits".to_owned(),
+            Self::Date(_) => "date".to_owned(),
+            Self::Timestamp(_) => "timestamp".to_owned(),
         }
     }
 
@@ -89,6 +116,15 @@ impl Table {
     pub fn height(&self) -> usize {
         self.columns.first().map_or(0, |(_, cells)| cells.len())
     }
+
+    /// The same table, with these columns known to have come with a later version.
+    #[must_use]
+    pub fn since(mut self, version: &'static str, names: &[&str]) -> Self {
+        for (spec, _) in self.columns.iter_mut().filter(|(spec, _)| names.contains(&spec.name)) {
+            spec.since = version;
+        }
+        self
+    }
 }
 
 /// Gathers a table from rows of one type, column by column.
@@ -109,7 +145,7 @@ impl<'r, R> Builder<'r, R> {
 
     pub(super) fn text(self, name: &'static str, meaning: &'static str, cell: impl Fn(&R) -> Option<String>) -> Self {
         let cells = Cells::Text(self.rows.iter().map(cell).collect());
-        self.column(Spec { name, unit: "", meaning }, cells)
+        self.column(Spec::new(name, "", meaning), cells)
     }
 
     /// A text that many rows share, by its position among `texts`.
@@ -121,7 +157,7 @@ impl<'r, R> Builder<'r, R> {
         cell: impl Fn(&R) -> Option<u32>,
     ) -> Self {
         let (texts, positions) = (Arc::clone(texts), self.rows.iter().map(cell).collect());
-        self.column(Spec { name, unit: "", meaning }, Cells::Shared { texts, positions })
+        self.column(Spec::new(name, "", meaning), Cells::Shared { texts, positions })
     }
 
     pub(super) fn integer(
@@ -132,7 +168,7 @@ impl<'r, R> Builder<'r, R> {
         cell: impl Fn(&R) -> Option<i64>,
     ) -> Self {
         let cells = Cells::Integer(self.rows.iter().map(cell).collect());
-        self.column(Spec { name, unit, meaning }, cells)
+        self.column(Spec::new(name, unit, meaning), cells)
     }
 
     pub(super) fn decimal(
@@ -144,7 +180,7 @@ impl<'r, R> Builder<'r, R> {
         cell: impl Fn(&R) -> Option<i128>,
     ) -> Self {
         let units = self.rows.iter().map(cell).collect();
-        self.column(Spec { name, unit, meaning }, Cells::Decimal { scale, units })
+        self.column(Spec::new(name, unit, meaning), Cells::Decimal { scale, units })
     }
 
     pub(super) fn exact(
@@ -155,7 +191,17 @@ impl<'r, R> Builder<'r, R> {
         cell: impl Fn(&R) -> Option<Exact>,
     ) -> Self {
         let amounts = self.rows.iter().map(cell).collect();
-        self.column(Spec { name, unit: "major units of `currency`", meaning }, Cells::Exact { currency, amounts })
+        self.column(Spec::new(name, "major units of `currency`", meaning), Cells::Exact { currency, amounts })
+    }
+
+    pub(super) fn date(
+        self,
+        name: &'static str,
+        meaning: &'static str,
+        cell: impl Fn(&R) -> Option<NaiveDate>,
+    ) -> Self {
+        let cells = Cells::Date(self.rows.iter().map(cell).collect());
+        self.column(Spec::new(name, "UTC", meaning), cells)
     }
 
     pub(super) fn timestamp(
@@ -165,7 +211,7 @@ impl<'r, R> Builder<'r, R> {
         cell: impl Fn(&R) -> Option<DateTime<Utc>>,
     ) -> Self {
         let cells = Cells::Timestamp(self.rows.iter().map(cell).collect());
-        self.column(Spec { name, unit: "UTC", meaning }, cells)
+        self.column(Spec::new(name, "UTC", meaning), cells)
     }
 
     pub(super) fn finish(self) -> Table {

@@ -100,13 +100,12 @@ fn held<'r, R>(
     line: for<'l> fn(&'l R) -> Option<&'l Line>,
 ) -> Builder<'r, R> {
     let held = |row: &R| line(row).and_then(|line| line.held.clone());
-    let day = |day: Option<chrono::NaiveDate>| day.map(|day| day.to_string());
     let start = crate::billing::period::timestamp(ledger.books.usage.period.start);
     builder
-        .text("owned_from", "the customer's first day, if the account became the customer's within the period", |row| {
-            day(held(row)?.days.from)
+        .date("owned_from", "the customer's first day, if the account became the customer's within the period", |row| {
+            held(row)?.days.from
         })
-        .text("owned_until", "the customer's last day, if it ceased to be", |row| day(held(row)?.days.to))
+        .date("owned_until", "the customer's last day, if it ceased to be", |row| held(row)?.days.to)
         .text("counted_from", "for such accounts, the capture nearest to that day, or the start of the period", |row| {
             Some(held(row)?.from.unwrap_or_else(|| start.clone()))
         })

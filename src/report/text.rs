@@ -72,7 +72,7 @@ fn head(text: &mut String, ledger: &Ledger, label: &str) {
             parts.push(format!("{} {what}", money(ledger, amount)));
         }
     }
-    let mut kept = money(ledger, proof.cost - proof.statements);
+    let mut kept = money(ledger, proof.kept());
     if !charges.left_out.is_empty() {
         let _ = write!(kept, "; left out {}", money(ledger, proof.left_out));
     }
@@ -157,8 +157,15 @@ pub(super) fn findings(text: &mut String, ledger: &Ledger, until: Severity) {
     let counts =
         rest.chunk_by(|a, b| a.severity == b.severity).map(|same| counted(same.len(), same[0].severity.as_str()));
     let counts: Vec<String> = counts.collect();
-    let caps = if ledger.findings.listed.len() > rest.len() { " but caps" } else { "" };
-    let _ = writeln!(text, "findings  {}", if counts.is_empty() { format!("none{caps}") } else { counts.join(", ") });
+    let of_caps = ledger.findings.listed.len() - rest.len();
+    let of_caps = (of_caps > 0).then(|| format!("{} on caps", grouped(&of_caps.to_string())));
+    let line = match (counts.is_empty(), of_caps) {
+        (true, None) => "none".to_owned(),
+        (true, Some(of_caps)) => format!("none but {of_caps}"),
+        (false, None) => counts.join(", "),
+        (false, Some(of_caps)) => format!("{}, and {of_caps}", counts.join(", ")),
+    };
+    let _ = writeln!(text, "findings  {line}");
     let mut last = None;
     rest.retain(|finding| finding.severity <= until);
     for finding in rest.iter().take(FINDING_COUNT_MAX) {
@@ -173,18 +180,34 @@ pub(super) fn findings(text: &mut String, ledger: &Ledger, until: Severity) {
     }
 }
 
+/// The findings that are errors, in the order in which reports list them.
+pub(super) fn errors(ledger: &Ledger) -> impl Iterator<Item = &Finding> {
+    let mut errors: Vec<&Finding> =
+        ledger.findings.listed.iter().filter(|finding| finding.severity == Severity::Error).collect();
+    errors.sort_by_key(|finding| finding.code);
+    errors.into_iter()
+}
+
 /// One finding in one line.
-fn sentence(finding: &Finding) -> String {
+pub(super) fn sentence(finding: &Finding) -> String {
     let mut line = finding.message.clone();
     if let Some(subject) = &finding.subject {
         let _ = write!(line, ": {} ({})", shown(&subject.name), subject.account_id);
     }
+    line + &figures(finding, &str::to_owned)
+}
+
+/// What a finding says beside its sentence: what should be and what is, with the difference, each as it is to be written.
+pub(super) fn figures(finding: &Finding, written: &dyn Fn(&str) -> String) -> String {
+    let mut line = String::new();
     let (expected, actual) = (finding.expected.as_deref(), finding.actual.as_deref());
     if expected == Some(NONE) {
-        let _ = write!(line, ": {}", actual.unwrap_or_default());
+        let _ = write!(line, ": {}", written(actual.unwrap_or_default()));
     } else if let (Some(expected), Some(actual)) = (expected, actual.filter(|actual| *actual != NONE)) {
         let unit = finding.unit.as_deref().map(|unit| format!(" {unit}")).unwrap_or_default();
-        let difference = finding.difference.as_deref().map(|difference| format!(", difference {difference}"));
+        let difference =
+            finding.difference.as_deref().map(|difference| format!(", difference {}", written(difference)));
+        let (expected, actual) = (written(expected), written(actual));
         let difference = difference.unwrap_or_default();
         let _ = if matches!(finding.code, Code::CapChanged | Code::CapLifted) {
             write!(line, "; from {expected} to {actual}{unit}")
@@ -242,8 +265,9 @@ fn money(ledger: &Ledger, minor: Minor) -> String {
 pub fn shown(name: &str) -> String {
     let hidden = |c: char| {
         c.is_control()
-            || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-                | '\u{2060}'..='\u{2069}' | '\u{feff}')
+            || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{2800}'
+                | '\u{3164}' | '\u{ffa0}')
     };
     let mut shown = String::with_capacity(name.len());
     for c in name.chars() {

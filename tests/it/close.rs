@@ -93,7 +93,7 @@ impl Desk {
     }
 
     /// Closes the usual period with this invoice, and further arguments.
-    fn close(&self, number: &str, amount: &str, more: &[&str]) -> Ran {
+    pub(crate) fn close(&self, number: &str, amount: &str, more: &[&str]) -> Ran {
         let invoice = ["close", "--period", "2024-01-01", "--invoice-number", number, "--amount", amount];
         self.offline(&[&invoice, more].concat())
     }

@@ -13,6 +13,7 @@ use subledger::billing::terms::Terms;
 use subledger::config::parse_customers;
 use subledger::nightly::{Asked, Signals, history, reconcile};
 use subledger::report::explain::Page;
+use subledger::report::format::{Formats, Profile};
 use subledger::report::{Error, SetInfo, render};
 use tokio::runtime::Runtime;
 
@@ -45,9 +46,12 @@ fn ledgers() -> Vec<Ledger> {
 
 /// The tables of the set whose paths begin with a text, as one text; or why there is no set.
 fn files(ledger: &Ledger, wanted: &str) -> Result<String, Error> {
-    let info = SetInfo { label: "test".to_owned(), tool: "test".to_owned(), customers_sha256: None };
+    files_of(&SetInfo::new("test", "test"), ledger, wanted)
+}
+
+fn files_of(info: &SetInfo, ledger: &Ledger, wanted: &str) -> Result<String, Error> {
     let mut text = String::new();
-    render(ledger, &info, &mut |path, bytes| {
+    render(ledger, info, &mut |path, bytes| {
         if path.starts_with(wanted) && Path::new(path).extension().is_some_and(|form| form == "csv") {
             let csv = String::from_utf8(bytes).expect("UTF-8").replace("\r\n", "\n");
             writeln!(text, "--- {path}\n{csv}").expect("a String");
@@ -66,6 +70,20 @@ fn every_customers_file_says_from_when_until_when() {
         text.push_str(&files(&ledgers[2], wanted).expect("a set"));
     }
     insta::assert_snapshot!(text);
+}
+
+/// Two forms of the same tables, for spreadsheets: byte-order mark, delimiter, decimals, times and days.
+#[test]
+fn the_profiles_of_csv_are_what_spreadsheets_open() {
+    let ledger = ledgers().remove(2);
+    let formats = Formats::new([], Profile::ALL);
+    let info = SetInfo { formats, ..SetInfo::new("test", "test") };
+    let text = files_of(&info, &ledger, "").expect("a set");
+    let of_profiles = text.split("--- ").filter(|file| {
+        let wanted = ["chargeback-excel", "control-excel", "customers/globex"];
+        wanted.iter().any(|start| file.starts_with(start)) && file.contains("-excel")
+    });
+    insta::assert_snapshot!(of_profiles.collect::<Vec<_>>().join("--- "));
 }
 
 #[test]
@@ -155,7 +173,8 @@ fn a_history_goes_to_whoever_had_the_account() {
             let history = history(&archive, &asked, &terms, &Signals::default()).await.expect("a history");
             let history = history.expect("captures");
             let csv = subledger::report::history::table(&history);
-            let csv = subledger::report::csv::bytes("history", &csv).expect("CSV");
+            let csv =
+                subledger::report::csv::bytes("history", &csv, subledger::report::csv::Dialect::PLAIN).expect("CSV");
             told.push_str(&String::from_utf8(csv).expect("UTF-8").replace("\r\n", "\n"));
         }
         told

@@ -179,7 +179,7 @@ fn customers_own_several_sub_accounts_and_see_only_their_own() {
         let file = String::from_utf8_lossy(file);
         assert!(file.contains(own) && !file.contains(other) && !file.contains("Parent"), "{file}");
     }
-    assert_eq!(statements.len(), 4);
+    assert_eq!(statements.len(), 6, "CSV, Parquet and a page of each");
     look::assert_sound(folder.path());
 }
 

@@ -33,7 +33,7 @@ fn ledger() -> Ledger {
 /// The files of a set, or the reason why there is none.
 fn files(ledger: &Ledger) -> Result<Vec<(String, Vec<u8>)>, Error> {
     let mut files = Vec::new();
-    let info = SetInfo { label: "test".to_owned(), tool: "test".to_owned(), customers_sha256: None };
+    let info = SetInfo::new("test", "test");
     render(ledger, &info, &mut |path, bytes| {
         files.push((path.to_owned(), bytes));
         Ok(())
@@ -56,7 +56,7 @@ fn a_customers_files_hold_nobody_else_and_no_cost() {
     for statement in &ledger.charges.statements {
         let id = &statement.customer.id;
         let own: Vec<_> = files.iter().filter(|(path, _)| path.starts_with(&format!("customers/{id}"))).collect();
-        assert_eq!(own.len(), 2, "CSV and Parquet");
+        assert_eq!(own.len(), 3, "CSV, Parquet and the page");
         for (path, bytes) in own {
             // Parquet compresses its pages; its texts were read back by the check that let it pass
             let text = String::from_utf8_lossy(bytes);

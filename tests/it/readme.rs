@@ -1,16 +1,10 @@
-//! The README says what the program says: help, demo and columns are compared, or written with `SUBLEDGER_UPDATE=1`.
+//! The README says what the program says: help and demo are compared, or written with `SUBLEDGER_UPDATE=1`.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
-use subledger::archive::{Archive, CaptureKey};
-use subledger::billing::history::By;
-use subledger::billing::terms::Terms;
-use subledger::nightly::{self, Asked, Signals};
 use subledger::report::text::grouped;
-use subledger::report::{self, table::Cells};
 
-use crate::support::{PARENT, project, ran, subledger};
+use crate::support::{project, ran, subledger};
 
 /// The text between the two comments that frame a part of the README.
 fn check_part(name: &str, expected: &str) {
@@ -39,7 +33,6 @@ fn readme_says_what_the_program_says() {
     check_part("demo", &format!("```text\n$ cargo run -- demo\n{}```\n", demo.stdout));
     let latest = scratch.path().join("demo/reports/demo/2026-10-01/latest");
     check_part("removed", &removed(&std::fs::read(latest.join("removed.csv")).expect("a table")));
-    check_part("columns", &columns());
 }
 
 /// The first deletion of the demo's month, in five lines.
@@ -68,43 +61,6 @@ fn removed(table: &[u8]) -> String {
         currency = row["currency"],
         between = grouped(&between.to_string()),
     )
-}
-
-/// Every column of every table, from the code.
-fn columns() -> String {
-    let archive = project().join("fixtures/vendor-example/archive");
-    let archive = archive.to_str().expect("UTF-8");
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let (ledger, history) = runtime.block_on(async {
-        let archive = Archive::open(archive, PARENT.parse().expect("an id"), &[]).expect("the archive");
-        let key = CaptureKey { id: "20240115T020000Z".to_owned(), period: "2024-01-01".to_owned() };
-        let (terms, signals) = (Terms::default(), Signals::default());
-        let ledger = nightly::reconcile(&archive, &key, terms.clone(), &signals).await.expect("a ledger");
-        let asked = Asked { scope: None, by: By::Account, even_out: false };
-        let history = nightly::history(&archive, &asked, &terms, &signals).await.expect("a history");
-        (ledger, history.expect("a capture"))
-    });
-    let mut text = String::new();
-    let history = ("history (on stdout, CSV and Parquet)", report::history::table(&history));
-    for (name, table) in report::tables(&ledger).into_iter().chain([history]) {
-        write!(text, "\n**`{name}`**\n\n| column | type | unit | meaning |\n|---|---|---|---|\n").expect("a String");
-        for (spec, cells) in &table.columns {
-            writeln!(text, "| `{}` | {} | {} | {} |", spec.name, kind(cells), spec.unit, spec.meaning)
-                .expect("a String");
-        }
-    }
-    text.push('\n');
-    text
-}
-
-fn kind(cells: &Cells) -> String {
-    match cells {
-        Cells::Text(_) | Cells::Shared { .. } => "text".to_owned(),
-        Cells::Integer(_) => "integer".to_owned(),
-        Cells::Decimal { scale, .. } => format!("decimal({scale})"),
-        Cells::Exact { .. } => "decimal, all digits".to_owned(),
-        Cells::Timestamp(_) => "timestamp".to_owned(),
-    }
 }
 
 /// The settings file in the simulator's documentation is one that works.

@@ -210,13 +210,11 @@ impl Story {
         let reports = reports.display();
         let _ = write!(
             text,
-            "  {reports}/chargeback.csv       every line of every customer\n\
-             \x20 {reports}/control.csv          the proof that it adds up to the invoice\n\
-             \x20 {reports}/invoice-bridge.csv   how the invoice comes from the API's total\n\
-             \x20 {reports}/customers/           one folder per customer\n\
-             \x20 {reports}/removed.csv          whose the deleted usage was\n\
-             \x20 {reports}/caps.csv             who is near the cap, and until when it lasts\n\
-             \x20 {reports}/reconciliation.json  the checks, for programs\n"
+            "  {reports}/report.html      all of it on one page\n\
+             \x20 {reports}/chargeback.xlsx  the workbook: charges, control, caps, removed usage, findings\n\
+             \x20 {reports}/customers/       one folder per customer, with a statement that can be sent\n\
+             \x20 {reports}/control.csv      the proof that it adds up to the invoice\n\
+             \x20 {reports}/focus/           FOCUS 1.2, for FinOps tools\n"
         );
     }
 }

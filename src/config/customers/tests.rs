@@ -87,22 +87,22 @@ fn caps_are_wanted_on_the_days_of_their_rows() {
 #[test]
 fn what_is_wrong_with_a_cell_is_named_with_line_and_column() {
     let header = "sub_account_id,customer_id,customer_name,cost_center,markup_percent,monthly_fee,minimum_charge,effective_from,effective_to,monthly_credit";
-    let long = "x".repeat(256);
+    let long = "x".repeat(301);
     for (row, expected) in [
         ("nope,a,A,,,,,,,", "`sub_account_id`: is not a UUID"),
         (",a,A,,,,,,,", "`sub_account_id`: is empty"),
         ("ID,,A,,,,,,,", "`customer_id`: is empty"),
         (
             "ID,LONG,A,,,,,,,",
-            "`customer_id`: is longer than 255 characters or has control characters; shorten or clean it",
+            "`customer_id`: is longer than 300 characters or has control characters; shorten or clean it",
         ),
         (
             "ID,a,\"A\nB\",,,,,,,",
-            "`customer_name`: is longer than 255 characters or has control characters; shorten or clean it",
+            "`customer_name`: is longer than 300 characters or has control characters; shorten or clean it",
         ),
         (
             "ID,a,A,\u{7},,,,,,",
-            "`cost_center`: is longer than 255 characters or has control characters; shorten or clean it",
+            "`cost_center`: is longer than 300 characters or has control characters; shorten or clean it",
         ),
         ("ID,a,A,,ten,,,,,", "`markup_percent`: is not a plain decimal such as 12.5"),
         ("ID,a,A,,-101,,,,,", "`markup_percent`: must be from -100 to 1000, with at most 4 decimals"),

@@ -70,21 +70,6 @@ pub(super) struct Checks {
     tail_minutes_max: Option<u32>,
 }
 
-/// Gives the names of values their meaning; the names are those of the variants with hyphens.
-macro_rules! named {
-    ($name:ident of $value:ident: $($variant:ident)+) => {
-        #[derive(Debug, Clone, Copy, Deserialize)]
-        #[serde(rename_all = "kebab-case")]
-        enum $name { $($variant),+ }
-
-        impl From<$name> for $value {
-            fn from(name: $name) -> Self {
-                match name { $($name::$variant => Self::$variant),+ }
-            }
-        }
-    };
-}
-
 named!(WeightsName of Weights: AllocatedCost Messages);
 named!(BearerName of Bearer: Keep Spread);
 named!(RemovedUsageName of RemovedUsage: Attribute Keep Spread);

@@ -106,7 +106,7 @@ fn what_is_wrong_is_named_with_its_key() {
         (&format!("{invoice}amount = \"80,00\"\n"), "[[invoice]] of line 2, `amount`: has a decimal comma; "),
         (&format!("{invoice}amount = 80\ntax = \"x\"\n"), "[[invoice]] of line 2, `tax`: holds something else"),
         (&format!("{invoice}amount = 80\ncredit = 5\n"), "[[invoice]] of line 2, `credit`: lowers the invoice: "),
-        (&format!("{invoice}amount = 80\nnumber = \"a\\tb\"\n"), "[[invoice]] of line 2, `number`: is longer than 255"),
+        (&format!("{invoice}amount = 80\nnumber = \"a\\tb\"\n"), "[[invoice]] of line 2, `number`: is longer than 300"),
         (&format!("{invoice}amount = 80\ncurrency = \"E\"\n"), "[[invoice]] of line 2, `currency`: is no ISO 4217"),
         (
             &format!("{invoice}amount = 80\n{invoice}amount = 80\n"),

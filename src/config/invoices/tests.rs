@@ -51,7 +51,7 @@ fn texts_stay_as_they_were_typed_and_say_where() {
 
 #[test]
 fn what_is_wrong_with_a_cell_is_named_with_line_and_column() {
-    let long = "x".repeat(256);
+    let long = "x".repeat(301);
     for (row, expected) in [
         (",INV-7,80,,,,", "`period`: is empty"),
         (
@@ -61,11 +61,11 @@ fn what_is_wrong_with_a_cell_is_named_with_line_and_column() {
         ("2026-10-01,,80,,,,", "`invoice_number`: is empty"),
         (
             "2026-10-01,LONG,80,,,,",
-            "`invoice_number`: is longer than 255 characters or has control characters; shorten or clean it",
+            "`invoice_number`: is longer than 300 characters or has control characters; shorten or clean it",
         ),
         (
             "2026-10-01,\"INV\n7\",80,,,,",
-            "`invoice_number`: is longer than 255 characters or has control characters; shorten or clean it",
+            "`invoice_number`: is longer than 300 characters or has control characters; shorten or clean it",
         ),
         ("2026-10-01,INV-7,,,,,", "`amount`: is empty"),
         (
@@ -151,7 +151,7 @@ fn an_error_names_the_flag_or_the_place() {
     assert_eq!(flags("INV-7", "80.00").parse().unwrap(), entered(flags("INV-7", "80.00")).entry);
     assert!(said(flags(" ", "80.00")).starts_with("`--invoice-number` is empty; a period is closed with the number"));
     assert!(
-        said(flags("INV\t7", "80.00")).starts_with("`--invoice-number` is longer than 255 characters or has control")
+        said(flags("INV\t7", "80.00")).starts_with("`--invoice-number` is longer than 300 characters or has control")
     );
     assert!(said(flags("INV-7", "80,00")).starts_with("`--amount` has a decimal comma; write it like 1234.50"));
     let some = |text: &str| Some(text.to_owned());

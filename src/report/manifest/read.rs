@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::billing::terms::Terms;
 
+use super::super::format::Formats;
 use super::super::sha256;
 use super::{CaptureEntry, Manifest, SCHEMA, SetFile};
 
@@ -32,6 +33,10 @@ pub struct StoredSet {
     pub terms: Terms,
     /// SHA-256 of the customer map's file; nothing without a map.
     pub customers_sha256: Option<String>,
+    /// The formats of the set.
+    pub formats: Formats,
+    /// Whose the parent account is, if the set says it.
+    pub account_name: Option<String>,
     /// Every other file of the set.
     pub files: Vec<SetFile>,
 }
@@ -77,7 +82,10 @@ impl StoredSet {
             NaiveDate::parse_from_str(&manifest.billing_period, "%Y-%m-%d").map_err(|_| of("billing_period"))?;
         let captures =
             |entries: Vec<CaptureEntry>| entries.into_iter().map(|entry| (entry.id, entry.manifest_sha256)).collect();
+        let (formats, account_name) = manifest.terms.set().ok_or_else(|| of("terms"))?;
         Ok(Self {
+            formats,
+            account_name,
             account_id: Uuid::parse_str(&manifest.parent_account_id).map_err(|_| of("parent_account_id"))?,
             terms: manifest.terms.terms(start).ok_or_else(|| of("terms"))?,
             customers_sha256: manifest.terms.customers_sha256(),

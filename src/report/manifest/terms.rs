@@ -16,6 +16,7 @@ use crate::billing::period::timestamp;
 use crate::billing::terms::{Bearer, RemovedUsage, Residual, Terms, Thresholds, Weights};
 
 use super::super::SetInfo;
+use super::super::format::{Format, Formats, Profile};
 
 /// Amounts and percentages are texts, so that no digit is lost.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -39,6 +40,16 @@ pub(super) struct TermsEntry {
     /// The customer map; the archive keeps the file by this hash.
     customers: Option<Customers>,
     close: Option<CloseEntry>,
+    /// How the set is made; nothing for CSV and Parquet alone, which is how sets were made that do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    set: Option<SetEntry>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct SetEntry {
+    formats: Vec<String>,
+    csv_profiles: Vec<String>,
+    account_name: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -131,7 +142,16 @@ impl TermsEntry {
                 Customers { rows, sha256 }
             }),
             close: terms.close.as_ref().map(close),
+            set: SetEntry::of(info),
         }
+    }
+
+    /// The formats, and whose the parent account is; nothing if a value is not one that this version writes.
+    pub(super) fn set(&self) -> Option<(Formats, Option<String>)> {
+        let Some(set) = &self.set else { return Some((SetEntry::unsaid(), None)) };
+        let formats: Option<Vec<Format>> = set.formats.iter().map(|word| Format::parse(word)).collect();
+        let profiles: Option<Vec<Profile>> = set.csv_profiles.iter().map(|word| Profile::parse(word)).collect();
+        Some((Formats::new(formats?, profiles?), set.account_name.clone()))
     }
 
     /// The hash of the customer map.
@@ -198,6 +218,23 @@ impl TermsEntry {
             invoices.insert(date.parse().ok()?, InvoiceEntry::of(Amount::ZERO));
         }
         Some(invoices)
+    }
+}
+
+impl SetEntry {
+    /// The formats of a set that does not say them.
+    fn unsaid() -> Formats {
+        Formats::new([Format::Parquet], [])
+    }
+
+    fn of(info: &SetInfo) -> Option<Self> {
+        let SetInfo { formats, account_name, .. } = info;
+        let entry = Self {
+            formats: formats.formats().map(|format| format.as_str().to_owned()).collect(),
+            csv_profiles: formats.profiles().map(|profile| profile.as_str().to_owned()).collect(),
+            account_name: account_name.clone(),
+        };
+        (*formats != Self::unsaid() || account_name.is_some()).then_some(entry)
     }
 }
 

@@ -7,7 +7,9 @@ use super::*;
 pub(super) fn assert_stamped(desk: &Desk, set: &str, state: &str, revision: &str) {
     let mut count = 0;
     for (name, bytes) in look::files(&desk.set(set)) {
-        if Path::new(&name).extension().is_none_or(|extension| extension != "csv") {
+        // FOCUS has columns of its own
+        let is_table = Path::new(&name).extension().is_some_and(|extension| extension == "csv");
+        if !is_table || name.starts_with("focus/") {
             continue;
         }
         let rows: Rows = csv::Reader::from_reader(&*bytes).deserialize().collect::<Result<_, _>>().expect("a table");
@@ -91,7 +93,9 @@ fn no_file_of_a_customer_tells_the_margin() {
     let files = look::files(&desk.set("final-r1/customers"));
     assert!(!files.is_empty());
     for (name, bytes) in files {
-        let text = String::from_utf8_lossy(&bytes);
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        // a page has margins of its own
+        let text = text.split_once("</style>").map_or(&*text, |(_, page)| page);
         assert!(!text.contains("margin") && !text.contains("markup"), "{name}");
     }
 }

@@ -1,0 +1,124 @@
+//! `docs/reports.md` names every column of every table as the code has it. `SUBLEDGER_UPDATE=1` writes it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use subledger::archive::{Archive, CaptureKey};
+use subledger::billing::close::{Close, Issued, Superseded};
+use subledger::billing::history::By;
+use subledger::billing::ledger::Ledger;
+use subledger::billing::money::Minor;
+use subledger::billing::terms::Terms;
+use subledger::nightly::{self, Asked, Signals};
+use subledger::report::{self, table::Table};
+
+use crate::support::{PARENT, project};
+
+/// Every table by its name; the last close of the ledger is a correction, so that the journal is among them.
+fn tables() -> Vec<(&'static str, Table)> {
+    let archive = project().join("fixtures/vendor-example/archive");
+    let archive = archive.to_str().expect("UTF-8");
+    let superseded = Superseded {
+        revision: 1,
+        invoice_number: String::new(),
+        sha256: String::new(),
+        invoice: Minor::ZERO,
+        issued: Issued::default(),
+    };
+    let closed_at = "2024-02-02T09:00:00Z".parse().expect("a time");
+    let close = Close { revision: 2, closed_at, accepted: Vec::new(), reason: None, supersedes: Some(superseded) };
+    let terms = Terms { close: Some(close), ..Terms::default() };
+    let (ledger, history): (Ledger, _) = tokio::runtime::Runtime::new().expect("a runtime").block_on(async {
+        let archive = Archive::open(archive, PARENT.parse().expect("an id"), &[]).expect("the archive");
+        let key = CaptureKey { id: "20240115T020000Z".to_owned(), period: "2024-01-01".to_owned() };
+        let signals = Signals::default();
+        let ledger = nightly::reconcile(&archive, &key, terms.clone(), &signals).await.expect("a ledger");
+        let asked = Asked { scope: None, by: By::Account, even_out: false };
+        let history = nightly::history(&archive, &asked, &terms, &signals).await.expect("a history");
+        (ledger, history.expect("a capture"))
+    });
+    let mut tables = report::tables(&ledger);
+    tables.push(("history (on stdout, CSV and Parquet)", report::history::table(&history)));
+    tables
+}
+
+fn reference(tables: &[(&'static str, Table)]) -> String {
+    let mut text = String::new();
+    for (name, table) in tables {
+        write!(text, "\n**`{name}`**\n\n| column | type | unit | meaning | since |\n|---|---|---|---|---|\n")
+            .expect("a String");
+        for (spec, cells) in &table.columns {
+            let (kind, unit, meaning, since) = (cells.kind(), spec.unit, spec.meaning, spec.since);
+            writeln!(text, "| `{}` | {kind} | {unit} | {meaning} | {since} |", spec.name).expect("a String");
+        }
+    }
+    text.push('\n');
+    text
+}
+
+/// The columns that a reference has, by table, with the version that each came with.
+fn listed(reference: &str) -> BTreeMap<(String, String), String> {
+    let mut table = String::new();
+    let mut listed = BTreeMap::new();
+    for line in reference.lines() {
+        if let Some(name) = line.strip_prefix("**`").and_then(|rest| rest.strip_suffix("`**")) {
+            name.clone_into(&mut table);
+        } else if let Some(column) = line.strip_prefix("| `").and_then(|rest| rest.split_once('`')) {
+            let since = line.trim_end_matches(" |").rsplit("| ").next().expect("a cell");
+            listed.insert((table.clone(), column.0.to_owned()), since.to_owned());
+        }
+    }
+    listed
+}
+
+fn version(text: &str) -> Vec<u32> {
+    text.split('.').map(|part| part.parse().expect("a number")).collect()
+}
+
+#[test]
+fn every_column_is_in_the_reference_as_the_code_has_it() {
+    let tables = tables();
+    let expected = reference(&tables);
+    let path = project().join("docs/reports.md");
+    let docs = std::fs::read_to_string(&path).expect("the documentation");
+    let (before, rest) = docs.split_once("<!-- begin columns -->\n").expect("the part's begin");
+    let (written, after) = rest.split_once("<!-- end columns -->").expect("the part's end");
+    let (old, new) = (listed(written), listed(&expected));
+    let current = env!("CARGO_PKG_VERSION");
+    // a column that is new must say so, and one that was there cannot have come later
+    for (column, since) in &new {
+        let is_new = !old.contains_key(column) && !old.is_empty();
+        assert!(!is_new || since == current, "{column:?} is new: `.since(\"{current}\", …)` on its table");
+        assert!(old.get(column).is_none_or(|old| old == since), "{column:?} was there since {}", old[column]);
+        assert!(version(since) <= version(current), "{column:?} is of a version to come");
+    }
+    if std::env::var_os("SUBLEDGER_UPDATE").is_some() {
+        std::fs::write(&path, format!("{before}<!-- begin columns -->\n{expected}<!-- end columns -->{after}"))
+            .expect("written");
+    } else {
+        assert_eq!(written, expected, "docs/reports.md is out of date; see `just reference`");
+    }
+}
+
+#[test]
+fn every_column_has_a_name_for_programs_and_a_meaning() {
+    for (name, table) in tables() {
+        let mut names = BTreeSet::new();
+        for (spec, _) in &table.columns {
+            assert!(names.insert(spec.name), "{name}: two columns `{}`", spec.name);
+            assert!(!spec.meaning.is_empty() && !spec.meaning.contains('|'), "{name}: `{}`", spec.name);
+            assert!(!spec.meaning.ends_with('.'), "{name}: `{}`", spec.name);
+        }
+        let heights: BTreeSet<usize> = table.columns.iter().map(|(_, cells)| cells.len()).collect();
+        assert_eq!(heights.len(), 1, "{name}: columns of different lengths");
+    }
+}
+
+#[test]
+fn a_column_that_came_later_says_so() {
+    let (_, table) = tables().remove(0);
+    let name = table.columns[3].0.name;
+    let later = table.since("9.0.0", &[name]);
+    let since: Vec<&str> = later.columns.iter().map(|(spec, _)| spec.since).collect();
+    assert_eq!((since[2], since[3]), ("0.1.0", "9.0.0"));
+}
