@@ -40,6 +40,18 @@ snapshots:
 parquet *arguments:
     tests/parquet/run {{ arguments }}
 
+# prove with the FinOps Foundation's validator that the FOCUS dataset is one
+focus *arguments:
+    tests/focus/run {{ arguments }}
+
+# look at the pages in Chromium: console, overflow, contrast, headings, paper; pictures go to target/page/
+page *arguments:
+    tests/page/run {{ arguments }}
+
+# prove with LibreOffice that the workbook calculates, and that spreadsheets read the CSV for them as meant; with pictures
+office *arguments:
+    tests/office/run {{ arguments }}
+
 # prove with the vendor's specification, a file you have, that the simulator keeps to it
 contract *arguments:
     tests/contract/run {{ arguments }}
@@ -52,3 +64,7 @@ figures accounts="100000":
 # rewrite the parts of the README that come from the program
 readme:
     SUBLEDGER_UPDATE=1 cargo test --locked --test it readme_says
+
+# rewrite the columns in docs/reports.md
+reference:
+    SUBLEDGER_UPDATE=1 cargo test --locked --test it reference

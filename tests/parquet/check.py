@@ -44,8 +44,14 @@ def read_duckdb(path, hive=False):
 
 
 def text_equal(cell, value):
-    """A spreadsheet guard is one `'` before text that starts like a formula, or before a `'` of its own."""
-    return cell == value or (cell == "'" + value and not value[:1].isalnum())
+    """A spreadsheet guard is one `'` before text that starts like a formula, or before a `'` of its own.
+
+    It stands after each delimiter within a text as well.
+    """
+    pieces = lambda text: re.split(r"(?<=[,;\t\r\n])", text)
+    same = lambda cell, value: cell == value or (cell == "'" + value and not value[:1].isalnum())
+    cells, values = pieces(cell), pieces(value)
+    return len(cells) == len(values) and all(map(same, cells, values))
 
 
 def as_instant(value):
@@ -106,8 +112,16 @@ def table_problems(csv_path, table):
         yield from column_problems(field.name, field.type, cells, table.column(index).to_pylist(), decimal_comma)
 
 
+def csv_of(stem):
+    """Beside the Parquet file; of FOCUS, where no reader may take both, in a tree of its own."""
+    folder, path = stem.parent, stem.with_suffix(".csv")
+    if folder.parent.parts[-2:] == ("focus", "parquet"):
+        return folder.parent.parent / "csv" / folder.name / path.name
+    return path
+
+
 def pair_problems(stem):
-    csv_path, parquet_path = stem.with_suffix(".csv"), stem.with_suffix(".parquet")
+    csv_path, parquet_path = csv_of(stem), stem.with_suffix(".parquet")
     for path in (csv_path, parquet_path):
         if not path.is_file():
             yield f"{path.name} is missing"
