@@ -17,8 +17,10 @@ use super::parts::{amount, count, digits, money, name, period, scroll, signed, t
 const ERROR_COUNT_MAX: usize = 3;
 
 /// The sections that can be jumped to, in their order.
-const SECTIONS: [(&str, &str); 8] = [
+const SECTIONS: [(&str, &str); 10] = [
     ("sums", "Sums"),
+    ("invoice", "Invoice"),
+    ("correction", "Correction"),
     ("customers", "Customers"),
     ("days", "Days"),
     ("caps", "Caps"),
@@ -27,6 +29,16 @@ const SECTIONS: [(&str, &str); 8] = [
     ("findings", "Findings"),
     ("provenance", "Provenance"),
 ];
+
+/// Those that this report has.
+fn sections(ledger: &Ledger) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let is_there = |id: &str| match id {
+        "invoice" => ledger.charges.bridge.is_some(),
+        "correction" => ledger.superseded().is_some(),
+        _ => true,
+    };
+    SECTIONS.into_iter().filter(move |(id, _)| is_there(id))
+}
 
 /// Everything that somebody in a hurry reads.
 pub(super) fn head(ledger: &Ledger, info: &SetInfo) -> Markup {
@@ -49,7 +61,9 @@ pub(super) fn head(ledger: &Ledger, info: &SetInfo) -> Markup {
             }
             (verdict(ledger))
             (tiles(ledger))
-            nav aria-label="Sections" { ul { @for (id, title) in SECTIONS { li { a href={ "#" (id) } { (title) } } } } }
+            nav aria-label="Sections" {
+                ul { @for (id, title) in sections(ledger) { li { a href={ "#" (id) } { (title) } } } }
+            }
         }
     }
 }

@@ -41,7 +41,7 @@ pub(super) fn bridge(ledger: &Ledger) -> Markup {
             }
         }
     };
-    html! { section { h2 { "Invoice" } (scroll("Invoice", &table)) } }
+    html! { section id="invoice" { h2 { "Invoice" } (scroll("Invoice", &table)) } }
 }
 
 /// The steps that come to anything, and always what nothing explains.
@@ -100,7 +100,7 @@ pub(super) fn journal(ledger: &Ledger) -> Markup {
         }
     };
     html! {
-        section {
+        section id="correction" {
             h2 { "Correction" }
             p {
                 "This set takes the place of " (Close::set_name(superseded.revision)) ", invoice "

@@ -80,10 +80,10 @@ pub(super) fn write(
     let total = match proofs {
         Proofs::Rows => {
             "Each statement and each kept line is added up again from the sheet Chargeback, by the number in its last column; \
-             every difference is zero. What is left out has no line."
+             every difference has to be zero. What is left out has no line."
         }
         Proofs::Sums => {
-            "The columns are added up again by formulas at the end of the table, and every difference is zero. So many rows have \
+            "The columns are added up again by formulas at the end of the table, and every difference has to be zero. So many rows have \
              no formulas of their own."
         }
         Proofs::Texts => {
