@@ -12,7 +12,8 @@ use subledger::billing::terms::Terms;
 use subledger::nightly::{self, Asked, Signals};
 use subledger::report::{self, table::Table};
 
-use crate::support::{PARENT, project};
+use crate::close::Desk;
+use crate::support::{PARENT, look, project};
 
 /// Every table by its name; the last close of the ledger is a correction, so that the journal is among them.
 fn tables() -> Vec<(&'static str, Table)> {
@@ -121,4 +122,33 @@ fn a_column_that_came_later_says_so() {
     let later = table.since("9.0.0", &[name]);
     let since: Vec<&str> = later.columns.iter().map(|(spec, _)| spec.since).collect();
     assert_eq!((since[2], since[3]), ("0.1.0", "9.0.0"));
+}
+
+/// The page on reports names every file that a set can have, and its settings are ones that work.
+#[test]
+fn the_documentation_names_every_file_and_shows_settings_that_work() {
+    let docs = std::fs::read_to_string(project().join("docs/reports.md")).expect("the documentation");
+    let toml = docs.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("settings");
+    let desk = Desk::usual();
+    let settings = desk.path().join("subledger.toml");
+    let before = std::fs::read_to_string(&settings).expect("a configuration");
+    std::fs::write(&settings, format!("{toml}\n{before}")).expect("a configuration");
+    desk.closed("INV-1", "41.00", &["--accept-gaps", "the job began late"]);
+    desk.closed(
+        "INV-2",
+        "42.00",
+        &["--add-on", "1.00", "--reason", "an add-on", "--accept-gaps", "the job began late"],
+    );
+    let (prose, _) = docs.split_once("## Picking formats").expect("the table of files");
+    let mut count = 0;
+    for path in look::files(&desk.set("final-r2")).into_keys() {
+        let name = if path.starts_with("focus/") { "focus/" } else { path.rsplit('/').next().expect("a name") };
+        let plain = name.replace("-excel-eu", "");
+        let (stem, form) = plain.rsplit_once('.').unwrap_or((&plain, ""));
+        let is_named =
+            prose.contains(&plain) || (prose.contains(&format!("{stem}.csv")) && prose.contains(&format!("`.{form}`")));
+        assert!(is_named, "docs/reports.md does not name `{path}`");
+        count += usize::from(plain != name);
+    }
+    assert!(count > 5, "the profile of the settings was made");
 }
