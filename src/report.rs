@@ -97,6 +97,11 @@ impl SetInfo {
         let (label, tool) = (label.to_owned(), tool.to_owned());
         Self { label, tool, customers_sha256: None, account_name: None, formats: Formats::default() }
     }
+
+    /// Whose the set is: the parent account's name, else its label.
+    pub fn owner(&self) -> &str {
+        self.account_name.as_deref().unwrap_or(&self.label)
+    }
 }
 
 /// Takes one file of the set: its path within the set, and its bytes.

@@ -1,6 +1,7 @@
 //! The ledger: everything that is computed from one capture and those before it, and the only input of reports.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 
 use uuid::Uuid;
 
@@ -14,7 +15,7 @@ use super::dust::Dust;
 use super::finding::Severity;
 use super::invoice::Bridge;
 use super::journal::{JournalLine, journal};
-use super::level::Alert;
+use super::level::{Alert, Level};
 use super::moves::Moves;
 use super::nights::{Night, nights};
 use super::past::{Past, Unreadable};
@@ -136,6 +137,18 @@ impl Ledger {
     /// Whether no finding is an error.
     pub fn balanced(&self) -> bool {
         self.count(Severity::Error) == 0
+    }
+
+    /// How many caps are at this level.
+    pub fn caps_at(&self, level: Level) -> usize {
+        self.caps.iter().filter(|cap| cap.level == level).count()
+    }
+
+    /// Every cap, the most used first.
+    pub fn caps_by_use(&self) -> Vec<&Cap> {
+        let mut caps: Vec<&Cap> = self.caps.iter().collect();
+        caps.sort_by_key(|cap| (Reverse(cap.level), Reverse(cap.utilisation), cap.account_id));
+        caps
     }
 
     /// How many findings have this severity.

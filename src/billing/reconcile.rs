@@ -103,6 +103,18 @@ impl Findings {
         self.count(Severity::Warning).saturating_sub(self.cap_warnings)
     }
 
+    /// Those that are listed, the most serious first, each kind together.
+    pub fn by_severity(&self) -> Vec<&Finding> {
+        let mut findings: Vec<&Finding> = self.listed.iter().collect();
+        findings.sort_by_key(|finding| (finding.severity, finding.code));
+        findings
+    }
+
+    /// Those that are listed and are errors, by code.
+    pub fn errors(&self) -> impl Iterator<Item = &Finding> {
+        self.by_severity().into_iter().filter(|finding| finding.severity == Severity::Error)
+    }
+
     /// How many findings have this severity, listed or not.
     pub fn count(&self, severity: Severity) -> usize {
         match severity {

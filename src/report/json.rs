@@ -140,7 +140,7 @@ struct FindingEntry<'a> {
 /// The file's bytes.
 pub(super) fn reconciliation(ledger: &Ledger, info: &SetInfo) -> Vec<u8> {
     let (books, terms) = (&ledger.books, &ledger.terms);
-    let caps = Level::ALL.map(|level| (level.as_str(), ledger.caps.iter().filter(|cap| cap.level == level).count()));
+    let caps = Level::ALL.map(|level| (level.as_str(), ledger.caps_at(level)));
     pretty(&Reconciliation {
         schema: SCHEMA,
         tool: &info.tool,

@@ -2,7 +2,7 @@
 
 use crate::billing::charges::Statement;
 use crate::billing::days::Daily;
-use crate::billing::finding::{Finding, Severity};
+use crate::billing::finding::Severity;
 use crate::billing::ledger::Ledger;
 
 use super::table::{Builder, Table};
@@ -49,9 +49,7 @@ pub(super) fn daily(ledger: &Ledger) -> Table {
 
 /// `findings`: what is not as it should be, errors first.
 pub(super) fn findings(ledger: &Ledger) -> Table {
-    let listed = &ledger.findings.listed;
-    let mut findings: Vec<&Finding> = listed.iter().collect();
-    findings.sort_by_key(|finding| (finding.severity, finding.code));
+    let findings = ledger.findings.by_severity();
     let text = |text: &Option<String>| text.clone();
     Builder::new(&findings)
         .text("severity", "`error`, `warning` or `note`", |finding| Some(finding.severity.as_str().to_owned()))

@@ -68,7 +68,7 @@ fn column(name: &str, cells: &Cells) -> PolarsResult<Column> {
             decimals(name, TABLE_SCALE, amounts.iter().map(|amount| amount.and_then(units)))?
         }
         Cells::Date(cells) => {
-            // days are texts, as ISO 8601 has them: the type would cost every build a feature of polars
+            // days are texts, as ISO 8601 has them: those compare as days do
             let days: Vec<Option<String>> = cells.iter().map(|cell| cell.map(|day| day.to_string())).collect();
             StringChunked::from_iter_options(name, days.into_iter()).into_series()
         }

@@ -1,7 +1,5 @@
 //! The tables of a report set: which columns, and where each cell comes from.
 
-use std::cmp::Reverse;
-
 use rust_decimal::Decimal;
 
 use crate::billing::caps::Cap;
@@ -179,8 +177,7 @@ pub(super) fn caps(ledger: &Ledger) -> Table {
     let left = |cap: &&Cap| {
         (cap.level != Level::Uncapped).then(|| cap.monthly_credit.saturating_sub(cap.messages.unwrap_or(0)))
     };
-    let mut caps: Vec<&Cap> = ledger.caps.iter().collect();
-    caps.sort_by_key(|cap| (Reverse(cap.level), Reverse(cap.utilisation), cap.account_id));
+    let caps = ledger.caps_by_use();
     let builder = Builder::new(&caps)
         .text("level", "`uncapped`, `clear`, `near`, `critical` or `exceeded`", |cap| {
             Some(cap.level.as_str().to_owned())

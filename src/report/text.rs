@@ -151,9 +151,8 @@ fn band<T: Copy + PartialEq>(band: Band<T>, digits: impl Fn(T) -> String) -> Str
 /// The findings, counted, and those up to the given severity written out.
 pub(super) fn findings(text: &mut String, ledger: &Ledger, until: Severity) {
     // caps have a line of their own
-    let mut rest: Vec<&Finding> =
-        ledger.findings.listed.iter().filter(|finding| !finding.code.is_of_cap_use()).collect();
-    rest.sort_by_key(|finding| (finding.severity, finding.code));
+    let mut rest = ledger.findings.by_severity();
+    rest.retain(|finding| !finding.code.is_of_cap_use());
     let counts =
         rest.chunk_by(|a, b| a.severity == b.severity).map(|same| counted(same.len(), same[0].severity.as_str()));
     let counts: Vec<String> = counts.collect();
@@ -178,14 +177,6 @@ pub(super) fn findings(text: &mut String, ledger: &Ledger, until: Severity) {
     if rest.len() > FINDING_COUNT_MAX {
         let _ = writeln!(text, "  and {} more, see reconciliation.json", rest.len() - FINDING_COUNT_MAX);
     }
-}
-
-/// The findings that are errors, in the order in which reports list them.
-pub(super) fn errors(ledger: &Ledger) -> impl Iterator<Item = &Finding> {
-    let mut errors: Vec<&Finding> =
-        ledger.findings.listed.iter().filter(|finding| finding.severity == Severity::Error).collect();
-    errors.sort_by_key(|finding| finding.code);
-    errors.into_iter()
 }
 
 /// One finding in one line.
@@ -219,8 +210,8 @@ pub(super) fn figures(finding: &Finding, written: &dyn Fn(&str) -> String) -> St
 }
 
 fn caps(text: &mut String, ledger: &Ledger) {
-    let count = |level: &Level| ledger.caps.iter().filter(|cap| cap.level == *level).count();
-    let levels = Level::ALL.iter().rev().map(|level| (count(level), level.as_str())).filter(|(count, _)| *count > 0);
+    let levels =
+        Level::ALL.iter().rev().map(|level| (ledger.caps_at(*level), level.as_str())).filter(|(count, _)| *count > 0);
     let levels: Vec<String> = levels.map(|(count, level)| format!("{} {level}", grouped(&count.to_string()))).collect();
     let _ =
         writeln!(text, "caps      {}", if levels.is_empty() { "none listed".to_owned() } else { levels.join(", ") });

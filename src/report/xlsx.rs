@@ -89,7 +89,7 @@ fn chargeback(book: &mut Book, ledger: &Ledger) -> Result<(Table, Vec<Part>), Xl
 fn caps(book: &mut Book, ledger: &Ledger) -> Result<(), XlsxError> {
     let table = tables::caps(ledger);
     let levels = Level::ALL.iter().rev().map(|level| {
-        let count = ledger.caps.iter().filter(|cap| cap.level == *level).count();
+        let count = ledger.caps_at(*level);
         format!("{} {}", grouped(&count.to_string()), level.as_str())
     });
     let levels: Vec<String> = levels.collect();

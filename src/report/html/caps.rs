@@ -1,7 +1,5 @@
 //! Caps: how much of each is used, the flagged ones first.
 
-use std::cmp::Reverse;
-
 use maud::{Markup, html};
 use rust_decimal::Decimal;
 
@@ -11,7 +9,7 @@ use crate::billing::level::Level;
 use crate::billing::money::format_units;
 
 use super::super::text::{counted, grouped};
-use super::parts::{count, day, more, name, scroll};
+use super::parts::{Head, count, day, heads, more, name, scroll};
 
 /// Caps that the page shows.
 const CAP_COUNT_MAX: usize = 100;
@@ -20,9 +18,9 @@ const LENGTH: i128 = 1_200;
 
 /// The flagged caps, and the others to be opened.
 pub(super) fn section(ledger: &Ledger) -> Markup {
-    let mut caps: Vec<&Cap> = ledger.caps.iter().filter(|cap| cap.level != Level::Uncapped).collect();
-    caps.sort_by_key(|cap| (Reverse(cap.level), Reverse(cap.utilisation), cap.account_id));
-    let uncapped = ledger.caps.len() - caps.len();
+    let mut caps = ledger.caps_by_use();
+    caps.retain(|cap| cap.level != Level::Uncapped);
+    let uncapped = ledger.caps_at(Level::Uncapped);
     let shown = &caps[..caps.len().min(CAP_COUNT_MAX)];
     let (flagged, clear) = shown.split_at(shown.partition_point(|cap| cap.level.code().is_some()));
     html! {
@@ -46,17 +44,10 @@ fn table(ledger: &Ledger, caps: &[&Cap]) -> Markup {
     html! {
         table {
             caption { "Messages against the cap. The marks on a bar are the near and the critical level, and the cap." }
-            thead {
-                tr {
-                    th scope="col" { "Sub account" }
-                    th scope="col" { "Level" }
-                    th scope="col" { "Use" }
-                    th scope="col" class="number" { "Used" }
-                    th scope="col" class="number" { "Messages" }
-                    th scope="col" class="number" { "Cap" }
-                    th scope="col" { "Runs out about" }
-                }
-            }
+            (heads(&[
+                Head::Text("Sub account"), Head::Text("Level"), Head::Text("Use"), Head::Figure("Used"),
+                Head::Figure("Messages"), Head::Figure("Cap"), Head::Text("Runs out about"),
+            ]))
             tbody { @for cap in caps { (row(ledger, cap)) } }
         }
     }

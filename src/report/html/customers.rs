@@ -12,7 +12,7 @@ use crate::billing::money::Minor;
 
 use super::super::folders;
 use super::super::text::{counted, shown};
-use super::parts::{bar, count, digits, more, name, scroll};
+use super::parts::{Head, bar, count, digits, heads, more, name, scroll};
 
 /// Customers that the page shows at all; the rest is in one row.
 const CUSTOMER_COUNT_MAX: usize = 500;
@@ -70,17 +70,10 @@ fn table(ledger: &Ledger, rows: &Markup, total: Option<&Markup>) -> Markup {
     html! {
         table {
             caption { "The highest charge first, amounts in " (ledger.charges.currency.code()) "." }
-            thead {
-                tr {
-                    th scope="col" { "Customer" }
-                    th scope="col" class="wide" { "Charge as a bar" }
-                    th scope="col" class="number" { "Charge" }
-                    th scope="col" class="number" { "Cost" }
-                    th scope="col" class="number" { "Markup and fees" }
-                    th scope="col" class="number" { "Messages" }
-                    th scope="col" { "Grade" }
-                }
-            }
+            (heads(&[
+                Head::Text("Customer"), Head::Bar("Charge as a bar"), Head::Figure("Charge"), Head::Figure("Cost"),
+                Head::Figure("Markup and fees"), Head::Figure("Messages"), Head::Text("Grade"),
+            ]))
             tbody { (rows) }
             @if let Some(total) = total { tfoot { (total) } }
         }
@@ -162,14 +155,7 @@ pub(super) fn kept(ledger: &Ledger) -> Markup {
     let table = html! {
         table {
             caption { "Part of the pooled invoice that no customer bears, in " (charges.currency.code()) "." }
-            thead {
-                tr {
-                    th scope="col" { "Line" }
-                    th scope="col" { "Kind" }
-                    th scope="col" class="number" { "Messages" }
-                    th scope="col" class="number" { "Cost" }
-                }
-            }
+            (heads(&[Head::Text("Line"), Head::Text("Kind"), Head::Figure("Messages"), Head::Figure("Cost")]))
             tbody {
                 @for line in kept.iter().take(KEPT_COUNT_MAX) {
                     tr {

@@ -8,7 +8,7 @@ use crate::billing::ledger::Ledger;
 use crate::billing::nights::NightState;
 
 use super::super::text::counted;
-use super::parts::{count, day, scroll};
+use super::parts::{Head, count, day, heads, scroll};
 
 /// Units of a day from left to right, and what is free beside its column.
 const SLOT: i64 = 12;
@@ -57,6 +57,11 @@ impl Axis {
         (self.last - self.first).num_days() + 1
     }
 
+    /// What the highest column stands for.
+    fn at_most(self) -> String {
+        counted(usize::try_from(self.most).unwrap_or(0), "message")
+    }
+
     fn x(self, date: NaiveDate) -> i64 {
         (date - self.first).num_days() * SLOT + MARGIN
     }
@@ -75,7 +80,7 @@ fn figure(ledger: &Ledger, axis: Axis, missed: &[NaiveDate]) -> Markup {
     let has_gap = ledger.daily.iter().any(|daily| daily.is_gap());
     html! {
         figure {
-            p class="small soft" { "The line on top stands for " (counted(usize::try_from(axis.most).unwrap_or(0), "message")) " a day." }
+            p class="small soft" { "The line on top stands for " (axis.at_most()) " a day." }
             (plot(ledger, axis, missed))
             div class="ends" { span { (day(axis.first)) } span { (day(axis.last)) } }
             ul class="legend" {
@@ -105,7 +110,7 @@ fn plot(ledger: &Ledger, axis: Axis, missed: &[NaiveDate]) -> Markup {
             title id="days-title" { "Messages by day" }
             desc id="days-text" {
                 "Columns from " (day(axis.first)) " to " (day(axis.last)) ", at most "
-                (counted(usize::try_from(axis.most).unwrap_or(0), "message")) " a day. The figures are in the table below."
+                (axis.at_most()) " a day. The figures are in the table below."
             }
             defs {
                 pattern id="stripes" width="6" height="16" patternUnits="userSpaceOnUse" {
@@ -146,13 +151,7 @@ fn table(ledger: &Ledger) -> Markup {
     html! {
         table {
             caption { "What all accounts together sent between two captures." }
-            thead {
-                tr {
-                    th scope="col" { "Days" }
-                    th scope="col" class="number" { "Messages" }
-                    th scope="col" class="number" { "A day" }
-                }
-            }
+            (heads(&[Head::Text("Days"), Head::Figure("Messages"), Head::Figure("A day")]))
             tbody {
                 @for daily in &ledger.daily {
                     tr {

@@ -13,8 +13,7 @@ const FINDING_COUNT_MAX: usize = 200;
 
 /// The findings by severity and code.
 pub(super) fn section(ledger: &Ledger) -> Markup {
-    let mut findings: Vec<&Finding> = ledger.findings.listed.iter().collect();
-    findings.sort_by_key(|finding| (finding.severity, finding.code));
+    let findings = ledger.findings.by_severity();
     let shown = &findings[..findings.len().min(FINDING_COUNT_MAX)];
     let kinds = shown.chunk_by(|a, b| (a.severity, a.code) == (b.severity, b.code));
     html! {

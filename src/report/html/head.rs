@@ -9,9 +9,9 @@ use crate::billing::level::Level;
 use crate::billing::money::Minor;
 
 use super::super::SetInfo;
-use super::super::text::{DECIMALS, counted, difference, errors, grouped};
+use super::super::text::{DECIMALS, counted, difference, grouped};
 use super::findings::sentence;
-use super::parts::{amount, count, digits, money, name, period, scroll, signed, time};
+use super::parts::{Head, amount, count, digits, heads, money, name, period, scroll, signed, time};
 
 /// Errors that stand beside the verdict; all are among the findings.
 const ERROR_COUNT_MAX: usize = 3;
@@ -48,7 +48,7 @@ pub(super) fn head(ledger: &Ledger, info: &SetInfo) -> Markup {
             div class="masthead" {
                 div {
                     p class="eyebrow" { "Chargeback report" }
-                    h1 { (name(info.account_name.as_deref().unwrap_or(&info.label))) }
+                    h1 { (name(info.owner())) }
                     @let period = period(ledger.books.usage.period);
                     p { (period) @if !period.ends_with("UTC") { ", UTC" } }
                     p class="small soft" {
@@ -93,7 +93,7 @@ fn verdict(ledger: &Ledger) -> Markup {
     html! {
         div class=(class) {
             p class="word" { (word) }
-            @for error in errors(ledger).take(ERROR_COUNT_MAX) { p { (sentence(error)) } }
+            @for error in ledger.findings.errors().take(ERROR_COUNT_MAX) { p { (sentence(error)) } }
             @if off == Minor::ZERO {
                 p {
                     "Statements, kept lines and what is left out come to the pooled invoice exactly: "
@@ -117,7 +117,7 @@ fn tiles(ledger: &Ledger) -> Markup {
     let [errors, warnings, notes] =
         [Severity::Error, Severity::Warning, Severity::Note].map(|severity| ledger.count(severity));
     let levels = [Level::Exceeded, Level::Critical, Level::Near];
-    let [exceeded, critical, near] = levels.map(|level| ledger.caps.iter().filter(|cap| cap.level == level).count());
+    let [exceeded, critical, near] = levels.map(|level| ledger.caps_at(level));
     let flagged = ledger.caps.iter().filter(|cap| cap.level.code().is_some()).count();
     let code = charges.currency.code();
     let tile = |title: &str, figure: String, note: String| {
@@ -160,7 +160,7 @@ pub(super) fn sums(ledger: &Ledger) -> Markup {
     let off_cost = grouped(&charges.currency.show_signed(off_cost.readable(2 * DECIMALS)));
     let code = charges.currency.code();
     // what rounding explains is a note and no error
-    let is_error = |code: Code| errors(ledger).any(|error| error.code == code);
+    let is_error = |code: Code| ledger.findings.errors().any(|error| error.code == code);
     let word = |is_equal: bool, code: Code| match (is_equal, is_error(code)) {
         (true, _) => html! { span class="pill good" { "equal" } },
         (false, false) => html! { span class="pill plain" { "rounding" } },
@@ -195,15 +195,10 @@ pub(super) fn sums(ledger: &Ledger) -> Markup {
     let table = html! {
         table {
             caption { "The API's parts are the parent account, every sub account, and the removed usage." }
-            thead {
-                tr {
-                    th scope="col" { "Held against each other" }
-                    th scope="col" class="number" { "Parts" }
-                    th scope="col" class="number" { "Total" }
-                    th scope="col" class="number" { "Difference" }
-                    th scope="col" { "Verdict" }
-                }
-            }
+            (heads(&[
+                Head::Text("Held against each other"), Head::Figure("Parts"), Head::Figure("Total"),
+                Head::Figure("Difference"), Head::Text("Verdict"),
+            ]))
             tbody {
                 @for (what, parts, whole, off, is_equal, code) in &rows {
                     tr {

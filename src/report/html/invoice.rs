@@ -8,7 +8,7 @@ use crate::billing::journal::{Account, JournalLine, Sum};
 use crate::billing::ledger::Ledger;
 use crate::billing::money::{Exact, Minor};
 
-use super::parts::{amount, count, digits, more, name, scroll, signed};
+use super::parts::{Head, amount, count, digits, heads, more, name, scroll, signed};
 
 /// Lines of the journal that are shown.
 const JOURNAL_COUNT_MAX: usize = 200;
@@ -24,13 +24,7 @@ pub(super) fn bridge(ledger: &Ledger) -> Markup {
                 @if !number.is_empty() { " " (name(&number)) }
                 ", in " (ledger.charges.currency.code()) "."
             }
-            thead {
-                tr {
-                    th scope="col" { "Step" }
-                    th scope="col" { "Who bears it" }
-                    th scope="col" class="number" { "Amount" }
-                }
-            }
+            (heads(&[Head::Text("Step"), Head::Text("Who bears it"), Head::Figure("Amount")]))
             tbody {
                 @for (step, who, value) in steps(ledger, bridge) {
                     tr { th scope="row" { (step) } td { (who) } td class="number" { (amount(ledger, value)) } }
@@ -78,15 +72,10 @@ pub(super) fn journal(ledger: &Ledger) -> Markup {
     let table = html! {
         table {
             caption { "Lines that come to something else than before, in " (ledger.charges.currency.code()) "." }
-            thead {
-                tr {
-                    th scope="col" { "Line" }
-                    th scope="col" { "Account" }
-                    th scope="col" class="number" { "Before" }
-                    th scope="col" class="number" { "Now" }
-                    th scope="col" class="number" { "Change" }
-                }
-            }
+            (heads(&[
+                Head::Text("Line"), Head::Text("Account"), Head::Figure("Before"), Head::Figure("Now"),
+                Head::Figure("Change"),
+            ]))
             tbody {
                 @for line in changed.iter().take(JOURNAL_COUNT_MAX) {
                     (row(ledger, &name(&line.name), line.account.as_str(), line.old, line.new))

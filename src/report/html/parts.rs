@@ -3,7 +3,6 @@
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use maud::{Markup, html};
 
-use crate::billing::grade::Grade;
 use crate::billing::ledger::Ledger;
 use crate::billing::money::{Exact, Minor};
 use crate::billing::period::{Period, midnight};
@@ -54,6 +53,15 @@ pub(super) fn time(at: DateTime<Utc>) -> String {
     at.format("%-d %B %Y, %H:%M UTC").to_string()
 }
 
+/// When a capture was taken, by its id.
+pub(super) fn capture(ledger: &Ledger, id: &str) -> Markup {
+    let mut captures = ledger.captures.iter().chain(&ledger.before);
+    match captures.find(|capture| capture.id == id) {
+        Some(capture) => html! { (time(capture.at)) },
+        None => name(id),
+    }
+}
+
 /// First and last day where a period has whole days, else its first instant and the first one after it.
 pub(super) fn period(period: Period) -> String {
     let is_whole = |at: DateTime<Utc>| midnight(at.date_naive()) == at;
@@ -64,6 +72,29 @@ pub(super) fn period(period: Period) -> String {
         return format!("{first} to {}", day(last));
     }
     format!("{} to {}", time(period.start), time(period.end))
+}
+
+/// What stands above a column of a table.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Head<'t> {
+    Text(&'t str),
+    /// Figures, which stand at the right.
+    Figure(&'t str),
+    /// Bars, which a narrow page may leave out.
+    Bar(&'t str),
+}
+
+/// The heads of a table.
+pub(super) fn heads(heads: &[Head<'_>]) -> Markup {
+    let written = |head: &Head<'_>| {
+        let (text, class) = match *head {
+            Head::Text(text) => (text, None),
+            Head::Figure(text) => (text, Some("number")),
+            Head::Bar(text) => (text, Some("wide")),
+        };
+        html! { th scope="col" class=[class] { (text) } }
+    };
+    html! { thead { tr { @for head in heads { (written(head)) } } } }
 }
 
 /// A table in a box of its own, which scrolls sideways where the page is narrow.
@@ -92,15 +123,5 @@ pub(super) fn coded(text: &str) -> Markup {
         @for (index, part) in text.split('`').enumerate() {
             @if index % 2 == 0 { (part) } @else { code { (part) } }
         }
-    }
-}
-
-/// How a charge is known, in words.
-pub(super) fn basis(grade: Grade) -> &'static str {
-    match grade {
-        Grade::Observed => "measured",
-        Grade::Tail => "end estimated",
-        Grade::Attributed => "derived",
-        Grade::Residual => "estimated",
     }
 }

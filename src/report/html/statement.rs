@@ -13,7 +13,7 @@ use crate::billing::ledger::Ledger;
 
 use super::super::SetInfo;
 use super::page;
-use super::parts::{basis, count, day, digits, name, period, scroll, time};
+use super::parts::{capture, count, day, digits, name, period, scroll, time};
 
 /// A customer's own page.
 pub(in crate::report) fn statement(ledger: &Ledger, info: &SetInfo, statement: &Statement) -> Vec<u8> {
@@ -131,10 +131,6 @@ fn row(ledger: &Ledger, line: &Line) -> Markup {
 /// From when until when an account was the customer's, and what its messages are counted between.
 fn days(ledger: &Ledger, held: &Held) -> Markup {
     let start = ledger.books.usage.period.start;
-    let at = |id: &String| match ledger.captures.iter().find(|capture| capture.id == *id) {
-        Some(capture) => html! { (time(capture.at)) },
-        None => name(id),
-    };
     html! {
         div class="days" {
             @match (held.days.from, held.days.to) {
@@ -146,9 +142,9 @@ fn days(ledger: &Ledger, held: &Held) -> Markup {
         }
         div class="days" {
             "counted from "
-            @match &held.from { Some(id) => (at(id)), None => (time(start)) }
+            @match &held.from { Some(id) => (capture(ledger, id)), None => (time(start)) }
             " until "
-            (at(&held.until))
+            (capture(ledger, &held.until))
         }
     }
 }
@@ -162,6 +158,16 @@ fn notes(ledger: &Ledger, statement: &Statement) -> Markup {
             h2 { "Notes" }
             ul class="notes" { @for grade in grades { li { (note(grade)) } } }
         }
+    }
+}
+
+/// How a charge is known, in words.
+fn basis(grade: Grade) -> &'static str {
+    match grade {
+        Grade::Observed => "measured",
+        Grade::Tail => "end estimated",
+        Grade::Attributed => "derived",
+        Grade::Residual => "estimated",
     }
 }
 

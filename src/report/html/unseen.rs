@@ -12,7 +12,7 @@ use crate::billing::removed::Part;
 use crate::billing::tail_sheet::{Row, Whose};
 
 use super::super::text::duration;
-use super::parts::{amount, count, digits, more, name, scroll, time};
+use super::parts::{Head, amount, capture, count, digits, heads, more, name, scroll, time};
 
 /// Parts of the removed usage that the page shows.
 const PART_COUNT_MAX: usize = 200;
@@ -24,17 +24,11 @@ pub(super) fn removed(ledger: &Ledger) -> Markup {
     let table = html! {
         table {
             caption { "What each left is at least and at most what the captures before and after allow." }
-            thead {
-                tr {
-                    th scope="col" { "Sub account" }
-                    th scope="col" { "Last seen" }
-                    th scope="col" { "Gone by" }
-                    th scope="col" class="number" { "At least" }
-                    th scope="col" class="number" { "Messages" }
-                    th scope="col" class="number" { "At most" }
-                    th scope="col" class="number" { "Charge in " (ledger.charges.currency.code()) }
-                }
-            }
+            (heads(&[
+                Head::Text("Sub account"), Head::Text("Last seen"), Head::Text("Gone by"), Head::Figure("At least"),
+                Head::Figure("Messages"), Head::Figure("At most"),
+                Head::Figure(&format!("Charge in {}", ledger.charges.currency.code())),
+            ]))
             tbody { @for part in parts.iter().take(PART_COUNT_MAX) { (part_row(ledger, &charges, part)) } }
         }
     };
@@ -73,15 +67,6 @@ fn part_row(ledger: &Ledger, charges: &BTreeMap<Uuid, Minor>, part: &Part) -> Ma
             td class="number" { (count(part.high)) }
             td class="number" { @if let Some(charge) = charge { (digits(ledger, charge)) } @else { "kept" } }
         }
-    }
-}
-
-/// When a capture was taken, by its id.
-fn capture(ledger: &Ledger, id: &str) -> Markup {
-    let mut captures = ledger.captures.iter().chain(&ledger.before);
-    match captures.find(|capture| capture.id == id) {
-        Some(capture) => html! { (time(capture.at)) },
-        None => name(id),
     }
 }
 
@@ -128,17 +113,10 @@ fn estimates(ledger: &Ledger) -> Markup {
     html! {
         table {
             caption { "Each row is an estimate of its own. Costs are in " (code) "." }
-            thead {
-                tr {
-                    th scope="col" { "Whose" }
-                    th scope="col" class="number" { "Messages, least" }
-                    th scope="col" class="number" { "likely" }
-                    th scope="col" class="number" { "most" }
-                    th scope="col" class="number" { "Cost, least" }
-                    th scope="col" class="number" { "likely" }
-                    th scope="col" class="number" { "most" }
-                }
-            }
+            (heads(&[
+                Head::Text("Whose"), Head::Figure("Messages, least"), Head::Figure("likely"), Head::Figure("most"),
+                Head::Figure("Cost, least"), Head::Figure("likely"), Head::Figure("most"),
+            ]))
             tbody {
                 @for row in &ledger.tail.rows {
                     @match row.whose {

@@ -31,7 +31,7 @@ pub(super) struct Book {
 
 impl Book {
     pub(super) fn new(ledger: &Ledger, info: &SetInfo, row_count_max: usize) -> Self {
-        let (who, period) = (short(who(info), NAME_CHAR_COUNT_MAX), ledger.books.usage.period.to_string());
+        let (who, period) = (short(info.owner(), NAME_CHAR_COUNT_MAX), ledger.books.usage.period.to_string());
         let mut workbook = Workbook::new();
         let company = info.account_name.as_ref().map(|name| short(name, NAME_CHAR_COUNT_MAX)).unwrap_or_default();
         let mut properties = DocProperties::new()
@@ -70,11 +70,6 @@ impl Book {
     pub(super) fn sheet(&mut self, name: &str) -> Result<(&mut Worksheet, &Styles), XlsxError> {
         Ok((self.workbook.worksheet_from_name(name)?, &self.styles))
     }
-}
-
-/// Whose the workbook is.
-pub(super) fn who(info: &SetInfo) -> &str {
-    info.account_name.as_deref().filter(|name| !name.trim().is_empty()).unwrap_or(&info.label)
 }
 
 /// What the set is, in a few words.

@@ -10,7 +10,7 @@ use crate::report::table::{Cells, Table};
 use crate::report::text::grouped;
 use crate::report::{SetInfo, overview};
 
-use super::book::{Book, short, who};
+use super::book::{Book, short};
 use super::cell::{Pen, digits, number};
 use super::chart;
 use super::column::head;
@@ -41,7 +41,7 @@ pub(super) fn write(book: &mut Book, ledger: &Ledger, info: &SetInfo) -> Result<
         sheet.set_column_width(col, width)?;
     }
     let mut page = Page { pen: Pen::new(sheet, styles, "chargeback.csv"), row: 0 };
-    page.pen.text(0, LABEL, &format!("Chargeback: {}", short(who(info), NAME_CHAR_COUNT_MAX * 2)), &styles.title)?;
+    page.pen.text(0, LABEL, &format!("Chargeback: {}", short(info.owner(), NAME_CHAR_COUNT_MAX * 2)), &styles.title)?;
     page.row = 2;
     facts::write(&mut page, ledger)?;
     let largest = overview::largest(ledger);
@@ -55,8 +55,7 @@ pub(super) fn write(book: &mut Book, ledger: &Ledger, info: &SetInfo) -> Result<
     let drawn = page.largest(&largest, first, ledger.charges.statements.len().min(overview::LARGEST_COUNT))?;
     side = first + u32::try_from(largest.height()).unwrap_or(0) + 1;
     if let Some(last) = drawn {
-        let is_positive = |cells: &Cells| matches!(cells, Cells::Decimal { units, .. } if units.iter().flatten().all(|units| *units >= 0));
-        let from_zero = position(&largest, "charge").is_some_and(|(_, cells)| is_positive(cells));
+        let from_zero = position(&largest, "charge").is_some_and(|(_, cells)| is_never_negative(cells));
         chart::largest(page.pen.sheet, (side, SIDE + 1), (first, last), currency, from_zero)?;
         side += CHART_ROWS;
     }
@@ -154,6 +153,11 @@ impl Page<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether bars of these amounts all go one way, from zero on.
+fn is_never_negative(cells: &Cells) -> bool {
+    matches!(cells, Cells::Decimal { units, .. } if units.iter().flatten().all(|units| *units >= 0))
 }
 
 /// Each day with its messages. Nobody saw the single days of a gap: each has the mean of all, and says so.

@@ -8,7 +8,7 @@ use crate::billing::ledger::Ledger;
 use crate::billing::level::Level;
 use crate::billing::money::Minor;
 use crate::report::closing;
-use crate::report::text::{counted, duration, errors, grouped, sentence};
+use crate::report::text::{counted, duration, grouped, sentence};
 
 use super::super::book::state;
 use super::super::cell::digits;
@@ -57,7 +57,7 @@ fn set(page: &mut Page<'_>, ledger: &Ledger) -> Result<(), XlsxError> {
     };
     page.words("Verdict", word, format)?;
     page.pen.text(page.row - 1, NOTE, why, &styles.quiet)?;
-    for error in errors(ledger).take(ERROR_COUNT_MAX) {
+    for error in ledger.findings.errors().take(ERROR_COUNT_MAX) {
         page.words("Error", &sentence(error), &styles.text)?;
     }
     Ok(())
@@ -150,7 +150,7 @@ fn caps(page: &mut Page<'_>, ledger: &Ledger) -> Result<(), XlsxError> {
     page.section("Caps, in sub accounts")?;
     let styles = page.pen.styles;
     for level in Level::ALL.iter().rev() {
-        let count = ledger.caps.iter().filter(|cap| cap.level == *level).count();
+        let count = ledger.caps_at(*level);
         let word = level.as_str();
         let mut label = word.to_owned();
         label.get_mut(..1).map(str::make_ascii_uppercase);
