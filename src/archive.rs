@@ -25,6 +25,7 @@ mod open;
 mod packing;
 mod paths;
 mod read;
+mod reserve;
 mod schema;
 mod seal;
 
@@ -62,6 +63,17 @@ pub enum Error {
         doing: &'static str,
         /// The object.
         path: String,
+        /// What the store says.
+        #[source]
+        source: object_store::Error,
+    },
+    /// The disk is full, and so is whatever was kept in reserve.
+    #[error("no room for `{path}` in the archive: {room}")]
+    Full {
+        /// The object.
+        path: String,
+        /// How much it takes, and how much there is, for people.
+        room: Box<str>,
         /// What the store says.
         #[source]
         source: object_store::Error,

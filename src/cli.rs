@@ -80,6 +80,9 @@ pub struct Global {
     /// Say less on stderr: only errors and the last line
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
+    /// Go on where the file system knows no locks; then only your schedule keeps two runs apart
+    #[arg(long, global = true)]
+    pub no_lock: bool,
     /// Pretend that it is this time, for tests and demos
     #[arg(long, global = true, hide = true, value_name = "RFC3339")]
     pub now: Option<DateTime<Utc>>,
@@ -270,7 +273,8 @@ impl Cli {
 
     /// What the command line sets of the configuration.
     pub fn overrides(&self) -> Overrides {
-        let default = Overrides { config: self.global.config.clone(), ..Overrides::default() };
+        let Global { config, no_lock, .. } = &self.global;
+        let default = Overrides { config: config.clone(), no_lock: *no_lock, ..Overrides::default() };
         // whoever charges nobody is not stopped by a mistake in what only charges need
         let charging_nobody = Overrides { without_invoices: true, ..default.clone() };
         let apart_from_tables = Overrides { without_customers: true, ..charging_nobody.clone() };

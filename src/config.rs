@@ -24,6 +24,7 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::ahasend::{Client, Limits};
+use crate::archive::lock::Locking;
 use crate::billing::cap_plan::DatedCaps;
 use crate::billing::money::Amount;
 use crate::billing::terms::Terms;
@@ -32,7 +33,7 @@ use crate::report::format::{Format, Formats};
 pub use self::customers::parse_customers;
 pub use self::error::Error;
 pub use self::invoices::TypedInvoice;
-pub use self::surroundings::{Clock, StoreOptions, Surroundings};
+pub use self::surroundings::{Clock, StoreOptions, Surroundings, arguments};
 pub use self::table::TableError;
 
 use self::customers::Customers;
@@ -66,6 +67,8 @@ pub struct Overrides {
     pub invoice: Option<String>,
     /// `--formats`.
     pub formats: Option<Vec<Format>>,
+    /// `--no-lock`.
+    pub no_lock: bool,
     /// Whether the customer map makes no difference, so that a mistake in it is none either.
     pub without_customers: bool,
     /// The same of the table of invoices.
@@ -125,6 +128,8 @@ pub struct Config {
     key: Option<SecretString>,
     limits: Limits,
     run_timeout: Duration,
+    /// What happens where the file system has no locks.
+    pub locking: Locking,
     /// The clock.
     pub clock: Clock,
 }
@@ -176,6 +181,7 @@ impl Config {
             key: surroundings.key(),
             limits: file.limits.limits()?,
             run_timeout: file.limits.run_timeout(),
+            locking: if overrides.no_lock { Locking::WherePossible } else { Locking::Required },
             clock: surroundings.clock,
         })
     }

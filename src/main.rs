@@ -16,7 +16,8 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let arguments = config::arguments();
+    let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => {
             // help and version are results; a closed pipe is no reason to fail
@@ -24,7 +25,10 @@ fn main() -> ExitCode {
             if !error.use_stderr() {
                 return ExitCode::SUCCESS;
             }
-            let _ = writeln!(stderr(), "{}", closing(&Evidence::Untouched, "correct the command line and run again"));
+            // a slip in the crontab is no reason to sleep well
+            let is_capture = arguments.iter().any(|word| word == "run" || word == "capture");
+            let evidence = if is_capture { Evidence::Missing } else { Evidence::Untouched };
+            let _ = writeln!(stderr(), "{}", closing(&evidence, "correct the command line and run again"));
             return ExitCode::from(2);
         }
     };

@@ -62,7 +62,7 @@ pub async fn secure(config: &Config, signals: &Signals, progress: &Progress<'_>)
         Some(folder) => folder.join(format!("parent={account_id}")).join(".lock"),
         None => config.reports.join(format!(".captures-{account_id}.lock")),
     };
-    let lock = Lock::acquire(&path, &holder(config)).map_err(Failure::of_capture_lock)?;
+    let lock = Lock::acquire(&path, &holder(config), config.locking).map_err(Failure::of_capture_lock)?;
     let secured = capture(&archive, &api, config.clock, signals, progress).await?;
     Ok(Night { archive, secured, _lock: lock })
 }
@@ -88,7 +88,7 @@ pub async fn derive_usage_tables(archive: &Archive, closes: &[CloseKey], signals
 
 /// Takes the lock that whoever publishes or removes report sets of an account holds; `label` names its folder.
 pub fn lock_reports(config: &Config, label: &str) -> Result<Lock, LockError> {
-    Lock::acquire(&config.reports.join(label).join(".lock"), &holder(config))
+    Lock::acquire(&config.reports.join(label).join(".lock"), &holder(config), config.locking)
 }
 
 /// Reads a capture back, with what came before it, and turns it into a checked and charged ledger.

@@ -12,6 +12,7 @@ pub mod retention;
 pub mod scratch;
 pub mod secret;
 pub mod sets;
+pub mod space;
 
 use std::fs::{self, File};
 use std::io::{self, Write};

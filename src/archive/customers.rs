@@ -20,7 +20,8 @@ impl Archive {
         match self.store.head(&path).await {
             Ok(_) => self.sync(&path)?,
             Err(object_store::Error::NotFound { .. }) => {
-                match self.create(&path, packing::pack_bounded(path.as_ref(), csv)?).await {
+                // finance has it as well: no reserve is given up for it
+                match self.put(&path, &packing::pack_bounded(path.as_ref(), csv)?.into()).await {
                     // another run was faster, with another version's compression: the name says that it is the same map
                     Err(Error::Conflict { .. }) => {}
                     created => created?,

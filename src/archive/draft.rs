@@ -40,6 +40,8 @@ pub struct Committed {
     pub sha256: String,
     /// How much of everything.
     pub counts: Counts,
+    /// Bytes that its objects take in the archive.
+    pub stored_bytes: u64,
 }
 
 /// A capture whose usage is durable and whose manifest is not written yet.
@@ -175,6 +177,8 @@ impl Draft<'_> {
         self.flush().await?;
         let previous = self.previous_link().await;
         let (key, billing_period) = self.placed()?.clone();
+        let objects = std::mem::take(&mut self.objects);
+        let bodies_bytes: usize = objects.iter().map(|object| object.bytes).sum();
         let manifest = Manifest {
             schema: Manifest::schema(),
             tool: tool.to_owned(),
@@ -185,14 +189,15 @@ impl Draft<'_> {
             billing_period,
             previous,
             counts: self.counts,
-            objects: std::mem::take(&mut self.objects),
+            objects,
         };
         let bytes = manifest.to_bytes();
         let sha256 = sha256(&bytes);
+        let stored_bytes = u64::try_from(bodies_bytes + bytes.len()).unwrap_or(u64::MAX);
         self.archive.create(&self.path(MANIFEST_NAME)?, bytes).await?;
         self.archive.seal(&self.archive.capture_path(&key), MANIFEST_NAME, &sha256).await;
         self.clear_inbox().await;
-        Ok(Committed { key, sha256, counts: self.counts })
+        Ok(Committed { key, sha256, counts: self.counts, stored_bytes })
     }
 
     /// The link to the capture before. One that cannot be read leaves a hole in the chain, which is better than no

@@ -6,6 +6,7 @@ use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload}
 
 use super::{Archive, CaptureKey, Error};
 use crate::publish::folders;
+use crate::publish::space::{self, Space};
 
 impl Archive {
     /// Puts a table beside a capture's bodies. It can be rebuilt, so one that is there already is left as it is.
@@ -14,7 +15,8 @@ impl Archive {
         if self.store.head(&path).await.is_ok() {
             return Ok(());
         }
-        match self.create(&path, bytes).await {
+        // no reserve is given up for it: it can be made again
+        match self.put(&path, &Bytes::from(bytes)).await {
             Err(Error::Conflict { .. }) => Ok(()),
             done => done,
         }
@@ -25,17 +27,31 @@ impl Archive {
         self.fetch_if_there(&self.capture_path(key).join(name)).await
     }
 
-    /// Writes an object that must not exist yet; one that exists with the same bytes is as good.
+    /// Writes evidence that must not exist yet; where it exists with the same bytes, that is as good. On a full disk the
+    /// reserve makes room for it.
     ///
     /// When this returns, the object is durable: a local file and its folder have been fsynced.
     pub(super) async fn create(&self, path: &Path, bytes: Vec<u8>) -> Result<(), Error> {
         let bytes = Bytes::from(bytes);
+        match self.put(path, &bytes).await {
+            Err(Error::Full { .. }) if self.give_up_reserve() => self.put(path, &bytes).await,
+            done => done,
+        }
+    }
+
+    /// The same without the reserve.
+    pub(super) async fn put(&self, path: &Path, bytes: &Bytes) -> Result<(), Error> {
         let options = PutOptions::from(PutMode::Create);
         match self.store.put_opts(path, PutPayload::from(bytes.clone()), options).await {
             Ok(_) => Ok(()),
             // an answer that was lost on the way, or a rerun after a crash
-            Err(object_store::Error::AlreadyExists { .. }) if self.fetch(path).await? == bytes => self.sync(path),
+            Err(object_store::Error::AlreadyExists { .. }) if self.fetch(path).await? == *bytes => self.sync(path),
             Err(object_store::Error::AlreadyExists { .. }) => Err(Error::Conflict { path: path.to_string() }),
+            Err(source) if space::is_full(&source) => {
+                let left = self.folder().map_or_else(String::new, Space::told_of);
+                let room = format!("it takes {} bytes, and {left}", bytes.len()).into();
+                Err(Error::Full { path: path.to_string(), room, source })
+            }
             Err(source) => Err(Error::Store { doing: "writing", path: path.to_string(), source }),
         }
     }

@@ -13,6 +13,9 @@ pub(super) const CLOSE_NAME: &str = "close.json";
 /// The name of the table that is made of a complete capture, in its folder.
 pub(super) const TABLE_NAME: &str = "usage.parquet";
 
+/// The name of the room that is kept for a full disk.
+pub(super) const RESERVE_NAME: &str = ".reserve";
+
 /// What an object below the parent account's folder is, by its path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Place {
@@ -26,6 +29,8 @@ pub(super) enum Place {
     Inbox(String),
     /// The lock of a run.
     Lock,
+    /// Room that is kept for a full disk.
+    Reserve,
     /// What a killed run left half written: `capture.json#1`. Local folders only.
     Staged,
     /// Nothing that this version writes.
@@ -41,6 +46,7 @@ impl Place {
         }
         let place = match parts[..] {
             [".lock"] => Some(Self::Lock),
+            [RESERVE_NAME] => Some(Self::Reserve),
             ["customers", name] => {
                 let sha256 = name.strip_suffix(".csv.zst").filter(|name| is_sha256(name));
                 sha256.map(|sha256| Self::Customers(sha256.to_owned()))

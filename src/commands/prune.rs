@@ -13,7 +13,7 @@ use super::Outcome;
 use super::selection::account_id;
 use crate::archive::lock::LockError;
 use crate::config::Config;
-use crate::failure::{Evidence, Failure, Kind, closing};
+use crate::failure::{Evidence, Failure, Kind, NO_LOCK, closing};
 use crate::nightly::{self, Signals};
 use crate::publish;
 use crate::publish::retention::{Fate, Seen, fates};
@@ -165,6 +165,7 @@ fn not_locked(error: LockError) -> Failure {
         LockError::Io { .. } => {
             (Kind::NotPublished, "make the folder writable for this user", "run again once the cause is mended")
         }
+        LockError::Unlockable { .. } => (Kind::NotPublished, NO_LOCK, "run again as the hint says"),
     };
     Failure::new(kind, "nothing was pruned").because(error).hint(hint).then(next)
 }

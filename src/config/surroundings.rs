@@ -1,6 +1,7 @@
 //! The process's surroundings: environment variables and the clock, read here and passed down.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use secrecy::SecretString;
@@ -98,4 +99,9 @@ impl Surroundings {
         let options = self.variables.iter().filter(|(name, _)| of_store(name));
         StoreOptions(options.map(|(name, value)| (name.to_ascii_lowercase(), value.clone())).collect())
     }
+}
+
+/// The words of the command line, the program's name first.
+pub fn arguments() -> Vec<OsString> {
+    std::env::args_os().collect()
 }

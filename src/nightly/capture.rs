@@ -69,6 +69,7 @@ impl Capturing<'_> {
     async fn take(&self) -> Result<Secured, Failure> {
         let client = self.api.client(self.archive.account_id()).map_err(Failure::of_client)?;
         self.archive.sweep();
+        self.archive.warn_of_little_room();
         (self.progress)("reading usage");
         let usage = self.signals.or(client.usage(), Failure::of_client).await?;
         let server_ahead = server_ahead(&usage, self.clock);
@@ -84,6 +85,7 @@ impl Capturing<'_> {
         }
         (self.progress)("sealing the capture");
         let committed = draft.commit(TOOL, self.api.base_url.as_str()).await.map_err(Failure::of_evidence)?;
+        self.archive.keep_reserve(committed.stored_bytes);
         let folder = self.archive.shown_path(&committed.key);
         Ok(Secured { folder, key: committed.key, sha256: committed.sha256, server_ahead })
     }
@@ -108,7 +110,7 @@ impl Capturing<'_> {
                 Err(error @ archive::Error::Taken { .. }) => {
                     self.kept.replace(Evidence::Untouched);
                     let failure = Failure::new(Kind::NotDurable, "the capture has no name of its own").because(error);
-                    return Err(failure.hint("captures are named by the second; run again"));
+                    return Err(failure.hint("captures are named by the second; run again").then("run again"));
                 }
                 begun => return begun.map_err(Failure::of_evidence),
             }

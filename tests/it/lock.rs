@@ -1,21 +1,19 @@
 //! Runs that meet others, and runs that are told to stop.
 
-use std::process::{Child, Command};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 
-use crate::support::hold::{Holding, killed, started};
+use subledger::archive::lock::{Lock, Locking};
+
+use crate::support::hold::{Holding, killed, started, told};
 use crate::support::look::{self, json};
 use crate::support::world::{month, month_with_lookup};
-use crate::support::{NIGHT, PARENT, Ran, Server, base, home, ran, run_at, subledger, subledger_at};
+use crate::support::{KEY, NIGHT, PARENT, Ran, Server, base, home, ran, run_at, skipped, subledger, subledger_at};
 
 const NEXT_SECOND: &str = "2024-01-15T02:00:01Z";
 
 fn ended(child: Child) -> Ran {
     child.wait_with_output().expect("it ends").into()
-}
-
-fn tell(child: &Child, signal: &str) {
-    let told = Command::new("kill").args([signal, &child.id().to_string()]).status();
-    assert!(told.expect("kill").success());
 }
 
 #[test]
@@ -60,7 +58,7 @@ fn signalled(signals: &[&str], wanted: fn(&str) -> bool) -> (Ran, tempfile::Temp
     let child = started(folder.path(), &holding.server, NIGHT);
     holding.wait();
     for signal in signals {
-        tell(&child, signal);
+        told(&child, signal);
     }
     let night = ended(child);
     assert_eq!(look::assert_sound(folder.path()), (0, 0));
@@ -102,7 +100,7 @@ fn a_signal_while_the_list_is_read_leaves_the_usage_and_the_next_run_succeeds() 
 fn reports_that_another_run_publishes_are_not_published() {
     let folder = home();
     let lock = folder.path().join("reports").join(PARENT).join(".lock");
-    let held = subledger::archive::lock::Lock::acquire(&lock, "process 1, since noon").expect("the lock");
+    let held = Lock::acquire(&lock, "process 1, since noon", Locking::Required).expect("the lock");
     let night = run_at(folder.path(), &Server::of(base()), NIGHT, &[]);
     drop(held);
     assert!(night.stderr.contains("process 1, since noon"), "{}", night.stderr);
@@ -121,7 +119,7 @@ fn a_signal_while_reports_are_published_ends_the_run() {
     assert!(Command::new("mkfifo").arg(set.join("manifest.json")).status().expect("mkfifo").success());
     let child = started(folder.path(), &server, NIGHT);
     let pipe = std::fs::File::options().write(true).open(set.join("manifest.json")).expect("a pipe");
-    tell(&child, "-TERM");
+    told(&child, "-TERM");
     drop(pipe);
     let night = ended(child);
     assert_eq!(night.code, 143, "{}", night.stderr);
@@ -136,4 +134,47 @@ fn a_second_run_in_the_same_second_does_not_doubt_the_first() {
     assert_eq!(run_at(folder.path(), &server, NIGHT, &[]).code, 0);
     let again = run_at(folder.path(), &server, NIGHT, &[]);
     assert_eq!((again.code, again.closing()), (23, "evidence: untouched; run again"), "{}", again.stderr);
+}
+
+/// A night on a file system that answers a lock with this error, if this system lets one be made.
+fn unlockable(folder: &Path, server: &Server, error: &str, arguments: &[&str]) -> Option<Ran> {
+    let inject = format!("inject=flock:{error}");
+    let traced = ["-f", "-o", "/dev/null", "-e", "trace=flock", "-e", &inject];
+    let mut probe = Command::new("strace");
+    if !probe.args(traced).arg("true").stderr(Stdio::null()).status().is_ok_and(|status| status.success()) {
+        skipped("there is no strace that may trace");
+        return None;
+    }
+    let mut command = Command::new("strace");
+    command.args(traced).arg(env!("CARGO_BIN_EXE_subledger")).args(["run", "--now", NIGHT]).args(arguments);
+    command.current_dir(folder).env("AHASEND_BASE_URL", server.url());
+    command.env("AHASEND_ACCOUNT_ID", PARENT).env("AHASEND_API_KEY", KEY);
+    Some(command.output().expect("strace").into())
+}
+
+#[test]
+fn a_file_system_without_locks_is_told_and_gone_on_with_only_when_asked_for() {
+    for error in ["error=ENOLCK", "error=EOPNOTSUPP"] {
+        let (folder, server) = (home(), Server::of(base()));
+        let Some(night) = unlockable(folder.path(), &server, error, &[]) else { return };
+        assert_eq!((night.code, server.log().len()), (2, 0), "{}", night.stderr);
+        assert!(night.stderr.contains("no lock can be had on this file system"), "{}", night.stderr);
+        assert!(night.stderr.contains("`--no-lock`"), "{}", night.stderr);
+        let night = unlockable(folder.path(), &server, error, &["--no-lock"]).expect("as before");
+        assert_eq!(night.code, 0, "{}", night.stderr);
+        assert_eq!(night.stderr.matches("nothing keeps another run away").count(), 2, "archive and reports");
+        assert_eq!(look::assert_sound(folder.path()), (1, 1));
+    }
+    // what a signal interrupts is no answer
+    let (folder, server) = (home(), Server::of(base()));
+    let Some(night) = unlockable(folder.path(), &server, "error=EINTR:when=1..3", &[]) else { return };
+    assert_eq!(night.code, 0, "{}", night.stderr);
+}
+
+#[test]
+fn a_lock_that_works_keeps_others_out_whatever_is_asked_for() {
+    let (folder, server) = (home(), Server::of(base()));
+    let lock = folder.path().join(format!("archive/parent={PARENT}/.lock"));
+    let _held = Lock::acquire(&lock, "process 1, since noon", Locking::Required).expect("the lock");
+    assert_eq!(run_at(folder.path(), &server, NIGHT, &["--no-lock"]).code, 75);
 }

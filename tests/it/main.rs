@@ -9,6 +9,8 @@ mod close;
 mod contract;
 mod crash;
 mod demo;
+mod disk;
+mod exit_codes;
 mod explain;
 mod fixtures;
 mod focus;

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use subledger::archive::lock::{Lock, Locking};
+
 use crate::support::look::{self, json};
 use crate::support::world::changed;
 use crate::support::{Answers, PARENT, Ran, Server, base, base_usage, home, ran, run_at, subledger, tree};
@@ -144,7 +146,7 @@ fn what_is_not_certainly_provisional_stays_and_is_named() {
     assert_eq!(told["bytes"], gone.iter().map(lengths).sum::<usize>());
     let mut expected = before;
     expected.retain(|path, _| !gone.iter().any(|name| path.contains(&format!("/2024-01-01/{name}/"))));
-    expected.retain(|path, _| !path.ends_with("/.lock"));
+    expected.retain(|path, _| !path.ends_with("/.lock") && !path.ends_with("/.reserve"));
     assert!(look::files(folder.path()) == expected, "nothing else has changed");
     let text = prune(folder.path(), "--keep-provisional 1").stdout;
     assert!(odd.iter().all(|name| text.contains(&format!("left alone: {name} ("))), "{text}");
@@ -169,7 +171,7 @@ fn a_removed_set_comes_back_byte_for_byte() {
 fn reports_that_are_being_published_are_not_pruned() {
     let folder = nights();
     let lock = reports(folder.path()).join(".lock");
-    let held = subledger::archive::lock::Lock::acquire(&lock, "process 1, since noon").expect("the lock");
+    let held = Lock::acquire(&lock, "process 1, since noon", Locking::Required).expect("the lock");
     let before = tree(folder.path());
     let busy = prune(folder.path(), "--keep-provisional 0");
     assert_eq!(busy.code, 75, "{}", busy.stderr);

@@ -102,6 +102,12 @@ pub(crate) fn ran(command: &mut Command) -> Ran {
     command.output().expect("the binary starts").into()
 }
 
+/// Says that a test leaves something out, because this system lacks it.
+pub(crate) fn skipped(why: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "skipped: {why}");
+}
+
 /// One request as a server saw it.
 pub(crate) struct Asked {
     /// Path and query.

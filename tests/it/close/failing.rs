@@ -1,5 +1,7 @@
 //! Closes that fail half way, and those that meet others.
 
+use subledger::archive::lock::{Lock, Locking};
+
 use super::*;
 
 /// The record in the archive is the close: a set that could not appear comes with the next attempt.
@@ -101,7 +103,7 @@ fn a_close_waits_for_nobody_who_publishes() {
     let desk = Desk::usual();
     let before = (desk.archive(), desk.reports());
     let lock = desk.path().join("reports").join(PARENT).join(".lock");
-    let held = subledger::archive::lock::Lock::acquire(&lock, "process 1, since noon").expect("the lock");
+    let held = Lock::acquire(&lock, "process 1, since noon", Locking::Required).expect("the lock");
     let busy = desk.close("INV-1", "41.00", &[]);
     drop(held);
     assert_eq!(busy.code, 75, "{}", busy.stderr);

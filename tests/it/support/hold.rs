@@ -1,7 +1,7 @@
 //! Acting on a run in the middle of it: a server that holds a request, and the process that waits for the answer.
 
 use std::path::Path;
-use std::process::Child;
+use std::process::{Child, Command};
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
@@ -56,4 +56,10 @@ pub(crate) fn started(folder: &Path, server: &Server, now: &str) -> Child {
 pub(crate) fn killed(mut child: Child) {
     child.kill().expect("it is still ours");
     child.wait().expect("it is still ours");
+}
+
+/// Sends what was started a signal: `-TERM`, `-INT`.
+pub(crate) fn told(child: &Child, signal: &str) {
+    let told = Command::new("kill").args([signal, &child.id().to_string()]).status();
+    assert!(told.expect("kill").success());
 }

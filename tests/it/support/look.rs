@@ -47,10 +47,10 @@ pub(crate) fn latest(folder: &Path) -> PathBuf {
     sets(folder).join("latest")
 }
 
-/// The files of the archive or of the reports, without the locks: those name processes.
+/// The files of the archive or of the reports, without locks, which name processes, and without the reserve.
 pub(crate) fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = tree(folder);
-    files.retain(|path, _| !path.ends_with("/.lock"));
+    files.retain(|path, _| !path.ends_with("/.lock") && !path.ends_with("/.reserve"));
     files
 }
 
