@@ -24,6 +24,7 @@ mod objects;
 mod open;
 mod packing;
 mod paths;
+mod preflight;
 mod read;
 mod reserve;
 mod schema;

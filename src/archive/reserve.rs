@@ -14,30 +14,17 @@ use crate::publish::space::Space;
 const RESERVE_BYTES_MIN: u64 = 1 << 20;
 /// Nights that fit into the reserve: one may bring much more than the one before.
 const NIGHT_COUNT: u64 = 3;
-/// Files that a capture may make, with its folders; fewer that are free are worth a word.
-const FILE_COUNT: u64 = 64;
 /// What whoever wonders about the file reads.
 const MEANING: &[u8] = b"subledger keeps this room for a night on which the disk is full. It is safe to remove.\n";
 /// Bytes written at once.
 const CHUNK_BYTES: usize = 64 << 10;
 
 impl Archive {
-    /// Warns, before anything is asked of the API, that the disk may not hold another night. It is still tried.
-    pub fn warn_of_little_room(&self) {
-        let (Some(folder), Some(reserve)) = (self.folder(), self.reserve_path()) else { return };
-        let Ok(left) = Space::left_at(folder) else { return };
-        let kept = fs::metadata(reserve).map_or(0, |reserve| reserve.len());
-        let wanted = kept.max(RESERVE_BYTES_MIN);
-        if left.bytes.saturating_add(kept) < wanted || left.files.is_some_and(|files| files < FILE_COUNT) {
-            tracing::warn!(wanted_bytes = wanted, %left, "the disk of the archive may be too full for tonight's evidence");
-        }
-    }
-
     /// Keeps room for nights like one that took so many bytes, as far as the disk has it to spare.
     pub fn keep_reserve(&self, night_bytes: u64) {
         let (Some(folder), Some(reserve)) = (self.folder(), self.reserve_path()) else { return };
         let wanted = night_bytes.saturating_mul(NIGHT_COUNT).max(RESERVE_BYTES_MIN);
-        let kept = fs::metadata(&reserve).map_or(0, |reserve| reserve.len());
+        let (_, kept) = self.wanted_and_kept();
         if kept >= wanted {
             return;
         }
@@ -62,6 +49,13 @@ impl Archive {
             );
         }
         given_up
+    }
+
+    /// Bytes that the disk has to have, the reserve among them, and bytes that the reserve has already.
+    pub(super) fn wanted_and_kept(&self) -> (u64, u64) {
+        let kept =
+            self.reserve_path().and_then(|reserve| fs::metadata(reserve).ok()).map_or(0, |reserve| reserve.len());
+        (kept.max(RESERVE_BYTES_MIN), kept)
     }
 
     fn reserve_path(&self) -> Option<PathBuf> {

@@ -69,7 +69,7 @@ impl Capturing<'_> {
     async fn take(&self) -> Result<Secured, Failure> {
         let client = self.api.client(self.archive.account_id()).map_err(Failure::of_client)?;
         self.archive.sweep();
-        self.archive.warn_of_little_room();
+        self.archive.warn_of_its_place();
         (self.progress)("reading usage");
         let usage = self.signals.or(client.usage(), Failure::of_client).await?;
         let server_ahead = server_ahead(&usage, self.clock);
