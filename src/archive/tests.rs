@@ -171,6 +171,22 @@ fn every_changed_byte_is_noticed() {
     });
 }
 
+/// An answer that was lost on its way is followed by the same write.
+#[test]
+fn an_object_that_is_there_already_is_compared_and_never_replaced() {
+    let store = Arc::new(object_store::memory::InMemory::new());
+    let remote = Archive { store, root: Path::default(), location: String::new(), folder: None, account_id: PARENT };
+    for archive in [archive().1, remote] {
+        run(async {
+            let path = archive.parent_path().join("evidence");
+            archive.create(&path, b"first".to_vec()).await.unwrap();
+            archive.create(&path, b"first".to_vec()).await.unwrap();
+            assert!(matches!(archive.create(&path, b"other".to_vec()).await, Err(Error::Conflict { .. })));
+            assert_eq!(archive.fetch(&path).await.unwrap(), "first");
+        });
+    }
+}
+
 #[test]
 fn what_a_killed_run_left_half_written_is_swept() {
     let folder = tempfile::tempdir().unwrap();

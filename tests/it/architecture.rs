@@ -209,6 +209,19 @@ fn rooms_keep_out_what_is_not_theirs() {
     hold("Billing is pure; archive and publish move bytes:", misplaced);
 }
 
+/// Whatever else a store can do would replace what is there, some of it without a word.
+#[test]
+fn evidence_is_only_ever_created() {
+    let replacing = ["put_multipart", "PutMode::Overwrite", "PutMode::Update", ".copy(", "fs::rename", "fs::copy"];
+    hold("Evidence goes through create-if-absent:", |source| {
+        let lines = source.code.lines().enumerate().filter(|_| source.room() == "archive");
+        let found = lines.flat_map(|(index, line)| replacing.map(|call| (index + 1, line.contains(call), call)));
+        found.filter(|(_, is_there, _)| *is_there).map(|(line, _, call)| (line, format!("`{call}`"))).collect()
+    });
+    let creating = Source::all().iter().filter(|source| source.code.contains("PutMode::Create")).count();
+    assert_eq!(creating, 1, "one place that writes");
+}
+
 #[test]
 fn the_outside_has_one_door_each() {
     hold("Files, clock and environment have their rooms:", wrong_doors);
