@@ -42,16 +42,20 @@ impl Failure {
         Self::new(Kind::NotDurable, "the capture could not be made durable").because(error).hint(hint)
     }
 
-    /// The archive's error while reading captures back.
+    /// The archive's error while reading captures back. What a newer version wrote is whole: this one is in the wrong place.
     pub fn of_archive(error: archive::Error) -> Self {
+        let doing = "the archive cannot be read";
+        if matches!(error, archive::Error::Version { .. }) {
+            let hint = "use the version of subledger that wrote it, or a newer one; nothing was changed";
+            return Self::new(Kind::Usage, doing).because(error).hint(hint).then("run again with that version");
+        }
         let hint = match &error {
-            archive::Error::Version { .. } => "use the version of subledger that wrote it, or a newer one",
             archive::Error::Store { source, .. } if !matches!(source, object_store::Error::NotFound { .. }) => {
                 "see that the archive can be reached and read, then run again; nothing was changed"
             }
             _ => "restore what is named from a backup; nothing was changed",
         };
-        Self::new(Kind::ArchiveUnusable, "the archive cannot be read").because(error).hint(hint)
+        Self::new(Kind::ArchiveUnusable, doing).because(error).hint(hint)
     }
 
     /// Archived answers that cannot become books.
