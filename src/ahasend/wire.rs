@@ -55,10 +55,11 @@ pub struct Bodies<'a> {
     pub lookups: Vec<(Uuid, Option<&'a [u8]>)>,
 }
 
-/// Reads only what a capture has to know of the usage answer, so that little can stop it from being kept.
+/// Reads only what a capture has to know of the usage answer, so that little can stop it from being kept. Whether
+/// anything else is there twice is for [`books`] to say, with the evidence safe.
 pub fn usage_head(body: &[u8]) -> Result<UsageHead, Error> {
     let unknown = RefCell::default();
-    let mut usage = object(body, At::root("usage", &unknown))?;
+    let mut usage = object(body, At::head("usage", &unknown))?;
     let period = read_period(&mut usage)?;
     let subs = usage.objects("sub_accounts")?;
     let account_ids = subs.into_iter().map(|mut sub| sub.uuid("account_id")).collect::<Result<_, _>>()?;
@@ -77,7 +78,7 @@ pub fn key_page_head(body: &[u8]) -> Result<PageHead, Error> {
 
 fn head(label: &str, body: &[u8]) -> Result<PageHead, Error> {
     let unknown = RefCell::default();
-    let mut page = object(body, At::root(label, &unknown))?;
+    let mut page = object(body, At::head(label, &unknown))?;
     let rows = page.objects("data")?;
     let ids = rows.into_iter().map(|mut row| row.uuid("id")).collect::<Result<_, _>>()?;
     let mut pagination = page.object("pagination")?;

@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests look at files")]
 
 mod accounts;
+mod answers;
 mod architecture;
 mod attribution;
 mod caps;

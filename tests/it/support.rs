@@ -128,12 +128,12 @@ impl Asked {
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(&'static str, String)>,
-    pub(crate) body: String,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Reply {
     /// JSON with status 200.
-    pub(crate) fn json(body: impl Into<String>) -> Self {
+    pub(crate) fn json(body: impl Into<Vec<u8>>) -> Self {
         Self { status: 200, headers: vec![("content-type", "application/json".to_owned())], body: body.into() }
     }
 

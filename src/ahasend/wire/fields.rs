@@ -42,11 +42,18 @@ pub(super) struct At<'a> {
     unknown: &'a RefCell<BTreeSet<String>>,
     /// Whether an error may name fields that the answer chose.
     names_fields: bool,
+    /// Whether only fields that are read have to be there once.
+    is_head: bool,
 }
 
 impl<'a> At<'a> {
     pub(super) fn root(body: &'a str, unknown: &'a RefCell<BTreeSet<String>>) -> Self {
-        Self { body, pointer: String::new(), unknown, names_fields: true }
+        Self { body, pointer: String::new(), unknown, names_fields: true, is_head: false }
+    }
+
+    /// The root of an answer that is kept whatever else it says: what is not read of it may be there twice.
+    pub(super) fn head(body: &'a str, unknown: &'a RefCell<BTreeSet<String>>) -> Self {
+        Self { is_head: true, ..Self::root(body, unknown) }
     }
 
     /// The root of an answer that may hold a secret: its errors show none of it, not even a field's name.
@@ -96,21 +103,30 @@ pub(super) struct Fields<'a, 'at> {
 impl<'a, 'at> Fields<'a, 'at> {
     /// Reads an object; `text` must be exactly one.
     pub(super) fn read(text: &'a str, at: At<'at>) -> Result<Self, Error> {
-        let Members { fields, twice } = serde_json::from_str(text).map_err(|error| at.malformed(error))?;
-        match twice {
+        let Members(fields) = serde_json::from_str(text).map_err(|error| at.malformed(error))?;
+        match twice(&fields).filter(|_| !at.is_head) {
             Some(_) if !at.names_fields => Err(at.error("has a field twice")),
-            Some(name) => Err(at.child(super::display(&name, 60)).error("is there twice")),
+            Some(name) => Err(at.child(super::display(name, 60)).error("is there twice")),
             None => Ok(Self { at, fields }),
         }
     }
 
-    fn take(&mut self, key: &str) -> Option<&'a RawValue> {
-        let position = self.fields.iter().position(|(name, _)| name == key)?;
-        Some(self.fields.swap_remove(position).1)
+    fn take(&mut self, key: &str) -> Result<Option<&'a RawValue>, Error> {
+        let named = self.fields.iter().enumerate().filter(|(_, (name, _))| name == key);
+        match named.map(|(position, _)| position).collect::<Vec<_>>()[..] {
+            [] => Ok(None),
+            [position] => Ok(Some(self.fields.swap_remove(position).1)),
+            _ => Err(self.at.child(key).error("is there twice")),
+        }
+    }
+
+    /// A value that is there and not null.
+    fn optional(&mut self, key: &str) -> Result<Option<&'a RawValue>, Error> {
+        Ok(self.take(key)?.filter(|value| value.get() != "null"))
     }
 
     fn need(&mut self, key: &str) -> Result<&'a RawValue, Error> {
-        self.take(key).ok_or_else(|| self.at.child(key).error("is missing"))
+        self.take(key)?.ok_or_else(|| self.at.child(key).error("is missing"))
     }
 
     /// A required object.
@@ -128,8 +144,7 @@ impl<'a, 'at> Fields<'a, 'at> {
 
     /// An array of texts that may be missing or null, which is an empty one.
     pub(super) fn optional_texts(&mut self, key: &str) -> Result<Vec<Cow<'a, str>>, Error> {
-        let value = self.take(key).filter(|value| value.get() != "null");
-        let Some(value) = value else { return Ok(Vec::new()) };
+        let Some(value) = self.optional(key)? else { return Ok(Vec::new()) };
         let texts: Vec<Text<'a>> =
             serde_json::from_str(value.get()).map_err(|error| self.at.child(key).malformed(error))?;
         Ok(texts.into_iter().map(|Text(text)| text).collect())
@@ -143,7 +158,7 @@ impl<'a, 'at> Fields<'a, 'at> {
 
     /// A text that may be missing or null.
     pub(super) fn optional_text(&mut self, key: &str) -> Result<Option<Cow<'a, str>>, Error> {
-        let value = self.take(key).filter(|value| value.get() != "null");
+        let value = self.optional(key)?;
         value.map(|value| self.read_text(key, value)).transpose()
     }
 
@@ -160,7 +175,7 @@ impl<'a, 'at> Fields<'a, 'at> {
 
     /// An RFC 3339 time that may be missing or null.
     pub(super) fn optional_time(&mut self, key: &str) -> Result<Option<DateTime<Utc>>, Error> {
-        let Some(value) = self.take(key).filter(|value| value.get() != "null") else { return Ok(None) };
+        let Some(value) = self.optional(key)? else { return Ok(None) };
         let text = self.read_text(key, value)?;
         self.read_time(key, &text).map(Some)
     }
@@ -184,7 +199,7 @@ impl<'a, 'at> Fields<'a, 'at> {
 
     /// An integer that may be missing or null, which is not zero.
     pub(super) fn optional_integer(&mut self, key: &str) -> Result<Option<i64>, Error> {
-        let value = self.take(key).filter(|value| value.get() != "null");
+        let value = self.optional(key)?;
         value.map(|value| self.read_integer(key, value)).transpose()
     }
 
@@ -225,11 +240,8 @@ impl<'a, 'at> Fields<'a, 'at> {
 #[derive(Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
-struct Members<'a> {
-    fields: Vec<(Cow<'a, str>, &'a RawValue)>,
-    /// A key that came more than once.
-    twice: Option<Cow<'a, str>>,
-}
+/// The fields of an object in the order sent, those that came twice as well.
+struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'de> Deserialize<'de> for Members<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -247,14 +259,17 @@ impl<'de> Visitor<'de> for MembersVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut members = Members { fields: Vec::with_capacity(12), twice: None };
+        let mut fields = Vec::with_capacity(12);
         while let Some((Text(name), value)) = map.next_entry::<Text<'de>, &'de RawValue>()? {
-            if members.fields.iter().any(|(known, _)| *known == name) {
-                members.twice = Some(name);
-            } else {
-                members.fields.push((name, value));
-            }
+            fields.push((name, value));
         }
-        Ok(members)
+        Ok(Members(fields))
     }
+}
+
+/// A name that more than one field has. Sorting keeps an answer of a million fields from taking the whole night.
+fn twice<'f>(fields: &'f [(Cow<'_, str>, &RawValue)]) -> Option<&'f str> {
+    let mut names: Vec<&str> = fields.iter().map(|(name, _)| name.as_ref()).collect();
+    names.sort_unstable();
+    names.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0])
 }
