@@ -52,6 +52,10 @@ page *arguments:
 office *arguments:
     tests/office/run {{ arguments }}
 
+# kill and fail the binary at every call on its files, and cut the power: evidence stays whole; takes some minutes
+crash:
+    tests/crash/run
+
 # prove with the vendor's specification, a file you have, that the simulator keeps to it
 contract *arguments:
     tests/contract/run {{ arguments }}

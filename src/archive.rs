@@ -60,7 +60,7 @@ pub enum Error {
     /// Reading or writing an object failed.
     #[error("{doing} `{path}` in the archive")]
     Store {
-        /// `writing`, `reading`, `listing` or `removing`.
+        /// What was being done: `writing`, `reading`, `listing` and so on.
         doing: &'static str,
         /// The object.
         path: String,

@@ -3,6 +3,9 @@
 //! The rooms, from the command line down to the core. Each may use only those below it:
 //! `tests/it/architecture.rs` holds that, and `ARCHITECTURE.md` shows how a night goes through them.
 
+#[cfg(all(feature = "publish-in-place", not(debug_assertions)))]
+compile_error!("`publish-in-place` is the negative control of the crash tests, and never released");
+
 // flags; parsing does nothing
 pub mod cli;
 // one subcommand each: build inputs, call the rooms, say what came of it

@@ -27,6 +27,8 @@ const TEMPORARY: &str = ".tmp-";
 const LATEST: &str = "latest";
 /// The file that tells one set from another: it holds the hash of every other file.
 const MANIFEST_NAME: &str = "manifest.json";
+/// The negative control of the crash tests: sets gather where everybody sees them.
+const IN_PLACE: bool = cfg!(feature = "publish-in-place");
 /// Revisions of one set; more mean that something rewrites reports in a loop.
 const REVISION_COUNT_MAX: u32 = 1_000;
 
@@ -114,7 +116,13 @@ impl Staging {
     pub fn begin(home: &Path, place: Place) -> Result<Self, Error> {
         folders::create(home).map_err(failed("creating", home))?;
         sweep(home)?;
-        let temporary = home.join(format!("{TEMPORARY}{}", place.name()));
+        let temporary = if IN_PLACE {
+            let visible = home.join(place.name());
+            let _ = fs::remove_dir_all(&visible);
+            visible
+        } else {
+            home.join(format!("{TEMPORARY}{}", place.name()))
+        };
         fs::create_dir(&temporary).map_err(failed("creating", &temporary))?;
         Ok(Self { home: home.to_owned(), temporary, place, manifest: Vec::new(), files: Vec::new(), published: false })
     }
@@ -139,6 +147,7 @@ impl Staging {
     pub fn ready(self) -> Result<Ready, Error> {
         sync_folders(&self.temporary)?;
         let (folder, unchanged) = match &self.place {
+            _ if IN_PLACE => (self.temporary.clone(), false),
             Place::Revised(name) => self.revision(name)?,
             Place::Fixed(name) => self.only(self.home.join(name))?,
         };
@@ -233,8 +242,9 @@ impl Ready {
         if !*unchanged {
             fs::rename(&staging.temporary, &*folder).map_err(failed("publishing", folder))?;
             staging.published = true;
-            sync_folder(&staging.home)?;
         }
+        // also for a set that was there: a run killed right after its renaming has not made the name durable
+        sync_folder(&staging.home)?;
         let is_latest = staging.point(folder)?;
         Ok(Published { folder: std::mem::take(folder), unchanged: *unchanged, is_latest })
     }
@@ -268,8 +278,10 @@ pub fn sweep(home: &Path) -> Result<(), Error> {
 
 /// Syncs every folder of the tree, the innermost first, so that no name is lost in a power cut.
 fn sync_folders(folder: &Path) -> Result<(), Error> {
-    for entry in fs::read_dir(folder).map_err(failed("reading", folder))?.flatten() {
-        if entry.path().is_dir() {
+    for entry in fs::read_dir(folder).map_err(failed("reading", folder))? {
+        // a folder that is passed over would be published without its names
+        let entry = entry.map_err(failed("reading", folder))?;
+        if entry.file_type().map_err(failed("reading", &entry.path()))?.is_dir() {
             sync_folders(&entry.path())?;
         }
     }

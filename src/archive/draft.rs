@@ -112,7 +112,7 @@ impl Draft<'_> {
 
     /// Finds the capture that this one follows; [`Error::Taken`] if there is one of the same second already.
     pub async fn link(&mut self) -> Result<(), Error> {
-        let captures = self.archive.captures().await?;
+        let captures = self.archive.captures_in_sight().await?;
         if captures.iter().any(|key| key.id == self.id) {
             self.clear_inbox().await;
             return Err(Error::Taken { id: self.id.clone() });

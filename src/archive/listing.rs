@@ -66,8 +66,14 @@ impl Listing {
 impl Archive {
     /// Every complete capture, oldest first.
     pub async fn captures(&self) -> Result<Vec<CaptureKey>, Error> {
+        // what is made from a part of the captures would look as if there were no others
+        Ok(self.list().await?.whole()?.captures())
+    }
+
+    /// Every complete capture that can be seen, for the one that is just taken: an archive that is unreadable in places must
+    /// not keep it out. A failing store may hide any capture.
+    pub(super) async fn captures_in_sight(&self) -> Result<Vec<CaptureKey>, Error> {
         let listing = self.list().await?;
-        // an odd file in a local archive must not keep tonight's capture out; a failing store may hide any capture
         for error in &listing.unlisted {
             tracing::warn!(%error, "something in the archive cannot be read and is passed over");
         }

@@ -1,5 +1,7 @@
 //! Single objects: created once and durably, never replaced, read whole.
 
+use std::io;
+
 use bytes::Bytes;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
@@ -13,7 +15,7 @@ impl Archive {
     pub async fn put_derived(&self, key: &CaptureKey, name: &str, bytes: Vec<u8>) -> Result<(), Error> {
         let path = self.capture_path(key).join(name);
         if self.store.head(&path).await.is_ok() {
-            return Ok(());
+            return self.sync(&path);
         }
         // no reserve is given up for it: it can be made again
         match self.put(&path, &Bytes::from(bytes)).await {
@@ -30,7 +32,7 @@ impl Archive {
     /// Writes evidence that must not exist yet; where it exists with the same bytes, that is as good. On a full disk the
     /// reserve makes room for it.
     ///
-    /// When this returns, the object is durable: a local file and its folder have been fsynced.
+    /// When this returns, the object is durable: a local file, its folder and every folder made for it have been fsynced.
     pub(super) async fn create(&self, path: &Path, bytes: Vec<u8>) -> Result<(), Error> {
         let bytes = Bytes::from(bytes);
         match self.put(path, &bytes).await {
@@ -41,19 +43,30 @@ impl Archive {
 
     /// The same without the reserve.
     pub(super) async fn put(&self, path: &Path, bytes: &Bytes) -> Result<(), Error> {
+        let failed = |doing| {
+            move |source| match space::is_full(&source) {
+                true => self.full(path, bytes.len(), source),
+                false => Error::Store { doing, path: path.to_string(), source },
+            }
+        };
+        self.make_folder(path).map_err(local).map_err(failed("making the folder of"))?;
+        #[cfg(feature = "publish-in-place")]
+        if let Some(folder) = &self.folder {
+            return std::fs::write(folder.join(path.as_ref()), bytes).map_err(local).map_err(failed("writing"));
+        }
         let options = PutOptions::from(PutMode::Create);
         match self.store.put_opts(path, PutPayload::from(bytes.clone()), options).await {
             Ok(_) => Ok(()),
             // an answer that was lost on the way, or a rerun after a crash
             Err(object_store::Error::AlreadyExists { .. }) if self.fetch(path).await? == *bytes => self.sync(path),
             Err(object_store::Error::AlreadyExists { .. }) => Err(Error::Conflict { path: path.to_string() }),
-            Err(source) if space::is_full(&source) => {
-                let left = self.folder().map_or_else(String::new, Space::told_of);
-                let room = format!("it takes {} bytes, and {left}", bytes.len()).into();
-                Err(Error::Full { path: path.to_string(), room, source })
-            }
-            Err(source) => Err(Error::Store { doing: "writing", path: path.to_string(), source }),
+            Err(source) => Err(failed("writing")(source)),
         }
+    }
+
+    fn full(&self, path: &Path, bytes: usize, source: object_store::Error) -> Error {
+        let left = self.folder().map_or_else(String::new, Space::told_of);
+        Error::Full { path: path.to_string(), room: format!("it takes {bytes} bytes, and {left}").into(), source }
     }
 
     /// Makes an object durable that a killed run may have left unsynced.
@@ -61,10 +74,17 @@ impl Archive {
         let Some(folder) = &self.folder else { return Ok(()) };
         let file = folder.join(path.as_ref());
         let synced = folders::sync(&file).and_then(|()| file.parent().map_or(Ok(()), folders::sync));
-        synced.map_err(|source| {
-            let source = object_store::Error::Generic { store: "local", source: source.into() };
-            Error::Store { doing: "syncing", path: path.to_string(), source }
-        })
+        let failed = |source| Error::Store { doing: "syncing", path: path.to_string(), source };
+        synced.map_err(local).map_err(failed)
+    }
+
+    /// Makes the folder that an object is to be in, each with a durable name before there is anything in it.
+    ///
+    /// The store makes missing folders by itself, and syncs them afterwards: those of a run that is killed in between would
+    /// be taken for durable by the next one.
+    fn make_folder(&self, path: &Path) -> io::Result<()> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        folder.join(path.as_ref()).parent().map_or(Ok(()), folders::create)
     }
 
     pub(super) async fn fetch(&self, path: &Path) -> Result<Bytes, Error> {
@@ -80,4 +100,8 @@ impl Archive {
             Err(error) => Err(error),
         }
     }
+}
+
+fn local(source: io::Error) -> object_store::Error {
+    object_store::Error::Generic { store: "local", source: source.into() }
 }

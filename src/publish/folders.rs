@@ -6,10 +6,13 @@ use std::path::Path;
 
 /// Creates a folder and those above it, as far as they are missing, and makes their names durable.
 pub fn create(folder: &Path) -> io::Result<()> {
-    if folder.as_os_str().is_empty() || folder.is_dir() {
+    if folder.as_os_str().is_empty() {
         return Ok(());
     }
     let above = folder.parent().filter(|above| !above.as_os_str().is_empty());
+    if folder.is_dir() {
+        return sync_if_ours(above.unwrap_or(Path::new(".")));
+    }
     if let Some(above) = above {
         create(above)?;
     }
@@ -19,6 +22,19 @@ pub fn create(folder: &Path) -> io::Result<()> {
         _ => {}
     }
     sync(above.unwrap_or(Path::new(".")))
+}
+
+/// Makes the names in a folder durable again: a run that was killed right after it had made one has not got that far.
+///
+/// A folder that this user may not read, or whose file system syncs no folders, is none in which we have made anything.
+fn sync_if_ours(folder: &Path) -> io::Result<()> {
+    use io::ErrorKind::{InvalidInput, PermissionDenied, ReadOnlyFilesystem, Unsupported};
+    match sync(folder) {
+        Err(error) if matches!(error.kind(), InvalidInput | PermissionDenied | ReadOnlyFilesystem | Unsupported) => {
+            Ok(())
+        }
+        synced => synced,
+    }
 }
 
 /// Makes the names in a folder, or the contents of a file, durable.

@@ -1,10 +1,24 @@
-//! Killed at any moment: nothing half is ever visible, and the next run succeeds.
+//! Killed at any moment, on a disk that fails, or without power: nothing half is ever visible, and the next run succeeds.
+
+mod controls;
+mod extent;
+mod model;
+mod points;
+mod replay;
+mod scene;
+mod sweep;
+mod trace;
+mod verdict;
 
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::thread::sleep;
 use std::time::Instant;
 
+use self::extent::{Extent, conclude, extent, stage, tell};
+use self::points::{Fault, Point};
+use self::replay::{Share, cut};
+use self::sweep::sweep;
 use crate::support::hold::{Holding, killed, started};
 use crate::support::look::{self, unpacked};
 use crate::support::world::{id, month_with_lookup};
@@ -14,6 +28,8 @@ use crate::support::{NIGHT, PARENT, Server, base, home, ran, run_at, subledger};
 const KILL_COUNT: u32 = 25;
 /// Kills in one folder, each after a run that succeeded: looking at more of them takes longer than it teaches.
 const KILLS_PER_FOLDER: u32 = 5;
+/// Points of the sample: of all scenes and faults together.
+const SAMPLE_COUNT: usize = 40;
 const NEXT_SECOND: &str = "2024-01-15T02:00:01Z";
 
 /// Kills a run while it waits for the request chosen, and runs again.
@@ -100,4 +116,69 @@ fn killed_between_the_steps_of_publishing() {
     let mut left: Vec<_> = std::fs::read_dir(&sets).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     left.sort();
     assert_eq!(left, ["20240115T020000Z", "20240115T020000Z-r2", "latest"]);
+}
+
+#[test]
+fn whatever_call_fails_or_is_the_last_the_evidence_is_whole_and_a_rerun_converges() {
+    let Some(stage) = stage("the crash sweep") else { return };
+    let scenes = stage.scenes();
+    let mut points: Vec<(usize, Point)> = Vec::new();
+    for (number, scene) in scenes.iter().enumerate() {
+        points.extend(points::points(&scene.log, &scene.folder).into_iter().map(|point| (number, point)));
+    }
+    match extent() {
+        Extent::Full => {}
+        Extent::Control => points.retain(|(_, point)| point.fault == Fault::Kill),
+        Extent::Sample => {
+            fastrand::Rng::with_seed(7).shuffle(&mut points);
+            points.truncate(SAMPLE_COUNT);
+        }
+    }
+    let (mut violations, mut missed) = (Vec::new(), 0);
+    for (number, scene) in scenes.iter().enumerate() {
+        let here = points.iter().filter(|(of, _)| *of == number).map(|(_, point)| point.clone()).collect();
+        let tally = sweep(&stage, scene, here);
+        let hits: Vec<String> = tally.hits.iter().map(|(fault, count)| format!("{count} {fault}")).collect();
+        tell(&format!(
+            "crash sweep: {}: {} points, {} runs, hit by {}; {} reruns, {} points missed, {} violations",
+            scene.name,
+            tally.points,
+            tally.runs,
+            hits.join(", "),
+            tally.reruns,
+            tally.missed.len(),
+            tally.violations.len(),
+        ));
+        for missed in &tally.missed {
+            tell(&format!("missed: {missed}"));
+        }
+        violations.extend(tally.violations);
+        missed += tally.missed.len();
+    }
+    conclude("the sweep", &violations);
+    assert_eq!(missed, 0, "points that are never hit are holes in the sweep");
+}
+
+#[test]
+fn whatever_a_power_cut_takes_what_was_acknowledged_stays() {
+    let Some(stage) = stage("the power cut") else { return };
+    let share = match extent() {
+        Extent::Sample => Share { rerun_every: 100, kill_every: 40 },
+        Extent::Full | Extent::Control => Share { rerun_every: 5, kill_every: 1 },
+    };
+    let mut violations = Vec::new();
+    for scene in stage.scenes() {
+        let cuts = cut(&stage, &scene, share);
+        tell(&format!(
+            "power cut: {}: {} moments, {} states, {} reruns, {} runs after a kill; {} violations",
+            scene.name,
+            cuts.moments,
+            cuts.states,
+            cuts.reruns,
+            cuts.after_kills,
+            cuts.violations.len(),
+        ));
+        violations.extend(cuts.violations);
+    }
+    conclude("the power cut", &violations);
 }

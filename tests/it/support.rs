@@ -3,6 +3,7 @@
 pub(crate) mod hold;
 pub(crate) mod look;
 pub(crate) mod simulated;
+pub(crate) mod sound;
 pub(crate) mod world;
 
 use std::collections::BTreeMap;

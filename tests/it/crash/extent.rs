@@ -1,0 +1,50 @@
+//! How much is looked at, and how it is told: an environment variable chooses, and people see a line for each sum.
+
+use std::io::Write;
+
+use super::scene::Stage;
+use super::trace::strace;
+
+/// Violations that are shown; the rest are counted.
+const VIOLATIONS_SHOWN_MAX: usize = 40;
+
+/// Which faults are looked at: a sample, every one, or whether a binary that writes in place is found out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    Sample,
+    Full,
+    Control,
+}
+
+pub(super) fn extent() -> Extent {
+    match std::env::var("SUBLEDGER_CRASH").as_deref() {
+        Err(_) => Extent::Sample,
+        Ok("full") => Extent::Full,
+        Ok("control") => Extent::Control,
+        Ok(other) => panic!("SUBLEDGER_CRASH is `{other}`, and can be `full` or `control`"),
+    }
+}
+
+/// The line that people see whether the test passes or not.
+pub(super) fn tell(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+pub(super) fn stage(what: &str) -> Option<Stage> {
+    let strace = strace();
+    if strace.is_none() {
+        tell(&format!("skipped: {what} needs strace, and that it may trace"));
+    }
+    strace.map(Stage::new)
+}
+
+/// In a control the violations are what is to be found.
+pub(super) fn conclude(what: &str, violations: &[String]) {
+    for violation in violations.iter().take(VIOLATIONS_SHOWN_MAX) {
+        tell(&format!("violation: {violation}"));
+    }
+    match extent() {
+        Extent::Control => assert!(!violations.is_empty(), "{what} has not found out what writes in place"),
+        _ => assert_eq!(violations.len(), 0, "{what} found violations"),
+    }
+}
