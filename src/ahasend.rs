@@ -12,6 +12,7 @@
 
 mod access;
 mod call;
+mod echo;
 mod error;
 mod failure;
 mod fetch;
@@ -36,7 +37,7 @@ use std::num::NonZeroU32;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use tokio::time::{Instant, sleep};
 use url::Url;
 use uuid::Uuid;
@@ -53,6 +54,7 @@ pub use self::pages::{Page, Pages};
 pub use self::retry::GiveUp;
 pub use self::values::{AccountChange, KeyChange, NewAccount, NewKey};
 
+use self::echo::Echo;
 use self::request::Request;
 use self::retry::Decision;
 
@@ -61,8 +63,8 @@ pub struct Client {
     http: reqwest::Client,
     /// `{base}/v2/accounts/{account_id}/sub-accounts`, from which the address of every call is built.
     sub_accounts_url: Url,
-    /// Kept beside the client's default headers only to recognise it where a server echoes it.
-    key: SecretString,
+    /// Kept beside the client's default headers only to recognise the key where a server echoes it.
+    echo: Echo,
     limits: Limits,
     pace: DefaultDirectRateLimiter,
     deadline: Instant,
@@ -89,9 +91,10 @@ impl Client {
         let sub_accounts_url = access::sub_accounts_url(base_url, account_id)?;
         let authorization = access::authorization(&key)?;
         let http = access::http_client(&sub_accounts_url, authorization, &limits)?;
+        let echo = Echo::of(key);
         // Evenly spaced: with a burst allowed, the first second alone would spend the quota twice.
         let quota = Quota::per_second(limits.requests_per_second).allow_burst(NonZeroU32::MIN);
-        Ok(Self { http, sub_accounts_url, key, limits, pace: RateLimiter::direct(quota), deadline })
+        Ok(Self { http, sub_accounts_url, echo, limits, pace: RateLimiter::direct(quota), deadline })
     }
 
     /// Reads the usage of the current billing period, in one answer of status 200.
@@ -115,12 +118,9 @@ impl Client {
         self.ask(&Request::new(Call::Account(id), self.url_of(&[&id.to_string()]))).await
     }
 
-    /// Whether a body holds the key itself, plain or in JSON's escapes. Such an answer is evidence, and must not become
-    /// a report.
+    /// Whether a body holds the key, in any spelling. Such an answer is evidence, and must not become a report.
     pub fn is_in(&self, body: &[u8]) -> bool {
-        let key = self.key.expose_secret().as_bytes();
-        let holds = |body: &[u8]| body.windows(key.len()).any(|window| window.eq_ignore_ascii_case(key));
-        holds(body) || (body.contains(&b'\\') && holds(&unescaped(body)))
+        self.echo.is_in(body)
     }
 
     /// Starts the walk over the list of sub accounts; nothing is sent before the first [`Pages::next`].
@@ -169,25 +169,6 @@ impl Client {
         }
         url
     }
-}
-
-/// A JSON text with the escapes of ASCII characters undone; what it means apart from that does not matter here.
-fn unescaped(body: &[u8]) -> Vec<u8> {
-    let mut plain = Vec::with_capacity(body.len());
-    let mut rest = body;
-    while let Some((&byte, after)) = rest.split_first() {
-        let digits = after.strip_prefix(b"u").and_then(|digits| digits.get(..4)).filter(|_| byte == b'\\');
-        let code = digits.and_then(|digits| u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok());
-        if let Some(character) = code.and_then(|code| u8::try_from(code).ok()) {
-            plain.push(character);
-            rest = &after[5..];
-        } else {
-            // a backslash before anything else stands for what follows it
-            plain.extend((byte != b'\\').then_some(byte));
-            rest = after;
-        }
-    }
-    plain
 }
 
 impl fmt::Debug for Client {

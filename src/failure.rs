@@ -13,6 +13,9 @@ use crate::ahasend;
 
 pub use self::rooms::NO_LOCK;
 
+/// Characters kept of what a panic says: enough to find it, and too few for a body.
+const PANIC_CHAR_COUNT_MAX: usize = 300;
+
 /// What happened to tonight's evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Evidence {
@@ -188,6 +191,8 @@ impl Failure {
     pub fn of_panic(panic: &(dyn Any + Send)) -> Self {
         let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
         let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+        // what libraries say of a panic may quote what it was about, line by line
+        let text = ahasend::wire::display(&text, PANIC_CHAR_COUNT_MAX);
         Self::new(Kind::Bug, format!("a defect of subledger: {text}"))
     }
 

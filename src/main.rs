@@ -10,18 +10,23 @@ use subledger::commands::{self, Outcome, demo::Scene, simulate::Simulation, simu
 use subledger::config::{self, Clock, Config, Overrides, Surroundings};
 use subledger::failure::{Effect, Evidence, Failure, Kind, causes, closing};
 use subledger::nightly::Signals;
+use subledger::report::text::{inert, inert_json, without_keys};
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 fn main() -> ExitCode {
+    forbid_core_dumps();
     let arguments = config::arguments();
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => {
-            // help and version are results; a closed pipe is no reason to fail
-            let _ = error.print();
+            let text = error.render().to_string();
+            let said = spoken(&text);
+            // with colours, where there is nothing to hide; a closed pipe is no reason to fail
+            let _ = if said == text { error.print() } else { write!(stderr(), "{said}") };
+            // help and version are results
             if !error.use_stderr() {
                 return ExitCode::SUCCESS;
             }
@@ -41,8 +46,23 @@ fn main() -> ExitCode {
     }));
     match Failure::guard(|| dispatch(&cli)) {
         Ok(outcome) => say(&cli, &outcome),
+        // a defect that came before the capture could say what it keeps: nothing
+        Err(failure) if failure.kind == Kind::Bug && failure.evidence == Evidence::Untouched && is_capture(&cli) => {
+            complain(&cli, &failure.with_evidence(Evidence::Missing))
+        }
         Err(failure) => complain(&cli, &failure),
     }
+}
+
+/// The memory of a process that dies holds the key, and a dump of it may lie about for years.
+fn forbid_core_dumps() {
+    let none = rustix::process::Rlimit { current: Some(0), maximum: Some(0) };
+    // a limit can always be lowered
+    let _ = rustix::process::setrlimit(rustix::process::Resource::Core, none);
+}
+
+fn is_capture(cli: &Cli) -> bool {
+    matches!(cli.command, Command::Run(_) | Command::Capture(_))
 }
 
 fn dispatch(cli: &Cli) -> Result<Outcome, Failure> {
@@ -138,8 +158,7 @@ async fn night(cli: &Cli, run: &Run, clock: Clock, signals: &Signals, show_progr
 /// Refuses an output that the command does not have or that a terminal cannot show, before anything is done.
 fn check_output(cli: &Cli) -> Result<(), Failure> {
     // a capture that never began has captured nothing
-    let is_capture = matches!(cli.command, Command::Run(_) | Command::Capture(_));
-    let evidence = if is_capture { Evidence::Missing } else { Evidence::Untouched };
+    let evidence = if is_capture(cli) { Evidence::Missing } else { Evidence::Untouched };
     let refused =
         |problem: &str, hint: &str| Err(Failure::new(Kind::Usage, problem).hint(hint).with_evidence(evidence));
     match cli.global.output {
@@ -172,8 +191,8 @@ fn start_log(cli: &Cli) {
 /// Prints how to reach a simulation, at once: whoever started it waits for that.
 fn announce(cli: &Cli, simulation: &Simulation) {
     let _ = match cli.global.output {
-        Output::Json => writeln!(stdout(), "{}", simulation.json),
-        _ => write!(stdout(), "{}", simulation.text),
+        Output::Json => writeln!(stdout(), "{}", inert_json(&simulation.json)),
+        _ => write!(stdout(), "{}", inert(&simulation.text)),
     };
     let _ = stdout().flush();
     if !cli.global.quiet {
@@ -185,9 +204,9 @@ fn announce(cli: &Cli, simulation: &Simulation) {
 /// shown only once must arrive.
 fn say(cli: &Cli, outcome: &Outcome) -> ExitCode {
     let said = match cli.global.output {
-        Output::Text => write!(stdout(), "{}", outcome.text),
+        Output::Text => write!(stdout(), "{}", inert(&outcome.text)),
         Output::Json if outcome.json.is_empty() => Ok(()),
-        Output::Json => writeln!(stdout(), "{}", outcome.json),
+        Output::Json => writeln!(stdout(), "{}", inert_json(&outcome.json)),
         Output::Csv | Output::Parquet => Ok(()),
     };
     let said = said.and_then(|()| stdout().flush());
@@ -195,16 +214,17 @@ fn say(cli: &Cli, outcome: &Outcome) -> ExitCode {
         let mut out = BufWriter::new(Heard { out: stdout().lock(), is_enough: false });
         // half a table must not pass for a whole one
         if let Err(failure) = Failure::guard(|| sheet.write(&mut out).map_err(Failure::of_table)) {
-            let _ = writeln!(stderr(), "{}", failure.report());
+            let _ = writeln!(stderr(), "{}", spoken(&failure.report()));
             return ExitCode::from(failure.kind.exit_code());
         }
     }
     if let (Err(error), Some(hint)) = (said, &outcome.if_lost) {
         let failure = Failure::new(Kind::NotPublished, "the secret was not taken by stdout").because(error).hint(hint);
-        let _ = writeln!(stderr(), "{}", failure.came_to(Effect::Done).then("do what the hint says").report());
+        let failure = failure.came_to(Effect::Done).then("do what the hint says");
+        let _ = writeln!(stderr(), "{}", spoken(&failure.report()));
         return ExitCode::from(Kind::NotPublished.exit_code());
     }
-    let _ = writeln!(stderr(), "{}", outcome.closing);
+    let _ = writeln!(stderr(), "{}", spoken(&outcome.closing));
     ExitCode::from(outcome.exit_code)
 }
 
@@ -251,8 +271,13 @@ fn complain(cli: &Cli, failure: &Failure) -> ExitCode {
             "evidence": failure.closing(),
             "outcome": failure.effect.map(Effect::as_str),
         });
-        let _ = writeln!(stdout(), "{json}");
+        let _ = writeln!(stdout(), "{}", without_keys(&inert_json(&json.to_string())));
     }
-    let _ = writeln!(stderr(), "{}", failure.report());
+    let _ = writeln!(stderr(), "{}", spoken(&failure.report()));
     ExitCode::from(exit_code)
+}
+
+/// What stderr is told: nothing that runs, and no key.
+fn spoken(text: &str) -> String {
+    without_keys(&inert(text)).into_owned()
 }

@@ -135,9 +135,9 @@ fn bodies(capture: &Capture) -> Bodies<'_> {
 ///
 /// The archive may be read-only, and nothing depends on the table: that it cannot be written is only logged.
 pub async fn derive_usage_table(archive: &Archive, books: &Books, key: &CaptureKey) {
-    let written = match report::usage_parquet(books) {
+    let written = match Failure::guard(|| report::usage_parquet(books).map_err(Failure::of_report)) {
         Ok(bytes) => archive.put_derived(key, report::USAGE_NAME, bytes).await.map_err(Failure::of_evidence),
-        Err(error) => Err(Failure::of_report(error)),
+        Err(failure) => Err(failure),
     };
     if let Err(failure) = written {
         tracing::warn!(causes = ?causes(&failure), "the capture's usage.parquet was not written");

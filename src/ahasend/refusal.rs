@@ -7,7 +7,6 @@ use std::time::Duration;
 use bytes::BytesMut;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Response, StatusCode};
-use secrecy::ExposeSecret;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
@@ -115,8 +114,7 @@ impl Client {
     fn shown_text(&self, text: &str) -> String {
         let is_plain = |char: &char| char.is_ascii_graphic() && *char != '`';
         let shown: String = text.chars().filter(is_plain).collect();
-        let key = self.key.expose_secret().to_ascii_lowercase();
-        if shown.len() > HEADER_TEXT_CHARS_MAX || shown.to_ascii_lowercase().contains(&key) {
+        if shown.len() > HEADER_TEXT_CHARS_MAX || self.is_in(shown.as_bytes()) {
             return WITHHELD.to_owned();
         }
         shown

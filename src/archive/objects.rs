@@ -44,9 +44,12 @@ impl Archive {
     /// The same without the reserve.
     pub(super) async fn put(&self, path: &Path, bytes: &Bytes) -> Result<(), Error> {
         let failed = |doing| {
-            move |source| match space::is_full(&source) {
-                true => self.full(path, bytes.len(), source),
-                false => Error::Store { doing, path: path.to_string(), source },
+            move |source| {
+                if space::is_full(&source) {
+                    self.full(path, bytes.len(), source)
+                } else {
+                    Error::Store { doing, path: path.to_string(), source }
+                }
             }
         };
         self.make_folder(path).map_err(local).map_err(failed("making the folder of"))?;

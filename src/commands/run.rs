@@ -16,7 +16,9 @@ pub async fn run(config: &Config, fail_on: FailOn, signals: &Signals, show_progr
     let spinner = Spinner::start(show_progress);
     let done = night(config, signals, &|message| spinner.tell(message)).await?;
     drop(spinner);
-    Ok(outcome(config, &done.ledger, &done.secured, &done.issue, fail_on))
+    // whatever may be wrong with telling of it, the night is safe
+    let told = Failure::guard(|| Ok(outcome(config, &done.ledger, &done.secured, &done.issue, fail_on)));
+    told.map_err(|failure| failure.with_evidence(Evidence::Safe(done.secured.folder.clone())))
 }
 
 /// Takes tonight's evidence although there can be no reports, and then says why not: it cannot be had again, and reports can.

@@ -17,7 +17,7 @@ use subledger::ahasend::wire::{self, Bodies};
 use subledger::billing::books::{Books, CaptureRef};
 
 use crate::support::look::{self, Rows, row, rows, unpacked};
-use crate::support::{ACME, Answers, NIGHT, PARENT, Ran, Reply, Server, base, base_usage, home, run_at};
+use crate::support::{ACME, Answers, Home, NIGHT, PARENT, Ran, Reply, Server, base, base_usage, home, run_at};
 
 /// Longest text on stderr about one bad answer: a place and a sentence, never a body.
 const STDERR_BYTES_MAX: usize = 1_000;
@@ -26,7 +26,7 @@ const NOTE: &str = "a share of the pooled invoice";
 
 /// A night against one set of answers.
 struct Night {
-    folder: tempfile::TempDir,
+    folder: Home,
     ran: Ran,
 }
 

@@ -15,12 +15,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use tempfile::TempDir;
 
 use crate::fixtures::cases::{BETA, GAMMA};
 use crate::fixtures::nights::night;
 use crate::support::look::{self, Rows, json, rows};
-use crate::support::{ACME, Answers, PARENT, Ran, Server, home, ran, run_at, subledger};
+use crate::support::{ACME, Answers, Home, PARENT, Ran, Server, home, ran, run_at, subledger};
 
 /// The captures of the usual month: every night is there, and the last fifteen minutes are unseen.
 const EVE: &str = "2024-01-30T23:45:00Z";
@@ -42,7 +41,7 @@ sub_account_id,customer_id,customer_name,cost_center,markup_percent
 
 /// A folder in which a month was captured and reported, night by night.
 pub(crate) struct Desk {
-    home: TempDir,
+    home: Home,
 }
 
 /// The usual answers at a cent a message: the parent account's own 100, and these of two customers.

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use crate::support::look;
 use crate::support::world::month_with_lookup;
-use crate::support::{Answers, KEY, NIGHT, PARENT, Ran, Server, base, home, run_at, skipped};
+use crate::support::{Answers, Home, KEY, NIGHT, PARENT, Ran, Server, base, home, run_at, skipped};
 
 const NEXT_NIGHT: &str = "2024-01-16T02:00:00Z";
 
@@ -25,7 +25,7 @@ fill() { head -c 64M /dev/zero >disk/filler 2>/dev/null; :; }
 
 /// A folder with the empty folder `disk`, in which a script of the shell may mount what it likes.
 struct Bench {
-    folder: tempfile::TempDir,
+    folder: Home,
     server: Server,
 }
 

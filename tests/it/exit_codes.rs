@@ -12,7 +12,7 @@ use crate::support::hold::{Holding, started, told};
 use crate::support::look;
 use crate::support::world::{changed, month_with_lookup};
 use crate::support::{
-    ACME, Answers, KEY, NIGHT, PARENT, Ran, Reply, Server, account, base, base_usage, home, page, ran, run_at,
+    ACME, Answers, KEY, NIGHT, PARENT, Ran, Reply, Server, account, bare, base, base_usage, home, page, ran, run_at,
     subledger,
 };
 
@@ -77,7 +77,10 @@ fn nights_without_evidence() -> Vec<Ending> {
     let usage = || Some(base_usage());
     vec![
         night("an archive that is a file", base(), file_in_place_of("archive"), &[]),
-        ending("no key", &ran(subledger(home().path()).env("AHASEND_ACCOUNT_ID", PARENT).arg("run"))),
+        ending(
+            "no key",
+            &Ran::from(bare(home().path()).env("AHASEND_ACCOUNT_ID", PARENT).arg("run").output().expect("it starts")),
+        ),
         ending("a flag that is none", &ran(subledger(home().path()).args(["run", "--api-key", "x"]))),
         refused("API down", None, Reply::error(500, "oops")),
         refused("API down after the usage", usage(), Reply::error(500, "oops")),

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::fs;
 
 use crate::support::look::json;
-use crate::support::{ACME, Answers, PARENT, Ran, Server, account, home, page, ran, subledger, subledger_at};
+use crate::support::{ACME, Answers, Home, PARENT, Ran, Server, account, home, page, ran, subledger, subledger_at};
 
 /// A sub account whose name a spreadsheet would run.
 const SUM: &str = "00000000-0000-4000-8000-000000000001";
@@ -96,7 +96,7 @@ impl Night<'_> {
 }
 
 /// A folder with the captures of all nights, and a customer map that leaves one account out.
-fn captured() -> tempfile::TempDir {
+fn captured() -> Home {
     let folder = home();
     let map = format!("sub_account_id,customer_id,customer_name\n{ACME},acme,Acme Holding\n{GONE},gone,Gone Holding\n");
     fs::write(folder.path().join("customers.csv"), map).expect("a file");
@@ -108,7 +108,7 @@ fn captured() -> tempfile::TempDir {
     folder
 }
 
-fn history(folder: &tempfile::TempDir, arguments: &str) -> Ran {
+fn history(folder: &Home, arguments: &str) -> Ran {
     ran(subledger(folder.path()).arg("history").args(arguments.split_whitespace()))
 }
 

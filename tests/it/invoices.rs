@@ -3,13 +3,11 @@
 use std::fs;
 use std::path::Path;
 
-use tempfile::TempDir;
-
 use crate::support::look::{self, json};
-use crate::support::{NIGHT, Ran, Server, base, home, ran, run_at, subledger};
+use crate::support::{Home, NIGHT, Ran, Server, base, home, ran, run_at, subledger};
 
 /// A folder with one capture and its reports.
-fn captured() -> TempDir {
+fn captured() -> Home {
     let folder = home();
     assert_eq!(run_at(folder.path(), &Server::of(base()), NIGHT, &[]).code, 0);
     folder

@@ -8,7 +8,9 @@ use subledger::archive::lock::{Lock, Locking};
 use crate::support::hold::{Holding, killed, started, told};
 use crate::support::look::{self, json};
 use crate::support::world::{month, month_with_lookup};
-use crate::support::{KEY, NIGHT, PARENT, Ran, Server, base, home, ran, run_at, skipped, subledger, subledger_at};
+use crate::support::{
+    Home, KEY, NIGHT, PARENT, Ran, Server, base, home, ran, run_at, skipped, subledger, subledger_at,
+};
 
 const NEXT_SECOND: &str = "2024-01-15T02:00:01Z";
 
@@ -52,7 +54,7 @@ fn reports_can_be_rebuilt_while_a_capture_is_under_way() {
 }
 
 /// A run that gets a signal while it waits for the request chosen.
-fn signalled(signals: &[&str], wanted: fn(&str) -> bool) -> (Ran, tempfile::TempDir) {
+fn signalled(signals: &[&str], wanted: fn(&str) -> bool) -> (Ran, Home) {
     let folder = home();
     let holding = Holding::start(month_with_lookup(102), move |asked| wanted(asked.what()));
     let child = started(folder.path(), &holding.server, NIGHT);

@@ -10,7 +10,7 @@ use subledger::report::text::shown;
 use uuid::Uuid;
 
 use crate::fixtures::nights::night;
-use crate::support::{NIGHT, PARENT, Server, home, look, ran, run_at, subledger};
+use crate::support::{Home, NIGHT, PARENT, Server, home, look, ran, run_at, subledger};
 
 /// What a sub account may be called.
 fn names() -> Vec<String> {
@@ -56,7 +56,7 @@ fn id(number: usize) -> String {
 }
 
 /// A night of one account a name, reported in every form.
-fn night_of(names: &[String]) -> tempfile::TempDir {
+fn night_of(names: &[String]) -> Home {
     let folder = home();
     let path = folder.path().join("subledger.toml");
     let limits = std::fs::read_to_string(&path).expect("a configuration");
@@ -104,7 +104,7 @@ fn only(set: &Path, end: &str) -> PathBuf {
 
 /// A night of all these names, reported in every form.
 struct Hostile {
-    folder: tempfile::TempDir,
+    folder: Home,
     set: PathBuf,
     names: BTreeSet<String>,
 }

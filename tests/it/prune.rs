@@ -8,7 +8,7 @@ use subledger::archive::lock::{Lock, Locking};
 
 use crate::support::look::{self, json};
 use crate::support::world::changed;
-use crate::support::{Answers, PARENT, Ran, Server, base, base_usage, home, ran, run_at, subledger, tree};
+use crate::support::{Answers, Home, PARENT, Ran, Server, base, base_usage, home, ran, run_at, subledger, tree};
 
 const NIGHTS: [&str; 4] =
     ["2024-01-15T02:00:00Z", "2024-01-16T02:00:00Z", "2024-01-17T02:00:00Z", "2024-01-18T02:00:00Z"];
@@ -17,7 +17,7 @@ const SETS: [&str; 4] = ["20240115T020000Z", "20240116T020000Z", "20240117T02000
 const FEBRUARY: &str = "2024-02-01T02:00:00Z";
 
 /// Two periods of nights; the second night was reported on other terms as well, and the last set of the first period is a slip.
-fn nights() -> tempfile::TempDir {
+fn nights() -> Home {
     let folder = home();
     let server = Server::of(base());
     for night in NIGHTS {
@@ -146,7 +146,7 @@ fn what_is_not_certainly_provisional_stays_and_is_named() {
     assert_eq!(told["bytes"], gone.iter().map(lengths).sum::<usize>());
     let mut expected = before;
     expected.retain(|path, _| !gone.iter().any(|name| path.contains(&format!("/2024-01-01/{name}/"))));
-    expected.retain(|path, _| !path.ends_with("/.lock") && !path.ends_with("/.reserve"));
+    expected.retain(|path, _| !look::is_passing(path));
     assert!(look::files(folder.path()) == expected, "nothing else has changed");
     let text = prune(folder.path(), "--keep-provisional 1").stdout;
     assert!(odd.iter().all(|name| text.contains(&format!("left alone: {name} ("))), "{text}");

@@ -6,13 +6,13 @@ use std::process::{Child, Command};
 
 use serde_json::Value;
 
-use crate::support::{Ran, home, process, ran, subledger};
+use crate::support::{Home, Ran, home, process, ran, subledger};
 
 /// A simulation that runs; killed when a test is over before it.
 struct Simulated {
     child: Child,
     lines: Vec<String>,
-    _folder: tempfile::TempDir,
+    _folder: Home,
 }
 
 impl Simulated {

@@ -1,6 +1,8 @@
 //! What the tests of the binary share: a clean place to run it in, and a server that answers as told.
 
 pub(crate) mod hold;
+mod home;
+pub(crate) mod leaks;
 pub(crate) mod look;
 pub(crate) mod simulated;
 pub(crate) mod sound;
@@ -15,6 +17,8 @@ use assert_cmd::Command;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{Response, StatusCode};
+
+pub(crate) use self::home::{Home, home};
 
 /// The parent account of every small case.
 pub(crate) const PARENT: &str = "9d0cf9d0-4f5e-4674-bcf1-8ec39968b6e1";
@@ -45,37 +49,34 @@ impl Ran {
 }
 
 impl From<Output> for Ran {
+    /// Looks at what was said as well: a key, or what a terminal or a log reader would take for something else, fails the
+    /// test, whatever it is about.
+    #[track_caller]
     fn from(output: Output) -> Self {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8 output");
+        let (stdout, stderr) = (text(output.stdout), text(output.stderr));
+        leaks::assert_harmless(&stdout, &stderr);
         // killed by a signal: there is no code
         let code = output.status.code().unwrap_or(-1);
-        Self { code, stdout: text(output.stdout), stderr: text(output.stderr) }
+        Self { code, stdout, stderr }
     }
 }
 
-/// Limits that keep a failing run short; [`home`] writes them.
-const SHORT_LIMITS: &str = "\
-[limits]
-run_timeout_secs = 20
-attempt_count_max = 5
-retry_delay_min_ms = 1
-requests_per_second = 99
-";
-
-/// A folder to run in, with a configuration that changes nothing but how long a run may take.
-pub(crate) fn home() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    std::fs::write(folder.path().join("subledger.toml"), SHORT_LIMITS).expect("a file");
-    folder
-}
-
-/// The binary with nothing around it but what a test gives.
+/// The binary with nothing around it but a key and what a test gives.
 pub(crate) fn subledger(folder: &Path) -> Command {
     process(folder).into()
 }
 
-/// The same, to be started and left running.
+/// The same, to be started and left running. It has a key, needed or not, and says all that it can: the key has every chance
+/// to show.
 pub(crate) fn process(folder: &Path) -> process::Command {
+    let mut command = bare(folder);
+    command.arg("-vv").env("AHASEND_API_KEY", KEY);
+    command
+}
+
+/// The same without a key, and with nothing said beyond what it is asked.
+pub(crate) fn bare(folder: &Path) -> process::Command {
     let mut command = process::Command::new(env!("CARGO_BIN_EXE_subledger"));
     command.env_clear().current_dir(folder).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
@@ -89,7 +90,7 @@ pub(crate) fn subledger_at(folder: &Path, server: &Server) -> Command {
 /// The same, to be started and left running.
 pub(crate) fn process_at(folder: &Path, server: &Server) -> process::Command {
     let mut command = process(folder);
-    command.env("AHASEND_ACCOUNT_ID", PARENT).env("AHASEND_API_KEY", KEY).env("AHASEND_BASE_URL", server.url());
+    command.env("AHASEND_ACCOUNT_ID", PARENT).env("AHASEND_BASE_URL", server.url());
     command
 }
 
@@ -275,7 +276,7 @@ pub(crate) fn base() -> Answers {
     Answers { usage: base_usage(), pages, accounts: BTreeMap::new() }
 }
 
-/// Every file below a folder by its path from there; links are given by where they point.
+/// Every file below a folder by its path from there; links are given by where they point, and pipes by nothing.
 pub(crate) fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     let mut waiting = vec![folder.to_owned()];
@@ -288,7 +289,9 @@ pub(crate) fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
             } else if path.is_dir() {
                 waiting.push(path);
             } else {
-                files.insert(name, std::fs::read(&path).expect("a file"));
+                // whoever reads a pipe waits for somebody to write
+                let bytes = if path.is_file() { std::fs::read(&path).expect("a file") } else { Vec::new() };
+                files.insert(name, bytes);
             }
         }
     }

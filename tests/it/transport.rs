@@ -7,7 +7,7 @@ use crate::support::hold::Holding;
 use crate::support::look::{self, json, unpacked};
 use crate::support::world::{changed, id, month};
 use crate::support::{
-    ACME, Answers, KEY, NIGHT, PARENT, Ran, Reply, Server, account, base, base_usage, home, page, ran, run_at,
+    ACME, Answers, Home, KEY, NIGHT, PARENT, Ran, Reply, Server, account, base, base_usage, home, page, ran, run_at,
     subledger, subledger_at,
 };
 
@@ -46,7 +46,7 @@ fn with_usage_answer(reply: Reply, code: i32, next: &str) -> (Ran, usize) {
 }
 
 /// A night whose list answers as told after a usable usage answer.
-fn with_pages(pages: Vec<String>) -> (Ran, tempfile::TempDir) {
+fn with_pages(pages: Vec<String>) -> (Ran, Home) {
     let folder = home();
     let server = Server::of(Answers { pages, ..base() });
     let night = run_at(folder.path(), &server, NIGHT, &[]);

@@ -3,11 +3,11 @@
 use super::*;
 use crate::fixtures::cases::{BETA, GAMMA, answers, usage};
 use crate::support::look::findings;
-use crate::support::{ran, subledger};
+use crate::support::{Home, ran, subledger};
 
 /// A night in USD from (messages, cost) of each bucket, reported in every form; with the codes of its errors.
 struct Shared {
-    folder: tempfile::TempDir,
+    folder: Home,
     errors: Vec<String>,
     stdout: String,
 }

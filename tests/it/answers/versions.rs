@@ -6,7 +6,7 @@ use subledger::archive::sha256;
 
 use super::*;
 use crate::support::look::json;
-use crate::support::{ran, subledger, subledger_at, tree};
+use crate::support::{Home, ran, subledger, subledger_at, tree};
 
 const NEXT_NIGHT: &str = "2024-01-16T02:00:00Z";
 
@@ -31,7 +31,7 @@ fn rewritten(folder: &Path, change: impl Fn(&str) -> String) -> String {
     sha256(other.as_bytes())
 }
 
-fn captured() -> tempfile::TempDir {
+fn captured() -> Home {
     let folder = home();
     let capture = ran(subledger_at(folder.path(), &Server::of(base())).args(["capture", "--now", NIGHT]));
     assert_eq!(capture.code, 0, "{}", capture.stderr);

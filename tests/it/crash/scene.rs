@@ -10,9 +10,9 @@ use tempfile::TempDir;
 use super::trace::{Call, read, telling_everything, traced};
 use crate::fixtures::cases::BETA;
 use crate::fixtures::nights::night;
-use crate::support::look::files;
+use crate::support::look::{files, is_passing};
 use crate::support::sound::soundness;
-use crate::support::{ACME, Answers, PARENT, Ran, Server, account, home, page, process_at, tree};
+use crate::support::{ACME, Answers, Home, PARENT, Ran, Server, account, home, page, process_at, tree};
 
 const EVE: &str = "2024-01-30T23:45:00Z";
 const LAST: &str = "2024-01-31T23:45:00Z";
@@ -59,7 +59,7 @@ pub(crate) struct Scene {
     /// The capture that it takes; nothing if it takes none.
     capture: Option<&'static str>,
     /// Where it begins.
-    start: TempDir,
+    start: Home,
     /// What is there when it begins.
     pub(crate) before: Left,
     /// What an undisturbed run leaves.
@@ -134,7 +134,7 @@ impl Stage {
     fn scene(
         &self,
         name: &'static str,
-        start: TempDir,
+        start: Home,
         arguments: &[&'static str],
         capture: Option<&'static str>,
     ) -> Scene {
@@ -151,8 +151,8 @@ impl Stage {
 
 impl Scene {
     /// Where it ends, for another one to begin.
-    fn end(&self) -> TempDir {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+    fn end(&self) -> Home {
+        let folder = home();
         copy(&self.folder, folder.path());
         folder
     }
@@ -211,6 +211,6 @@ fn copy(from: &Path, to: &Path) {
 /// The files of both, to tell states apart.
 pub(crate) fn everything(folder: &Path) -> Files {
     let mut files = tree(folder);
-    files.retain(|path, _| !path.ends_with("/.lock"));
+    files.retain(|path, _| !is_passing(path));
     files
 }

@@ -48,10 +48,15 @@ pub(crate) fn latest(folder: &Path) -> PathBuf {
     sets(folder).join("latest")
 }
 
+/// Whether a file is neither evidence nor report: a lock names a process, and the reserve only keeps room.
+pub(crate) fn is_passing(path: &str) -> bool {
+    path.ends_with("/.lock") || path.ends_with("/.reserve")
+}
+
 /// The files of the archive or of the reports, without locks, which name processes, and without the reserve.
 pub(crate) fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = tree(folder);
-    files.retain(|path, _| !path.ends_with("/.lock") && !path.ends_with("/.reserve"));
+    files.retain(|path, _| !is_passing(path));
     files
 }
 

@@ -5,11 +5,10 @@ use subledger::simulator::Simulator;
 use subledger::simulator::fault::Fault;
 use subledger::simulator::settings::{ParentKey, Settings};
 use subledger::simulator::world::{Event, NewAccount, Volume, World};
-use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use uuid::Uuid;
 
-use super::{KEY, Ran, home, process, ran};
+use super::{Home, KEY, Ran, home, process, ran};
 
 /// When the simulated worlds of the tests begin: well within a billing period.
 pub(crate) const NOW: &str = "2026-10-15T12:00:00Z";
@@ -17,7 +16,7 @@ pub(crate) const NOW: &str = "2026-10-15T12:00:00Z";
 /// A simulator whose clock stands still, and a folder to run the binary in.
 pub(crate) struct Simulated {
     pub(crate) simulator: Simulator,
-    pub(crate) home: TempDir,
+    pub(crate) home: Home,
     parent: Uuid,
     _runtime: Runtime,
 }
