@@ -233,7 +233,7 @@ fn read_customers(
 ) -> Result<Option<(Vec<u8>, Customers)>, Error> {
     let path = table(overrides.customers.as_ref(), file.customers.as_ref(), folder, CUSTOMERS_NAME);
     let Some(path) = path.filter(|_| !overrides.without_customers) else { return Ok(None) };
-    let bytes = read_bytes(&path)?;
+    let bytes = read_table(&path)?;
     match customers::read(&bytes, terms.pricing) {
         Ok(customers) => Ok(Some((bytes, customers))),
         Err(source) => Err(Error::Customers { path, source }),
@@ -247,7 +247,7 @@ fn read_invoices(overrides: &Overrides, file: &File, file_path: &Path) -> Result
     let folder = file_path.parent().unwrap_or(Path::new(""));
     let path = table(overrides.invoices.as_ref(), file.invoices.as_ref(), folder, INVOICES_NAME);
     let Some(path) = path.filter(|_| !overrides.without_invoices) else { return Ok(of_file) };
-    match invoices::read(&read_bytes(&path)?, &name_of(&path)) {
+    match invoices::read(&read_table(&path)?, &name_of(&path)) {
         Ok(of_table) => invoices::joined(of_file, of_table),
         Err(source) => Err(Error::Invoices { path, source }),
     }
@@ -256,11 +256,18 @@ fn read_invoices(overrides: &Overrides, file: &File, file_path: &Path) -> Result
 /// The table that is named, else the one of the usual name: what lies beside the configuration is meant to be used.
 fn table(flag: Option<&PathBuf>, setting: Option<&String>, folder: &Path, usual_name: &str) -> Option<PathBuf> {
     let named = flag.cloned().or_else(|| setting.map(|path| folder.join(path)));
-    named.or_else(|| Some(folder.join(usual_name)).filter(|path| path.is_file()))
+    named.or_else(|| Some(folder.join(usual_name)).filter(|path| may_be_there(path)))
 }
 
-fn read_bytes(path: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })
+/// Whether a file is there, for all that can be seen: one that cannot be looked at must not pass for one that is missing, or
+/// everybody would be charged as if there were no customer map.
+fn may_be_there(path: &Path) -> bool {
+    path.metadata().map_or_else(|error| error.kind() != std::io::ErrorKind::NotFound, |there| there.is_file())
+}
+
+/// The bytes of a table of finance.
+fn read_table(path: &Path) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|source| Error::ReadTable { path: path.to_owned(), source })
 }
 
 /// A file's name without its folder, which is another one on every machine.

@@ -219,11 +219,18 @@ impl Staging {
     fn point(&self, folder: &Path) -> Result<bool, Error> {
         let latest = self.home.join(LATEST);
         let published = folder.file_name().unwrap_or_default().to_string_lossy();
-        let pointed = fs::read_link(&latest).ok().map(|target| target.to_string_lossy().into_owned());
+        let pointed = match fs::read_link(&latest) {
+            Ok(target) => Some(target.to_string_lossy().into_owned()),
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidInput) => None,
+            // where it leads would be forgotten
+            Err(error) => return Err(failed("reading", &latest)(error)),
+        };
         // a folder without a manifest was begun by hand; where the pointer leads is for whoever made it to know
-        let is_set = |set: &SetFolder| set.path.join(MANIFEST_NAME).is_file();
+        let is_set = |set: &SetFolder| folders::may_have(&set.path.join(MANIFEST_NAME), fs::Metadata::is_file);
         let there = sets::sets(&self.home)?.into_iter().filter(is_set).map(|set| set.name);
-        let there: Vec<String> = there.chain(pointed.clone().filter(|name| self.home.join(name).is_dir())).collect();
+        let there: Vec<String> = there
+            .chain(pointed.clone().filter(|name| folders::may_have(&self.home.join(name), fs::Metadata::is_dir)))
+            .collect();
         let current = name::current(&published, pointed.as_deref(), &there);
         if pointed.as_deref() != Some(current) {
             let fresh = self.home.join(format!("{TEMPORARY}{LATEST}"));

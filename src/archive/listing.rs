@@ -73,7 +73,11 @@ impl Archive {
     /// Every complete capture that can be seen, for the one that is just taken: an archive that is unreadable in places must
     /// not keep it out. A failing store may hide any capture.
     pub(super) async fn captures_in_sight(&self) -> Result<Vec<CaptureKey>, Error> {
-        let listing = self.list().await?;
+        let mut listing = self.list().await?;
+        if !listing.unlisted.is_empty() {
+            // passing over the last capture breaks the chain for good, so it is not for a failure that does not last
+            listing = self.list().await?;
+        }
         for error in &listing.unlisted {
             tracing::warn!(%error, "something in the archive cannot be read and is passed over");
         }
@@ -157,7 +161,13 @@ impl Walk {
     /// Looks into one folder; those in it wait for their turn.
     fn look_into(&mut self, parts: &[String]) {
         let folder = parts.iter().fold(self.root.clone(), |folder, part| folder.join(part));
-        let seen = match std::fs::read_dir(&folder) {
+        let opened = loop {
+            match std::fs::read_dir(&folder) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                opened => break opened,
+            }
+        };
+        let seen = match opened {
             Ok(mut entries) => entries.try_for_each(|entry| self.see(parts, &entry?)),
             // no capture yet, or a folder that was cleared away just now
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),

@@ -18,6 +18,15 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// A table of finance cannot be read.
+    #[error("reading `{path}`")]
+    ReadTable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
     /// The configuration file is not what it should be.
     #[error("`{path}` cannot be used: {problem}")]
     File {
@@ -80,7 +89,10 @@ pub enum Error {
 impl Error {
     /// Whether only charges need what is wrong, so that the evidence can be captured without it.
     pub fn concerns_charges(&self) -> bool {
-        matches!(self, Self::Customers { .. } | Self::Invoices { .. } | Self::InvoicesDiffer { .. })
+        matches!(
+            self,
+            Self::ReadTable { .. } | Self::Customers { .. } | Self::Invoices { .. } | Self::InvoicesDiffer { .. }
+        )
     }
 }
 

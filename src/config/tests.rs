@@ -55,7 +55,7 @@ fn a_table_of_invoices_is_named_by_flag_or_file_or_lies_beside_the_configuration
     let unread = loaded(&home, Overrides { without_invoices: true, ..flag }).unwrap();
     assert!(unread.terms.invoices.is_empty() && unread.invoices_typed.is_empty());
     let nowhere = Overrides { invoices: Some(home.path().join("nowhere.csv")), ..Overrides::default() };
-    assert!(matches!(loaded(&home, nowhere), Err(Error::Read { .. })));
+    assert!(matches!(loaded(&home, nowhere), Err(Error::ReadTable { .. })));
 }
 
 #[test]

@@ -37,6 +37,12 @@ fn sync_if_ours(folder: &Path) -> io::Result<()> {
     }
 }
 
+/// Whether something of this kind is there, for all that can be seen: a final set that cannot be looked at is no missing one.
+pub fn may_have(path: &Path, kind: impl FnOnce(&fs::Metadata) -> bool) -> bool {
+    let is_missing = |error: io::Error| matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
+    path.metadata().map_or_else(|error| !is_missing(error), |there| kind(&there))
+}
+
 /// Makes the names in a folder, or the contents of a file, durable.
 pub fn sync(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()

@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use super::name::SetName;
-use super::{Error, LATEST, MANIFEST_NAME, TEMPORARY, failed, sync_folder};
+use super::{Error, LATEST, MANIFEST_NAME, TEMPORARY, failed, folders, sync_folder};
 
 /// A report set, or another folder where those are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +59,7 @@ pub fn latest(home: &Path) -> Result<Option<Latest>, Error> {
     match fs::read_link(&path) {
         Ok(target) => {
             let name = target.to_string_lossy().into_owned();
-            Ok(Some(Latest { name, is_there: home.join(target).is_dir() }))
+            Ok(Some(Latest { name, is_there: folders::may_have(&home.join(target), fs::Metadata::is_dir) }))
         }
         Err(error) if is_missing(&error) => Ok(None),
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => {

@@ -185,3 +185,16 @@ fn latest_is_found_again_when_a_killed_run_has_not_moved_it() {
     publish(home, FIRST, "c");
     assert_eq!(latest(home), "final-r1");
 }
+
+#[test]
+fn latest_stays_with_a_final_set_that_cannot_be_looked_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path();
+    issue(home, "final-r1", "b").unwrap();
+    let manifest = home.join("final-r1").join(MANIFEST_NAME);
+    fs::remove_file(&manifest).unwrap();
+    // leads to itself: nobody can say what is there, whoever they are
+    std::os::unix::fs::symlink(MANIFEST_NAME, &manifest).unwrap();
+    assert!(!publish(home, FIRST, "a").is_latest);
+    assert_eq!(latest(home), "final-r1");
+}

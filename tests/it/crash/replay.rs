@@ -114,7 +114,7 @@ impl Replay {
 pub(crate) struct Cuts {
     /// Calls after which the power was cut.
     pub(crate) moments: usize,
-    /// States that differ from each other; each was looked at.
+    /// States that differ from each other.
     pub(crate) states: usize,
     /// States from which the run was carried through.
     pub(crate) reruns: usize,
@@ -123,13 +123,15 @@ pub(crate) struct Cuts {
     pub(crate) violations: Vec<String>,
 }
 
-/// What of it is looked at.
+/// How much of it is looked at.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Share {
-    /// Of so many states one is run again.
-    pub(crate) rerun_every: usize,
-    /// Of so many kills one is followed by a run and a power cut.
-    pub(crate) kill_every: usize,
+    /// One of so many states is looked at; of those after the last line each is.
+    pub(crate) looks: usize,
+    /// One of so many states is run again.
+    pub(crate) reruns: usize,
+    /// One of so many kills is followed by a run and a power cut.
+    pub(crate) kills: usize,
 }
 
 /// Cuts the power after every call of a scene, and after runs that followed on a kill.
@@ -153,12 +155,16 @@ pub(crate) fn cut(stage: &Stage, scene: &Scene, share: Share) -> Cuts {
                 continue;
             }
             cuts.states += 1;
+            let is_left_out = !cuts.states.is_multiple_of(share.looks) && !replay.is_acknowledged;
+            if is_left_out {
+                continue;
+            }
             put(&tree, &folder);
             let mut problems = visible(scene, &folder);
             if replay.is_acknowledged {
                 problems.extend(acknowledged(scene, &folder));
             }
-            if cuts.states % share.rerun_every == 0 {
+            if cuts.states % share.reruns == 0 {
                 cuts.reruns += 1;
                 problems.extend(converged(stage, scene, &folder, false));
             }
@@ -168,7 +174,7 @@ pub(crate) fn cut(stage: &Stage, scene: &Scene, share: Share) -> Cuts {
         }
         if has_changed && !replay.is_acknowledged {
             kills += 1;
-            if kills % share.kill_every == 0 {
+            if kills % share.kills == 0 {
                 cuts.after_kills += 1;
                 let problems = after_kill(stage, scene, &replay, &folder);
                 let show =

@@ -14,7 +14,7 @@ use crate::support::Ran;
 /// Runs at the same time.
 const WORKER_COUNT: usize = 2;
 /// Runs until a point is hit: calls on one path may come from another thread than last time.
-const TRY_COUNT: usize = 12;
+const TRY_COUNT: usize = 30;
 
 /// What a sweep came to.
 #[derive(Debug, Default)]
@@ -64,10 +64,11 @@ struct Worker<'a> {
 
 impl Worker<'_> {
     fn look_at(&self, point: &Point) {
-        let others = (1..=point.ordinal).rev().filter(|number| *number != point.of_thread);
-        let numbers: Vec<usize> = std::iter::once(point.of_thread).chain(others).collect();
-        for number in numbers.iter().cycle().take(TRY_COUNT) {
-            let (ran, hit) = self.run(point, *number);
+        // mostly one thread makes all of these calls; now and then another one makes some
+        let others = (1..point.ordinal).rev().flat_map(|number| [point.ordinal, number]);
+        let numbers: Vec<usize> = [point.of_thread, point.ordinal].into_iter().chain(others).collect();
+        for number in numbers.into_iter().cycle().take(TRY_COUNT) {
+            let (ran, hit) = self.run(point, number);
             self.tally.lock().expect("no panic").runs += 1;
             // another call than was meant to be hit is as good a test, and no reason to stop
             let problems =

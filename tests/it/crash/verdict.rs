@@ -45,8 +45,9 @@ pub(crate) fn said(scene: &Scene, point: &Point, folder: &Path, ran: &Ran) -> Ve
         let is_safe = closing.starts_with("evidence: safe in ");
         let named = place("evidence: safe in ") == format!("archive/{capture}");
         complain(is_safe && !(named && scene.has_captured(&left)), "evidence is said to be safe that is not there");
-        // tens: tonight's evidence is safe; twenties: it is not
-        complain(is_safe != matches!(ran.code, 0 | 10..=13), "the exit code and the last line differ on the evidence");
+        // tens: tonight's evidence is safe; twenties: it is not; 2 is for a configuration that may concern charges only
+        let is_expected = ran.code == 2 || is_safe == matches!(ran.code, 0 | 10..=13);
+        complain(!is_expected, "the exit code and the last line differ on the evidence");
         complain(!is_safe && !closing.contains("NOT SAFE"), "the last line does not say that evidence is missing");
         let kept = place("only a part is kept in ");
         let has_kept = kept.is_empty() || folder.join(kept).join("usage.json.zst").is_file();
@@ -64,7 +65,8 @@ pub(crate) fn said(scene: &Scene, point: &Point, folder: &Path, ran: &Ran) -> Ve
     } else if ran.code == 0 {
         problems.push("exit 0 where an undisturbed run has another".to_owned());
     }
-    if point.fault == Fault::Interrupted && ran.code != scene.code {
+    // an interrupted look may end the run, as one that fails; an interrupted change is made again
+    if point.fault == Fault::Interrupted && !point.only_looks && ran.code != scene.code {
         problems.push(format!("a call that was interrupted was not made again: exit {}", ran.code));
     }
     problems
