@@ -6,8 +6,8 @@
 //! what the server says to people. Readings may be repeated freely. A write is repeated only where its operation says
 //! how that can do no harm, and one whose answer is lost never passes for one that was refused.
 //!
-//! Reading order: [`Client::usage`] shows a call, `ask` the life of a call, `fetch` one attempt of it, `refusal` what its
-//! status may say, `operation` and `retry` what may follow a failed attempt, `pages` the walk over a list, `manage` the
+//! Reading order: [`Client::usage`] shows a call, `ask` the life of a call, `fetch` one attempt of it, `fault` what may keep
+//! an answer from coming, `refusal` what its status may say, `operation` and `retry` what may follow a failed attempt, `pages` the walk over a list, `manage` the
 //! writes.
 
 mod access;
@@ -15,6 +15,7 @@ mod call;
 mod echo;
 mod error;
 mod failure;
+mod fault;
 mod fetch;
 mod idempotency;
 mod limits;
@@ -45,6 +46,7 @@ use uuid::Uuid;
 pub use self::call::Call;
 pub use self::error::{Class, Error};
 pub use self::failure::Failure;
+pub use self::fault::Fault;
 pub use self::idempotency::IdempotencyKey;
 pub use self::limits::Limits;
 pub use self::list::{List, PageFault, PageProblem};
@@ -65,6 +67,8 @@ pub struct Client {
     sub_accounts_url: Url,
     /// Kept beside the client's default headers only to recognise the key where a server echoes it.
     echo: Echo,
+    /// Host and port of the proxy that requests go through, without the user name and password that it may want.
+    proxy: Option<String>,
     limits: Limits,
     pace: DefaultDirectRateLimiter,
     deadline: Instant,
@@ -92,9 +96,13 @@ impl Client {
         let authorization = access::authorization(&key)?;
         let http = access::http_client(&sub_accounts_url, authorization, &limits)?;
         let echo = Echo::of(key);
+        let proxy = access::proxy(&sub_accounts_url);
+        if let Some(proxy) = &proxy {
+            tracing::info!(proxy, "requests go through a proxy");
+        }
         // Evenly spaced: with a burst allowed, the first second alone would spend the quota twice.
         let quota = Quota::per_second(limits.requests_per_second).allow_burst(NonZeroU32::MIN);
-        Ok(Self { http, sub_accounts_url, echo, limits, pace: RateLimiter::direct(quota), deadline })
+        Ok(Self { http, sub_accounts_url, echo, proxy, limits, pace: RateLimiter::direct(quota), deadline })
     }
 
     /// Reads the usage of the current billing period, in one answer of status 200.

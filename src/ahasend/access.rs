@@ -4,6 +4,7 @@
 
 use std::net::Ipv6Addr;
 
+use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::redirect;
 use secrecy::{ExposeSecret, SecretString};
@@ -82,6 +83,16 @@ fn check_key(key: &str) -> Result<(), &'static str> {
         return Err("it must hold visible ASCII characters only: no space, no line break");
     }
     Ok(())
+}
+
+/// Host and port of the proxy that the HTTP client asks for connections to `url`. It may need a password to be asked,
+/// which is not in here.
+pub(super) fn proxy(url: &Url) -> Option<String> {
+    let url: hyper::Uri = url.as_str().parse().ok().filter(|_| !is_loopback(url))?;
+    // the very rules that the HTTP client goes by
+    let proxy = Matcher::from_system().intercept(&url)?;
+    let authority = proxy.uri().authority()?.as_str();
+    Some(authority.rsplit_once('@').map_or(authority, |(_, host)| host).to_owned())
 }
 
 /// A connection pool that sends `authorization` with every request and adds nothing of its own:

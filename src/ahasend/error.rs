@@ -108,6 +108,12 @@ impl Error {
         matches!(self.failure(), Some(Failure::Status { status: 400 | 404, .. }))
     }
 
+    /// Whether the server is there and not trusted as it is: another attempt would end the same way.
+    #[must_use]
+    pub const fn is_of_trust(&self) -> bool {
+        matches!(self.failure(), Some(Failure::Tls { .. }))
+    }
+
     /// Whether the call is a write that may have been carried out although it failed: only a look at the thing tells.
     ///
     /// That is so as soon as one attempt ended without a clear refusal, until a look at the thing, or a refusal of the

@@ -3,33 +3,41 @@
 //! Text that came from the server is in here only bounded, safe to display, and with the key withheld.
 
 use std::borrow::Cow;
-use std::error::Error as StdError;
-use std::io;
 use std::time::Duration;
 
-use super::Class;
+use super::{Class, Fault};
 
 /// How one attempt failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Failure {
     /// TLS could not be set up: an unknown issuer, a wrong host, an expired certificate, a port that speaks plain HTTP.
-    #[error("there is no trusted TLS connection to the server")]
+    #[error("there is no trusted TLS connection to the server{}: {fault}", through(.proxy.as_deref()))]
     Tls {
+        /// What stood in the way.
+        fault: Fault,
+        /// The proxy that was asked for the connection.
+        proxy: Option<Box<str>>,
         /// What the HTTP library says.
         source: reqwest::Error,
     },
 
     /// No answer: name not found, connection refused or broken, an answer that is not HTTP.
-    #[error("no answer came from the server")]
+    #[error("no answer came from the server{}: {fault}", through(.proxy.as_deref()))]
     Network {
+        /// What stood in the way.
+        fault: Fault,
+        /// The proxy that was asked for the connection.
+        proxy: Option<Box<str>>,
         /// What the HTTP library says.
         source: reqwest::Error,
     },
 
     /// The connect or the read timeout passed.
-    #[error("the server kept silent for too long")]
+    #[error("the server kept silent for too long{}", through(.proxy.as_deref()))]
     Silent {
+        /// The proxy that was asked for the connection.
+        proxy: Option<Box<str>>,
         /// What the HTTP library says.
         source: reqwest::Error,
     },
@@ -208,7 +216,9 @@ impl Failure {
     pub(super) fn may_have_taken_effect(&self) -> bool {
         match self {
             // Without a connection nothing was sent.
-            Self::Tls { source } | Self::Network { source } | Self::Silent { source } => !source.is_connect(),
+            Self::Tls { source, .. } | Self::Network { source, .. } | Self::Silent { source, .. } => {
+                !source.is_connect()
+            }
             // Beyond a limit nothing is begun; a gateway says 408 and 5xx of work that may go on behind it.
             Self::Busy { status, .. } => *status != 429,
             // A success of another kind; a status of 4xx is a refusal.
@@ -234,44 +244,34 @@ impl Failure {
         matches!(self, Self::KeyReused { .. } | Self::Rejected { .. })
     }
 
-    /// Sorts an error met before the head of the answer was complete.
-    pub(super) fn before_head(error: reqwest::Error) -> Self {
+    /// Sorts an error met before the head of the answer was complete; `proxy` is the one between.
+    pub(super) fn before_head(error: reqwest::Error, proxy: Option<&str>) -> Self {
         let source = error.without_url();
-        if is_about_tls(&source) {
-            Self::Tls { source }
-        } else if source.is_timeout() {
-            Self::Silent { source }
-        } else {
-            Self::Network { source }
+        let (fault, proxy) = (Fault::of(&source), proxy.map(Box::from));
+        match () {
+            () if fault.is_of_tls() => Self::Tls { fault, proxy, source },
+            () if source.is_timeout() => Self::Silent { proxy, source },
+            () => Self::Network { fault, proxy, source },
         }
     }
 
     /// Sorts an error met within the body. Its own kind does not help: a body cut off counts as a decoding error.
-    pub(super) fn within_body(error: reqwest::Error, received_bytes: u64) -> Self {
+    pub(super) fn within_body(error: reqwest::Error, received_bytes: u64, proxy: Option<&str>) -> Self {
         let source = error.without_url();
-        if source.is_timeout() { Self::Silent { source } } else { Self::Truncated { received_bytes, source } }
-    }
-}
-
-/// Whether `error` stems from TLS. For the HTTP library a refused certificate is a failed connection like any other.
-fn is_about_tls(error: &(dyn StdError + 'static)) -> bool {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if error.is::<rustls::Error>() {
-            return true;
+        if source.is_timeout() {
+            Self::Silent { proxy: proxy.map(Box::from), source }
+        } else {
+            Self::Truncated { received_bytes, source }
         }
-        // An `io::Error` leaves the error it wraps out of its own chain.
-        let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        next = match wrapped {
-            Some(wrapped) => Some(wrapped),
-            None => error.source(),
-        };
     }
-    false
 }
 
 fn labelled(request_id: Option<&str>) -> String {
     request_id.map(|id| format!(", request id `{id}`")).unwrap_or_default()
+}
+
+fn through(proxy: Option<&str>) -> String {
+    proxy.map(|proxy| format!(", asked through the proxy `{proxy}`")).unwrap_or_default()
 }
 
 fn said(message: Option<&str>) -> String {
@@ -280,17 +280,4 @@ fn said(message: Option<&str>) -> String {
 
 fn quoted<'a>(text: Option<&'a str>, otherwise: &'a str) -> Cow<'a, str> {
     text.map_or(Cow::Borrowed(otherwise), |text| Cow::Owned(format!("`{text}`")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tls_errors_are_found_however_deep_io_errors_hide_them() {
-        let tls = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
-        let wrapped = io::Error::other(io::Error::other(tls));
-        assert!(is_about_tls(&wrapped));
-        assert!(!is_about_tls(&io::Error::other(io::Error::from(io::ErrorKind::ConnectionRefused))));
-    }
 }

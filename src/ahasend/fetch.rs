@@ -40,7 +40,8 @@ impl Client {
         let until = Instant::now() + limit.min(left);
         let late = |_| if left <= limit { Failure::Deadline } else { Failure::Slow { limit } };
 
-        let response = timeout_at(until, self.send(request)).await.map_err(late)?.map_err(Failure::before_head)?;
+        let response = timeout_at(until, self.send(request)).await.map_err(late)?;
+        let response = response.map_err(|error| Failure::before_head(error, self.proxy.as_deref()))?;
         let status = response.status();
         tracing::debug!(status = status.as_u16(), "{}", request.call);
         if !request.call.operation().is_answered_by(status) {
@@ -103,7 +104,8 @@ impl Client {
         let mut body = BytesMut::new();
         let mut received_bytes = 0_u64;
         loop {
-            let chunk = response.chunk().await.map_err(|error| Failure::within_body(error, received_bytes))?;
+            let broken = |error| Failure::within_body(error, received_bytes, self.proxy.as_deref());
+            let chunk = response.chunk().await.map_err(broken)?;
             let Some(chunk) = chunk else { break };
             received_bytes = received_bytes.saturating_add(u64::try_from(chunk.len()).unwrap_or(u64::MAX));
             if received_bytes > limit_bytes {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 
-use super::{Failure, Limits, Repeats};
+use super::{Failure, Fault, Limits, Repeats};
 
 /// What follows a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,8 +94,9 @@ pub(super) fn decide(
 /// Whether the same request may have another outcome. Refusals and malformed answers are left to a person.
 const fn may_succeed_later(failure: &Failure) -> bool {
     match failure {
-        Failure::Network { .. }
-        | Failure::Silent { .. }
+        // Many a proxy locks out who keeps coming with a wrong password.
+        Failure::Network { fault, .. } => !matches!(fault, Fault::ProxyAuth),
+        Failure::Silent { .. }
         | Failure::Truncated { .. }
         | Failure::Slow { .. }
         | Failure::Busy { .. }

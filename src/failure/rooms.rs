@@ -24,6 +24,9 @@ impl Failure {
         let hint = match class {
             // they name what is wrong themselves
             ahasend::Class::Config | ahasend::Class::Rejected => None,
+            ahasend::Class::Unreachable if error.is_of_trust() => {
+                Some("check AHASEND_BASE_URL, this machine's clock, and the CA certificates that it trusts")
+            }
             ahasend::Class::Unreachable => Some("run again as soon as the API answers"),
             ahasend::Class::Refused => Some("check AHASEND_API_KEY, its scopes and its IP allow list"),
             ahasend::Class::Unusable if error.is_not_found() => Some("check AHASEND_ACCOUNT_ID and AHASEND_BASE_URL"),
