@@ -26,6 +26,8 @@ const LOOKUP_COUNT_MAX: usize = 10_000;
 const SECOND_COUNT_MAX: u32 = 5;
 /// A server's clock this far from ours is worth a warning: captures are ordered by our clock.
 const CLOCK_SKEW_WARN: TimeDelta = TimeDelta::minutes(5);
+/// A server's clock farther from ours than this leaves no capture: it would be put among the wrong nights for good.
+const CLOCK_SKEW_MAX: TimeDelta = TimeDelta::hours(24);
 
 /// A capture that is complete and durable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +77,7 @@ impl Capturing<'_> {
         let server_ahead = server_ahead(&usage, self.clock);
         let mut draft = self.begin(&body(&usage)).await?;
         refuse_key(&client, &usage)?;
+        refuse_skew(server_ahead)?;
         let head = wire::usage_head(&usage.body).map_err(|error| {
             let failure = Failure::new(Kind::AnswerUnusable, "the usage answer cannot be used").because(error);
             failure.hint("the answer is kept as it came; ask AhaSend what changed")
@@ -193,12 +196,24 @@ fn refuse_key(client: &Client, answer: &Answer) -> Result<(), Failure> {
     Err(failure.hint("find out who put it there, make another key, and treat this one and the archive as exposed"))
 }
 
+/// A day apart, one of the two clocks is plainly wrong. The usage is kept; in which night it belongs is for a person to say.
+fn refuse_skew(server_ahead: TimeDelta) -> Result<(), Failure> {
+    if server_ahead.abs() <= CLOCK_SKEW_MAX {
+        return Ok(());
+    }
+    let (hours, way) =
+        (server_ahead.num_hours().abs(), if server_ahead < TimeDelta::zero() { "ahead of" } else { "behind" });
+    let doing = format!("this machine's clock is {hours} hours {way} the server's");
+    let failure = Failure::new(Kind::AnswerUnusable, doing);
+    Err(failure.hint("captures are named and ordered by this machine's clock: set it right, then run again"))
+}
+
 /// How far the server's clock is ahead; one that is far off is worth a warning.
 fn server_ahead(usage: &Answer, clock: Clock) -> TimeDelta {
     let Some(server) = usage.server_date.filter(|_| clock == Clock::System) else { return TimeDelta::zero() };
     let ahead = server - clock.now();
     if ahead.abs() > CLOCK_SKEW_WARN {
-        tracing::warn!(seconds = -ahead.num_seconds(), "this machine's clock and the server's are apart");
+        tracing::warn!(seconds = -ahead.num_seconds(), "this machine's clock and the server's are apart: set it right");
     }
     ahead
 }
