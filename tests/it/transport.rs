@@ -1,13 +1,26 @@
 //! What stops a night: each cause with its exit code, its closing line, and what is left of the evidence.
+//!
+//! Here is what the machine and the answers' meaning can do. What a server and the way to it can do is below: tables of
+//! cases with one runner (`case`), played by a server that misbehaves byte by byte (`server`).
 
-use std::net::TcpListener;
+mod bodies;
+mod case;
+mod clock;
+mod encrypted;
+mod heads;
+mod lists;
+mod server;
+mod statuses;
+mod streams;
+mod tls;
+mod way;
+
 use std::path::Path;
 
-use crate::support::hold::Holding;
 use crate::support::look::{self, json, unpacked};
-use crate::support::world::{changed, id, month};
+use crate::support::world::{changed, month};
 use crate::support::{
-    ACME, Answers, Home, KEY, NIGHT, PARENT, Ran, Reply, Server, account, base, base_usage, home, page, ran, run_at,
+    ACME, Answers, Home, NIGHT, PARENT, Ran, Reply, Server, account, base, base_usage, home, page, ran, run_at,
     subledger, subledger_at,
 };
 
@@ -61,13 +74,6 @@ fn assert_refused_early(night: &Ran, folder: &Path, cause: &str) {
 }
 
 #[test]
-fn a_key_that_is_not_accepted_is_told_once() {
-    let (night, asked) = with_usage_answer(Reply::error(401, "invalid key"), 21, "mend the key and run again");
-    assert_eq!(asked, 1);
-    assert!(night.stderr.contains("status 401"), "{}", night.stderr);
-}
-
-#[test]
 fn a_scope_that_is_missing_is_named_and_the_usage_is_kept() {
     let folder = home();
     let server = Server::start(|asked| match asked.what() {
@@ -83,42 +89,6 @@ fn a_scope_that_is_missing_is_named_and_the_usage_is_kept() {
 }
 
 #[test]
-fn a_server_that_fails_for_ever_is_asked_a_bounded_number_of_times() {
-    for status in [500, 502, 503, 429] {
-        let (night, asked) = with_usage_answer(Reply::error(status, "oops"), 20, "run again");
-        assert_eq!(asked, 5);
-        assert!(night.stderr.contains("failed after 5 attempts, the most allowed"), "{}", night.stderr);
-    }
-}
-
-#[test]
-fn a_wait_longer_than_allowed_is_not_waited_for() {
-    let busy = Reply::error(429, "slow down").header("retry-after", "3600");
-    let (night, asked) = with_usage_answer(busy, 20, "run again");
-    assert_eq!(asked, 1);
-    assert!(night.stderr.contains("asks to wait 3600 seconds"), "{}", night.stderr);
-}
-
-#[test]
-fn what_is_no_answer_to_the_call_is_refused_at_once() {
-    let html = vec![("content-type", "text/html".to_owned())];
-    for (reply, cause) in [
-        (Reply::error(302, "moved").header("location", "https://elsewhere.example/login"), "`elsewhere.example`"),
-        (Reply::error(307, "moved").header("location", "/here"), "redirects (status 307) to `127.0.0.1`"),
-        (Reply { status: 204, ..Reply::json("") }, "status 204"),
-        (Reply { status: 206, ..Reply::json("{}") }, "status 206"),
-        (Reply::error(404, "no such account"), "status 404"),
-        (Reply { headers: html, ..Reply::json("<p>Log in</p>") }, "`text/html`"),
-        (Reply::json(""), "not a JSON object"),
-        (Reply::json("[]"), "not a JSON object"),
-    ] {
-        let (night, asked) = with_usage_answer(reply, 22, "run again");
-        assert_eq!(asked, 1, "{cause}");
-        assert!(night.stderr.contains(cause), "{}", night.stderr);
-    }
-}
-
-#[test]
 fn usage_that_cannot_be_read_is_kept_as_it_came() {
     for usage in ["{\"billing_period\": oops", "{}", "{\"currency\": \"usd\"}\n\n"] {
         let folder = home();
@@ -127,17 +97,6 @@ fn usage_that_cannot_be_read_is_kept_as_it_came() {
         assert_usage_kept(&night, folder.path(), 22, usage);
         assert_eq!(server.log().len(), 1);
     }
-}
-
-#[test]
-fn a_cursor_that_comes_again_ends_the_walk_and_the_pages_are_kept() {
-    let row = |number| account(&id(number), "Customer", 0);
-    let loops = vec![page(&[row(1)], Some(2)), page(&[row(2)], Some(3)), page(&[row(3)], Some(2))];
-    let (night, folder) = with_pages(loops.clone());
-    assert!(night.stderr.contains("page 3 of the sub-account list sends the cursor of page 1"), "{}", night.stderr);
-    let files = look::files(folder.path());
-    let kept = files.iter().find(|(path, _)| path.ends_with("/accounts-0001.json.zst")).expect("the pages").1;
-    assert_eq!(unpacked(kept), loops.concat().as_bytes());
 }
 
 #[test]
@@ -165,29 +124,6 @@ fn after_a_failed_night_the_next_one_succeeds() {
     let night = run_at(folder.path(), &Server::of(month(2)), NEXT_SECOND, &[]);
     assert_eq!(night.code, 0, "{}", night.stderr);
     assert_eq!(look::assert_sound(folder.path()), (1, 1));
-}
-
-#[test]
-fn a_server_that_is_not_there_is_unreachable() {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let folder = home();
-    let mut command = subledger(folder.path());
-    command.env("AHASEND_ACCOUNT_ID", PARENT).env("AHASEND_API_KEY", KEY);
-    command.env("AHASEND_BASE_URL", format!("http://127.0.0.1:{port}"));
-    let night = ran(command.args(["run", "--now", NIGHT]));
-    assert_nothing_kept(&night, folder.path(), 20, "run again");
-    assert!(night.stderr.contains("no answer came from the server"), "{}", night.stderr);
-}
-
-#[test]
-fn a_server_that_stalls_is_left_in_time() {
-    let folder = home();
-    let limits = "[limits]\nrequest_timeout_secs = 1\nattempt_count_max = 1\n";
-    std::fs::write(folder.path().join("subledger.toml"), limits).unwrap();
-    let stalled = Holding::start(base(), |asked| asked.what() != "/usage");
-    let night = run_at(folder.path(), &stalled.server, NIGHT, &[]);
-    assert_usage_kept(&night, folder.path(), 20, &base_usage());
-    assert!(night.stderr.contains("not complete within 1s"), "{}", night.stderr);
 }
 
 #[test]
