@@ -23,6 +23,7 @@ use tokio::time::Instant;
 use url::Url;
 use uuid::Uuid;
 
+use crate::ahasend::wire::display;
 use crate::ahasend::{Client, Limits};
 use crate::archive::lock::Locking;
 use crate::billing::cap_plan::DatedCaps;
@@ -289,7 +290,7 @@ fn checked_amount(name: &str, text: &str) -> Result<Amount, Error> {
 
 fn checked_account_name(name: &str) -> Result<String, Error> {
     let name = name.trim();
-    let usable = !name.is_empty() && name.chars().count() <= 200 && !name.chars().any(char::is_control);
+    let usable = !name.is_empty() && display(name, 200) == name;
     let problem = "is the name that customers know you by: one line of at most 200 characters";
     if usable { Ok(name.to_owned()) } else { Err(setting("account_name", problem)) }
 }

@@ -2,6 +2,7 @@
 
 use super::Outcome;
 use super::selection::{Selection, open, select};
+use crate::ahasend::wire::display;
 use crate::billing::close::{Accepted, Close};
 use crate::config::{Config, TypedInvoice};
 use crate::failure::{Evidence, Failure, Kind, closing};
@@ -99,7 +100,7 @@ fn check_reason(flag: &str, reason: &str) -> Result<(), Failure> {
     let problem = match reason.chars().count() {
         _ if reason.trim().is_empty() => "is empty",
         count if count > REASON_CHARS_MAX => "is longer than 1,000 characters",
-        _ if reason.chars().any(char::is_control) => "has control characters",
+        _ if display(reason, REASON_CHARS_MAX) != reason => "has control characters",
         _ => return Ok(()),
     };
     let failure = Failure::new(Kind::Usage, format!("the reason of `{flag}` {problem}"));

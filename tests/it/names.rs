@@ -1,213 +1,139 @@
-//! Names that mean harm, from the API's answer to every file of a set: shown harmlessly, and kept apart.
+//! Names that mean harm, through every door and into every output: shown harmlessly, in full, beside the right id, and kept apart.
+//!
+//! One table: rows are names, columns are outputs. Each cell is asked the same: does what the output says of this account
+//! have its name in the form that is due there, and nobody else's?
 
-use std::collections::BTreeSet;
-use std::io::Cursor;
-use std::path::{Path, PathBuf};
+mod configured;
+mod outputs;
+mod refused;
+mod rows;
+mod said;
+mod stage;
 
-use calamine::{Data, Reader, Xlsx};
-use polars::prelude::*;
+use subledger::report::csv::{Guard, guarded};
 use subledger::report::text::shown;
-use uuid::Uuid;
 
-use crate::fixtures::nights::night;
-use crate::support::{Home, NIGHT, PARENT, Server, home, look, ran, run_at, subledger};
+use crate::support::{PARENT, look, ran, subledger};
 
-/// What a sub account may be called.
-fn names() -> Vec<String> {
-    let mut names: Vec<String> = [
-        "=HYPERLINK(\"http://x\")",
-        "@SUM(A1)",
-        "+1+cmd|' /C calc'!A0",
-        "\u{200b}=1+1",
-        "'quoted",
-        "Ünïcødé 客户 🚀",
-        "evil\u{202e}gnp.exe",
-        "Team One",
-        "team one",
-        "É",
-        "é",
-        "e\u{301}",
-        "<script>alert(1)</script>",
-        "</title><img src=x onerror=alert(1)>",
-        "a & b \"c\" 'd'",
-        "one, two; three",
-        "Acme;=1+1;x",
-        "Acme,=1+1,x",
-        "x\";=1+1;\"y",
-        "Twin",
-        "Twin\u{3164}",
-        "line\u{2028}separator",
-        "00123",
-        "123",
-        "1-2",
-        "MAR1",
-        "CON",
-        "../../etc/passwd",
-    ]
-    .map(str::to_owned)
-    .to_vec();
-    names.push("W".repeat(300));
-    names.push(format!("{}X", "W".repeat(299)));
-    names
+use self::outputs::Rows;
+use self::stage::{Door, Stage};
+
+/// What an output makes of a name.
+#[derive(Clone, Copy)]
+enum Form {
+    /// The very characters: data for programs.
+    Kept,
+    /// The same, behind a `'` where a spreadsheet would run it.
+    Guarded,
+    /// Hidden characters written out, and behind a `'` where a spreadsheet would run or change it.
+    Sheet,
+    /// Hidden characters written out, in a cell of the workbook, where one text is followed by a blank: its library would take it for markup.
+    Cell,
+    /// Hidden characters written out, as markup.
+    Markup,
 }
 
-fn id(number: usize) -> String {
-    Uuid::from_u128(0x2f3c_5d2a_9ef8_4c91_a5f4_0000_0000_0000 + number as u128).to_string()
-}
-
-/// A night of one account a name, reported in every form.
-fn night_of(names: &[String]) -> Home {
-    let folder = home();
-    let path = folder.path().join("subledger.toml");
-    let limits = std::fs::read_to_string(&path).expect("a configuration");
-    std::fs::write(&path, format!("report.csv_profiles = [\"excel\", \"excel-eu\"]\n{limits}"))
-        .expect("a configuration");
-    let quoted: Vec<String> = names.iter().map(|name| serde_json::to_string(name).expect("a name")).collect();
-    let ids: Vec<String> = (0..names.len()).map(id).collect();
-    let lines = quoted.iter().zip(&ids).zip(1..);
-    let subs: Vec<(&str, &str, i64, u64)> =
-        lines.map(|((name, id), count)| (id.as_str(), &name[1..name.len() - 1], 100 * count, 1_000)).collect();
-    let done = run_at(folder.path(), &Server::of(night(&subs, 0)), NIGHT, &[]);
-    assert_eq!(done.code, 0, "{}", done.stderr);
-    assert!(!done.stdout.contains('\u{202e}') && !done.stderr.contains('\u{202e}'), "{}", done.stdout);
-    folder
-}
-
-/// The names in a column of a CSV file, without the `'` that guards them.
-fn in_csv(path: &Path, delimiter: u8, column: &str) -> Vec<String> {
-    let unguarded = |cell: &String| {
-        let pieces = cell.split_inclusive([',', ';']);
-        pieces.map(|piece| piece.strip_prefix('\'').unwrap_or(piece)).collect()
-    };
-    in_csv_as_it_is(path, delimiter, column).iter().map(unguarded).collect()
-}
-
-fn in_csv_as_it_is(path: &Path, delimiter: u8, column: &str) -> Vec<String> {
-    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_path(path).expect("a file");
-    let header = reader.headers().expect("a header").clone();
-    let place = header.iter().position(|name| name.trim_start_matches('\u{feff}') == column).expect("the column");
-    reader.records().map(|record| record.expect("a record")[place].to_owned()).collect()
-}
-
-fn in_parquet(path: &Path, column: &str) -> Vec<Option<String>> {
-    let frame = ParquetReader::new(std::fs::File::open(path).expect("a file")).finish().expect("a frame");
-    let cells = frame.column(column).expect("the column").str().expect("texts").clone();
-    cells.iter().map(|cell| cell.map(str::to_owned)).collect()
-}
-
-/// One file below a folder, by the end of its path.
-fn only(set: &Path, end: &str) -> PathBuf {
-    let found: Vec<String> = look::files(set).into_keys().filter(|path| path.ends_with(end)).collect();
-    assert_eq!(found.len(), 1, "{end}: {found:?}");
-    set.join(&found[0])
-}
-
-/// A night of all these names, reported in every form.
-struct Hostile {
-    folder: Home,
-    set: PathBuf,
-    names: BTreeSet<String>,
-}
-
-impl Hostile {
-    fn new() -> Self {
-        let folder = night_of(&names());
-        let set = look::latest(folder.path());
-        // a line separator is no part of a line: what reads the answer has replaced it
-        let names = names().iter().map(|name| name.replace('\u{2028}', "\u{fffd}")).collect();
-        Self { folder, set, names }
-    }
-
-    #[track_caller]
-    fn assert_all(&self, what: &str, found: &BTreeSet<String>) {
-        assert!(self.names.is_subset(found), "{what}: {:?}", self.names.difference(found).collect::<Vec<_>>());
-    }
-
-    /// CSV has them as they are, behind a guard where a spreadsheet would run or change them; that for spreadsheets has hidden
-    /// characters written out.
-    fn check_csv(&self) {
-        for (file, delimiter) in
-            [("chargeback.csv", b','), ("chargeback-excel.csv", b','), ("chargeback-excel-eu.csv", b';')]
-        {
-            let path = self.set.join(file);
-            let found: BTreeSet<String> = in_csv(&path, delimiter, "account_name").into_iter().collect();
-            let as_written = |name: &String| if file == "chargeback.csv" { name.clone() } else { shown(name) };
-            let missing: Vec<String> = self.names.iter().map(as_written).filter(|name| !found.contains(name)).collect();
-            assert!(missing.is_empty(), "{file}: {missing:?}");
-            let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_path(&path).expect("a file");
-            for record in reader.records() {
-                // whichever delimiter a spreadsheet is told of
-                for piece in record.expect("a record").iter().flat_map(|cell| cell.split([',', ';'])) {
-                    let piece = piece.trim_start_matches(['"', ' ']);
-                    assert!(!piece.starts_with(['=', '+', '@', '\t', '\r', '＝']), "{file}: {piece}");
-                }
-            }
-        }
-    }
-
-    fn check_workbook(&self) {
-        let readable: BTreeSet<String> = self.names.iter().map(|name| shown(name)).collect();
-        assert_eq!(readable.len(), self.names.len(), "written out, they are as many");
-        let bytes = std::fs::read(self.set.join("chargeback.xlsx")).expect("a file");
-        let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).expect("a workbook");
-        for (sheet, range) in workbook.worksheets() {
-            let text = |cell: &Data| if let Data::String(text) = cell { Some(text.clone()) } else { None };
-            let cells: BTreeSet<String> = range.used_cells().filter_map(|(_, _, cell)| text(cell)).collect();
-            if ["Chargeback", "Control", "Caps"].contains(&sheet.as_str()) {
-                assert!(readable.is_subset(&cells), "{sheet}: {:?}", readable.difference(&cells).collect::<Vec<_>>());
-            }
-            if sheet != "Control" {
-                let formulas = workbook.worksheet_formula(&sheet).expect("formulas");
-                assert!(formulas.used_cells().all(|(_, _, formula)| formula.is_empty()), "{sheet}");
-            }
-        }
-    }
-
-    /// Data for programs is not altered.
-    fn check_parquet_and_focus(&self) {
-        let of = |path: &Path, column| in_parquet(path, column).into_iter().flatten().collect();
-        self.assert_all("chargeback.parquet", &of(&self.set.join("chargeback.parquet"), "account_name"));
-        let data = |form: &str| only(&self.set, &format!("ahasend-focus-{PARENT}.{form}"));
-        self.assert_all("FOCUS as Parquet", &of(&data("parquet"), "SubAccountName"));
-        let names = in_csv_as_it_is(&data("csv"), b',', "SubAccountName");
-        self.assert_all("FOCUS as CSV", &names.iter().cloned().collect());
-    }
-
-    fn check_pages(&self) {
+impl Form {
+    fn of(self, name: &str) -> String {
         let entities = [('&', "&amp;"), ('<', "&lt;"), ('>', "&gt;"), ('"', "&quot;")];
-        let escaped = |name: &str| entities.iter().fold(shown(name), |text, (c, entity)| text.replace(*c, entity));
-        let in_page = |page: &str, name: &str| page.contains(&format!("<bdi>{}</bdi>", escaped(name)));
-        let mut pages = look::files(&self.set.join("customers"));
-        pages.retain(|path, _| path.ends_with("statement.html"));
-        let mut pages: Vec<String> = pages.into_values().map(|page| String::from_utf8(page).expect("UTF-8")).collect();
-        assert_eq!(pages.len(), self.names.len());
-        let report = std::fs::read_to_string(self.set.join("report.html")).expect("a page");
-        for name in &self.names {
-            assert!(in_page(&report, name), "{name}");
-            assert_eq!(pages.iter().filter(|page| in_page(page, name)).count(), 1, "{name}");
-        }
-        pages.push(report);
-        for harm in ["<script", "<img", "\u{202e}", "\u{200b}"] {
-            assert!(pages.iter().all(|page| !page.contains(harm)), "{harm}");
+        match self {
+            Self::Kept => name.to_owned(),
+            Self::Guarded => guarded(name, Guard::Formulas).into_owned(),
+            Self::Sheet => guarded(name, Guard::Retyping).into_owned(),
+            Self::Cell if name == "<r>rich</r>" => format!("{name} "),
+            Self::Cell => shown(name),
+            Self::Markup => entities.iter().fold(shown(name), |text, (c, entity)| text.replace(*c, entity)),
         }
     }
+}
 
-    fn check_folders(&self) {
-        let files = look::files(&self.set.join("customers")).into_keys();
-        let folders: BTreeSet<String> = files.filter_map(|path| Some(path.split_once('/')?.0.to_lowercase())).collect();
-        assert_eq!(folders.len(), self.names.len(), "two folders are one where case makes no difference");
+/// A column: an output, the form that names have in it, and what it says of each account, by the account's id.
+struct Output {
+    what: &'static str,
+    form: Form,
+    rows: fn(&Stage) -> Rows,
+}
+
+const fn output(what: &'static str, form: Form, rows: fn(&Stage) -> Rows) -> Output {
+    Output { what, form, rows }
+}
+
+/// The columns that names of sub accounts and of customers have in common.
+const COMMON: [Output; 10] = [
+    output("chargeback.csv", Form::Guarded, |stage| outputs::csv(&stage.set.join("chargeback.csv"), b',')),
+    output("chargeback-excel.csv", Form::Sheet, |stage| outputs::csv(&stage.set.join("chargeback-excel.csv"), b',')),
+    output("chargeback-excel-eu.csv", Form::Sheet, |stage| {
+        outputs::csv(&stage.set.join("chargeback-excel-eu.csv"), b';')
+    }),
+    output("chargeback.parquet", Form::Kept, |stage| outputs::parquet(&stage.set.join("chargeback.parquet"))),
+    output("the workbook's charges", Form::Cell, |stage| outputs::sheet(stage, "Chargeback")),
+    output("the report's page", Form::Markup, outputs::page),
+    output("statements as CSV", Form::Guarded, |stage| outputs::statements(stage, "chargeback.csv")),
+    output("statements as CSV for sheets", Form::Sheet, |stage| outputs::statements(stage, "chargeback-excel-eu.csv")),
+    output("statements as Parquet", Form::Kept, |stage| outputs::statements(stage, "chargeback.parquet")),
+    output("statements as pages", Form::Markup, |stage| outputs::statements(stage, "statement.html")),
+];
+
+/// Those that have names of sub accounts alone.
+const OF_ACCOUNTS: [Output; 12] = [
+    output("caps.csv", Form::Guarded, |stage| outputs::csv(&stage.set.join("caps.csv"), b',')),
+    output("caps-excel.csv", Form::Sheet, |stage| outputs::csv(&stage.set.join("caps-excel.csv"), b',')),
+    output("the workbook's caps", Form::Cell, |stage| outputs::sheet(stage, "Caps")),
+    output("FOCUS as CSV", Form::Kept, |stage| outputs::csv(&stage.focus("csv"), b',')),
+    output("FOCUS as Parquet", Form::Kept, |stage| outputs::parquet(&stage.focus("parquet"))),
+    output("usage.parquet", Form::Kept, |stage| outputs::parquet(&stage.only("archive", "/usage.parquet"))),
+    output("history as JSON", Form::Kept, |stage| said::json(stage, &["history", "--by", "account"])),
+    output("history as CSV", Form::Guarded, |stage| said::history(stage, "csv")),
+    output("history as Parquet", Form::Kept, |stage| said::history(stage, "parquet")),
+    output("accounts as JSON", Form::Kept, |stage| said::json(stage, &["accounts", "list"])),
+    output("an account as JSON", Form::Kept, said::account_json),
+    output("a cap plan as JSON", Form::Kept, |stage| said::json(stage, &["caps", "plan"])),
+];
+
+impl Output {
+    /// Every account has its name in the form that is due, and nobody else's.
+    fn check(&self, stage: &Stage) {
+        let what = self.what;
+        let mut rows = (self.rows)(stage);
+        // those without usage are in findings and in lists alone
+        rows.retain(|id, _| stage.names.contains_key(id));
+        assert_eq!(rows.keys().collect::<Vec<_>>(), stage.names.keys().collect::<Vec<_>>(), "the accounts in {what}");
+        let forms: Vec<String> = stage.names.values().map(|name| self.form.of(name)).collect();
+        for (id, name) in &stage.names {
+            let (own, found) = (self.form.of(name), &rows[id]);
+            assert!(found.contains(&own), "{what}: {name:?} is not in {found:?}");
+            let foreign = found.iter().find(|text| **text != own && forms.contains(text));
+            assert_eq!(foreign, None, "{what}: somebody else is beside {name:?}");
+        }
     }
+}
+
+fn check(stage: &Stage, outputs: &[&[Output]]) {
+    let columns = outputs.iter().copied().flatten();
+    let count = columns.map(|output| output.check(stage)).count();
+    outputs::check_csv_is_not_run(stage);
+    outputs::check_sheets(stage);
+    outputs::check_xml(&stage.set);
+    outputs::check_pages(stage);
+    outputs::check_folders(stage);
+    outputs::check_control(stage);
+    said::check_text(stage);
+    look::assert_sound(stage.home.path());
+    let verified = ran(subledger(stage.home.path()).arg("verify").env("AHASEND_ACCOUNT_ID", PARENT));
+    assert_eq!(verified.code, 0, "{}", verified.stdout);
+    println!("{} names in {count} outputs, cell by cell", stage.names.len());
 }
 
 #[test]
-fn names_that_mean_harm_are_shown_harmlessly_and_kept_apart_in_every_format() {
-    let hostile = Hostile::new();
-    hostile.check_csv();
-    hostile.check_workbook();
-    hostile.check_parquet_and_focus();
-    hostile.check_pages();
-    hostile.check_folders();
-    look::assert_sound(hostile.folder.path());
-    let verified = ran(subledger(hostile.folder.path()).arg("verify").env("AHASEND_ACCOUNT_ID", PARENT));
-    assert_eq!(verified.code, 0, "{}", verified.stdout);
+fn names_of_sub_accounts_are_harmless_in_every_output() {
+    let stage = Stage::of(Door::Api, rows::all());
+    check(&stage, &[&COMMON, &OF_ACCOUNTS]);
+    said::check_accounts(&stage);
+    said::check_findings(&stage);
+}
+
+#[test]
+fn names_of_customers_are_harmless_in_every_output() {
+    let stage = Stage::of(Door::Map, rows::fit_for_a_map());
+    check(&stage, &[&COMMON]);
 }
