@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt;
 use uuid::Uuid;
 
@@ -51,7 +51,7 @@ pub(super) async fn capture(
     progress: &Progress<'_>,
 ) -> Result<Secured, Failure> {
     let kept = RefCell::new(Evidence::Missing);
-    let taking = Capturing { archive, api, clock, signals, progress, kept: &kept };
+    let taking = Capturing { archive, api, clock, signals, progress, kept: &kept, begun: clock.now() };
     let done = AssertUnwindSafe(taking.take()).catch_unwind().await;
     let done = done.unwrap_or_else(|panic| Err(Failure::of_panic(panic.as_ref())));
     done.map_err(|failure| failure.with_evidence(kept.into_inner()))
@@ -65,9 +65,21 @@ struct Capturing<'a> {
     signals: &'a Signals,
     progress: &'a Progress<'a>,
     kept: &'a RefCell<Evidence>,
+    begun: DateTime<Utc>,
 }
 
 impl Capturing<'_> {
+    /// Fails once the capture has taken longer than it may by the clock on the wall. The client's own deadline does not pass
+    /// while a machine sleeps, and hours later the list would be that of another day.
+    fn in_time(&self) -> Result<(), Failure> {
+        if !self.clock.runs() || !is_overdue(self.begun, self.clock.now(), self.api.run_timeout) {
+            return Ok(());
+        }
+        let doing = format!("the capture took longer than the {} seconds allowed", self.api.run_timeout.as_secs());
+        let failure = Failure::new(Kind::Unreachable, doing);
+        Err(failure.hint("did this machine sleep meanwhile? run again; `limits.run_timeout_secs` is what is allowed"))
+    }
+
     async fn take(&self) -> Result<Secured, Failure> {
         let client = self.api.client(self.archive.account_id()).map_err(Failure::of_client)?;
         self.archive.sweep();
@@ -138,11 +150,20 @@ impl Capturing<'_> {
         if missing.len() > LOOKUP_COUNT_MAX {
             tracing::warn!(missing = missing.len(), looked_up = LOOKUP_COUNT_MAX, "too many accounts are not listed");
         }
+        let mut gathered_bytes = 0;
         for (index, id) in missing.iter().take(LOOKUP_COUNT_MAX).enumerate() {
+            self.in_time()?;
             (self.progress)(&format!("looking up accounts that are not listed: {} of {}", index + 1, missing.len()));
             let answer = self.signals.or(client.account(*id), Failure::of_client).await?;
+            gathered_bytes += u64::try_from(answer.body.len()).unwrap_or(u64::MAX);
             draft.lookup(body(&answer));
             refuse_key(client, &answer)?;
+            // they wait in memory for the one object that they make
+            if gathered_bytes > self.api.limits.body_bytes_max {
+                let doing = "the answers about single accounts take more together than one answer may";
+                let failure = Failure::new(Kind::AnswerUnusable, doing);
+                return Err(failure.hint("see what became of them; `limits.body_mib_max` is what is allowed"));
+            }
         }
         Ok(())
     }
@@ -154,6 +175,7 @@ impl Capturing<'_> {
         let mut listed = BTreeSet::new();
         let mut pages = client.pages();
         loop {
+            self.in_time().map_err(|failure| (failure, false))?;
             let (mut unreadable, mut torn) = (None, false);
             let failed = |error: Error| {
                 torn = matches!(error, Error::Paging(_));
@@ -175,6 +197,11 @@ impl Capturing<'_> {
             (self.progress)(&format!("reading the account list: {} sub accounts", listed.len()));
         }
     }
+}
+
+fn is_overdue(begun: DateTime<Utc>, now: DateTime<Utc>, limit: Duration) -> bool {
+    // a clock that was set back says nothing
+    (now - begun).to_std().is_ok_and(|taken| taken > limit)
 }
 
 fn body(answer: &Answer) -> Body {
@@ -216,4 +243,17 @@ fn server_ahead(usage: &Answer, clock: Clock) -> TimeDelta {
         tracing::warn!(seconds = -ahead.num_seconds(), "this machine's clock and the server's are apart: set it right");
     }
     ahead
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_capture_that_a_machine_slept_through_is_overdue() {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        let is_overdue = |now: &str| is_overdue(at("2024-01-15T02:00:00Z"), at(now), Duration::from_hours(2));
+        assert!(is_overdue("2024-01-15T04:00:01Z") && is_overdue("2024-01-16T02:00:00Z"));
+        assert!(!is_overdue("2024-01-15T04:00:00Z") && !is_overdue("2024-01-15T01:00:00Z"));
+    }
 }

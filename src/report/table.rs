@@ -90,7 +90,7 @@ impl Cells {
     }
 
     /// The text of a cell, if it has one.
-    pub(super) fn text_at(&self, row: usize) -> Option<&str> {
+    pub fn text_at(&self, row: usize) -> Option<&str> {
         match self {
             Self::Text(cells) => cells.get(row)?.as_deref(),
             Self::Shared { texts, positions } => texts.get((*positions.get(row)?)? as usize)?.as_deref(),

@@ -11,6 +11,7 @@ mod contract;
 mod crash;
 mod demo;
 mod disk;
+mod edges;
 mod exit_codes;
 mod explain;
 mod fixtures;

@@ -108,6 +108,7 @@ impl Output {
     }
 }
 
+#[expect(clippy::print_stdout, reason = "the harness shows it with `--nocapture`, for the figures")]
 fn check(stage: &Stage, outputs: &[&[Output]]) {
     let columns = outputs.iter().copied().flatten();
     let count = columns.map(|output| output.check(stage)).count();
@@ -128,6 +129,7 @@ fn check(stage: &Stage, outputs: &[&[Output]]) {
 fn names_of_sub_accounts_are_harmless_in_every_output() {
     let stage = Stage::of(Door::Api, rows::all());
     check(&stage, &[&COMMON, &OF_ACCOUNTS]);
+    outputs::check_twins(&stage);
     said::check_accounts(&stage);
     said::check_findings(&stage);
 }

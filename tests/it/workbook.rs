@@ -25,14 +25,14 @@ use crate::support::project;
 /// The row of the header, above the cells.
 const HEADER_ROW: usize = 2;
 
-fn terms(fixture: &str) -> Terms {
+pub(crate) fn terms(fixture: &str) -> Terms {
     let map = std::fs::read(project().join("fixtures").join(fixture).join("customers.csv")).ok();
     let customers = map.and_then(|csv| parse_customers(&csv, Pricing::default()).ok());
     Terms { customers, ..Terms::default() }
 }
 
 /// The ledger of a fixture's last capture.
-fn ledger(fixture: &str, terms: Terms) -> Ledger {
+pub(crate) fn ledger(fixture: &str, terms: Terms) -> Ledger {
     let place = project().join("fixtures").join(fixture).join("archive");
     let parents = std::fs::read_dir(&place).expect("an archive").map(|entry| entry.expect("an entry").file_name());
     let mut parents = parents.filter_map(|name| name.to_str()?.strip_prefix("parent=")?.parse().ok());

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use icu_normalizer::ComposingNormalizerBorrowed;
 use maud::{Markup, html};
 
 use crate::billing::charges::{Line, Others, Statement};
@@ -32,7 +33,7 @@ pub(super) fn section(ledger: &Ledger) -> Markup {
     let rows = |statements: &[&Statement]| {
         html! {
             @for statement in statements {
-                (row(ledger, &folders, statement, most, alike.contains(&shown(&statement.customer.name))))
+                (row(ledger, &folders, statement, most, alike.contains(&looks(&statement.customer.name))))
             }
         }
     };
@@ -108,11 +109,16 @@ fn row(
     }
 }
 
-/// Names that more than one of these customers goes by, as the page shows them: then each has its id beside it.
+/// What more than one of these customers' names looks like: then each has its id beside it.
 fn alike(statements: &[&Statement]) -> BTreeSet<String> {
     let mut seen = BTreeSet::new();
-    let names = statements.iter().map(|statement| shown(&statement.customer.name));
+    let names = statements.iter().map(|statement| looks(&statement.customer.name));
     names.filter(|name| !seen.insert(name.clone())).collect()
+}
+
+/// What a name looks like to a reader: the same text may be made of other characters, and case is overlooked.
+fn looks(name: &str) -> String {
+    ComposingNormalizerBorrowed::new_nfkc().normalize(&shown(name)).to_lowercase()
 }
 
 /// A grade as reports spell it, with what it means.

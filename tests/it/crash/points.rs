@@ -11,13 +11,14 @@ use super::trace::Call;
 /// Calls whose texts are what was read or written, and no paths.
 const DATA: [&str; 7] = ["read", "write", "pread64", "pwrite64", "readv", "writev", "getdents64"];
 /// Calls that change what is on disk or what of it is durable, beside opening with `O_CREAT`.
-const CHANGES: [&str; 15] = [
+const CHANGES: [&str; 16] = [
     "mkdir",
     "mkdirat",
     "write",
     "writev",
     "pwrite64",
     "ftruncate",
+    "fallocate",
     "fsync",
     "fdatasync",
     "link",
@@ -36,13 +37,15 @@ const LOOKS: [&str; 9] =
 /// Calls that a signal can interrupt.
 const INTERRUPTIBLE: [&str; 8] = ["open", "openat", "read", "write", "writev", "ftruncate", "fsync", "flock"];
 /// Calls that a full disk fails, without those that open: strace tells no opening from another.
-const ON_A_FULL_DISK: &str = "mkdir,write,writev,pwrite64,ftruncate,fsync,link,linkat,symlink,rename";
+const ON_A_FULL_DISK: &str = "mkdir,write,writev,pwrite64,ftruncate,fallocate,fsync,link,linkat,symlink,rename";
 
 /// What becomes of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Fault {
     /// The process is killed before it.
     Kill,
+    /// The process is asked to end, while it is carried out.
+    Terminate,
     /// The disk is full for once.
     NoSpace,
     /// The disk is full from here on.
@@ -60,6 +63,7 @@ impl Fault {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Kill => "SIGKILL",
+            Self::Terminate => "SIGTERM",
             Self::NoSpace => "ENOSPC once",
             Self::FullFromHere => "ENOSPC from there on",
             Self::Io => "EIO",
@@ -75,6 +79,7 @@ impl Fault {
             Self::Interrupted => "error=EINTR",
             Self::NoLinks(error) => error,
             Self::Kill => "signal=KILL",
+            Self::Terminate => "signal=TERM",
         }
     }
 }
@@ -109,7 +114,8 @@ impl Point {
         let inject = format!("inject={names}:{}{count}", self.fault.error());
         let mut options = ["-s", "0", "-e", &format!("trace={names}"), "-e", &inject].map(str::to_owned).to_vec();
         // the signal of a filtered call would be lost
-        options.extend((self.fault != Fault::Kill).then(|| "--seccomp-bpf".to_owned()));
+        let is_signal = matches!(self.fault, Fault::Kill | Fault::Terminate);
+        options.extend((!is_signal).then(|| "--seccomp-bpf".to_owned()));
         let rest = self.rest.iter().map(String::as_str);
         for handle in rest.chain(self.rest.is_empty().then_some(&*self.handle)) {
             let path = handle.strip_prefix('/').map(|inside| format!("{}/{inside}", folder.display()));
@@ -222,7 +228,7 @@ fn faults(call: &Call) -> Vec<Fault> {
     let name = &&*call.name;
     let mut faults = Vec::new();
     if changes(call) {
-        faults.push(Fault::Kill);
+        faults.extend([Fault::Kill, Fault::Terminate]);
     }
     if changes(call) && !REMOVALS.contains(name) {
         faults.push(Fault::NoSpace);
@@ -260,6 +266,9 @@ pub(crate) fn hit(log: &str) -> Option<usize> {
             // the one that was not carried through is the last one of its thread
             return (count > 0).then_some(count);
         }
+        if what.starts_with("--- SIGTERM") {
+            return begun.get(thread).copied();
+        }
         if what.starts_with("+++") || what.starts_with("---") {
             continue;
         }
@@ -283,4 +292,6 @@ fn the_call_that_was_hit_is_found_in_the_log() {
     assert_eq!(hit("7 fsync(1</a>) = ?\n8 +++ killed by SIGKILL +++\n"), Some(1));
     assert_eq!(hit("8 +++ killed by SIGKILL +++\n"), None);
     assert_eq!(hit("7 fsync(1</a>) = 0\n"), None);
+    let asked = "7 fsync(1</a>) = 0\n8 fsync(1</a>) = 0\n7 --- SIGTERM {si_signo=SIGTERM} ---\n8 fsync(1</a>) = 0\n";
+    assert_eq!(hit(asked), Some(1));
 }

@@ -12,7 +12,7 @@ use super::trace::Call;
 use super::verdict::{converged, differences, visible};
 
 /// Calls on files that leave the disk as it is.
-const HARMLESS: [&str; 24] = [
+const HARMLESS: [&str; 25] = [
     "access",
     "chdir",
     "close",
@@ -27,6 +27,7 @@ const HARMLESS: [&str; 24] = [
     "ioctl",
     "lseek",
     "mmap",
+    "statfs",
     "newfstatat",
     "open",
     "openat",
@@ -98,6 +99,11 @@ impl Replay {
             "ftruncate" => {
                 let length = call.arguments.rsplit(", ").next().and_then(|length| length.parse().ok());
                 self.disk.truncate(place, length.expect("a length"));
+            }
+            "fallocate" => {
+                let length = call.arguments.rsplit(", ").next().and_then(|length| length.parse().ok());
+                let length: usize = length.expect("a length");
+                self.disk.truncate(place, length.max(self.disk.length(place)));
             }
             "fsync" | "fdatasync" => self.disk.sync(place),
             "link" | "linkat" => self.disk.link(place, &places[1]),

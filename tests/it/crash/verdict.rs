@@ -9,6 +9,8 @@ use crate::support::sound::soundness;
 
 /// Every documented exit code but that of a defect.
 const CODES: [i32; 11] = [0, 2, 10, 12, 13, 20, 21, 22, 23, 75, 11];
+/// The exit code after SIGTERM, whatever is safe by then.
+const TERMINATED: i32 = 143;
 /// Files of the archive that a run can do without, if it says so: seals, tables for SQL engines, and customer maps.
 const DISPENSABLE: [&str; 3] = ["capture.json.sha256", "close.json.sha256", "usage.parquet"];
 
@@ -37,7 +39,11 @@ pub(crate) fn said(scene: &Scene, point: &Point, folder: &Path, ran: &Ran) -> Ve
     let left = Left::of(folder);
     let mut problems = Vec::new();
     let mut complain = |is_wrong: bool, what: &str| problems.extend(is_wrong.then(|| what.to_owned()));
-    complain(!CODES.contains(&ran.code), &format!("the exit code {} is none of those documented", ran.code));
+    let is_told_to_end = point.fault == Fault::Terminate && ran.code == TERMINATED;
+    complain(
+        !CODES.contains(&ran.code) && !is_told_to_end,
+        &format!("the exit code {} is none of those documented", ran.code),
+    );
     complain(ran.stderr.contains("panicked"), "it panicked");
     let closing = ran.closing();
     let place = |from: &str| closing.split_once(from).and_then(|(_, rest)| rest.split(';').next()).unwrap_or_default();
@@ -46,7 +52,7 @@ pub(crate) fn said(scene: &Scene, point: &Point, folder: &Path, ran: &Ran) -> Ve
         let named = place("evidence: safe in ") == format!("archive/{capture}");
         complain(is_safe && !(named && scene.has_captured(&left)), "evidence is said to be safe that is not there");
         // tens: tonight's evidence is safe; twenties: it is not; 2 is for a configuration that may concern charges only
-        let is_expected = ran.code == 2 || is_safe == matches!(ran.code, 0 | 10..=13);
+        let is_expected = ran.code == 2 || is_told_to_end || is_safe == matches!(ran.code, 0 | 10..=13);
         complain(!is_expected, "the exit code and the last line differ on the evidence");
         complain(!is_safe && !closing.contains("NOT SAFE"), "the last line does not say that evidence is missing");
         let kept = place("only a part is kept in ");

@@ -75,13 +75,18 @@ fn folders(stage: &Stage) -> BTreeMap<String, String> {
 pub(super) fn statements(stage: &Stage, file: &str) -> Rows {
     let read = |folder: String| {
         let bytes = std::fs::read(stage.set.join("customers").join(folder).join(file)).expect("a file");
-        match file.rsplit_once('.').expect("a kind").1 {
+        match kind(file) {
             "html" => named(std::str::from_utf8(&bytes).expect("UTF-8")),
             "parquet" => parquet_of(bytes).into_values().flatten().collect(),
             _ => csv_of(&bytes, if file.contains("-eu") { b';' } else { b',' }).into_values().flatten().collect(),
         }
     };
     folders(stage).into_iter().map(|(id, folder)| (id, read(folder))).collect()
+}
+
+/// What a file is by its name.
+fn kind(path: &str) -> &str {
+    path.rsplit_once('.').map_or("", |(_, kind)| kind)
 }
 
 /// The names in a page, as they are written.
@@ -101,7 +106,7 @@ pub(super) fn page(stage: &Stage) -> Rows {
 
 /// Whichever delimiter a spreadsheet is told of, no piece of a cell is a formula; and figures are plain numbers.
 pub(super) fn check_csv_is_not_run(stage: &Stage) {
-    for (path, bytes) in look::files(&stage.set).into_iter().filter(|(path, _)| path.ends_with(".csv")) {
+    for (path, bytes) in look::files(&stage.set).into_iter().filter(|(path, _)| kind(path) == "csv") {
         if path.starts_with("focus/") {
             continue;
         }
@@ -109,7 +114,7 @@ pub(super) fn check_csv_is_not_run(stage: &Stage) {
         assert_eq!(bytes.starts_with(b"\xef\xbb\xbf"), path.contains("-excel"), "{path}");
         let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(&bytes[..]);
         for record in reader.records() {
-            for cell in record.expect("a record").iter() {
+            for cell in &record.expect("a record") {
                 let is_figure =
                     cell.strip_prefix('-').unwrap_or(cell).chars().all(|c| c.is_ascii_digit() || c == point);
                 for piece in cell.split([',', ';', '\t', '\r', '\n']).filter(|_| !is_figure) {
@@ -152,7 +157,7 @@ pub(super) fn check_xml(set: &Path) {
 pub(super) fn check_pages(stage: &Stage) {
     let pages: Vec<String> = look::files(&stage.set)
         .into_iter()
-        .filter(|(path, _)| path.ends_with(".html"))
+        .filter(|(path, _)| kind(path) == "html")
         .map(|(_, page)| String::from_utf8(page).expect("UTF-8"))
         .collect();
     assert_eq!(pages.len(), stage.names.len() + 1);
@@ -162,6 +167,17 @@ pub(super) fn check_pages(stage: &Stage) {
         {
             assert!(!page.contains(harm), "{harm:?}");
         }
+    }
+}
+
+/// Customers whose names look the same to a reader have their ids beside them on the report's page, and nobody else has.
+pub(super) fn check_twins(stage: &Stage) {
+    let twins = ["Caf\u{e9}", "Cafe\u{301}", "Team One", "team one", "TEAM ONE", "\u{c9}", "\u{e9}", "NULL", "null"];
+    for (id, texts) in page(stage) {
+        let name = &stage.names[&id];
+        // those that cannot be shown at all, that are cut to the same, or that blanks alone tell apart
+        let is_open = name.contains('\u{fffd}') || name.contains('…') || name == &id;
+        assert!(is_open || texts.contains(&id) == twins.contains(&name.as_str()), "{name:?}: {texts:?}");
     }
 }
 

@@ -173,3 +173,23 @@ fn accounts_that_come_and_go_between_usage_and_list_are_told_of_and_change_no_am
         assert_eq!(look::assert_sound(home.path()), (1, 1));
     }
 }
+
+/// They wait in memory for the one object that they make: no server decides how much that is.
+#[test]
+fn answers_about_single_accounts_are_bounded_together() {
+    let home = Home::new();
+    let mut answers = month(4);
+    for number in 1..=4 {
+        let entry = account(&id(number), "Customer", 0);
+        answers
+            .accounts
+            .insert(id(number), entry.replacen('{', &format!("{{\"junk\": \"{}\", ", "x".repeat(400 << 10)), 1));
+    }
+    answers.pages = vec![page(&[], None)];
+    let server = RawServer::start(Wire::Plain, behaved(answers));
+    let night = home.night(&server.url(), NIGHT);
+    assert_eq!(night.code, 22, "{}", night.stderr);
+    assert!(night.stderr.contains("take more together than one answer may"), "{}", night.stderr);
+    let asked = server.targets().iter().filter(|target| target.contains("/00000000-")).count();
+    assert_eq!(asked, 3, "with the third there is more than a mebibyte");
+}

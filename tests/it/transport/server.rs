@@ -69,7 +69,7 @@ pub(super) fn http(reply: &Reply) -> String {
     if matches!(reply.status, 204 | 205 | 304) {
         return format!("{head}\r\n");
     }
-    format!("{head}Content-Length: {}\r\n\r\n{}", reply.body.len(), reply.body)
+    format!("{head}Content-Length: {}\r\n\r\n{}", reply.body.len(), String::from_utf8_lossy(&reply.body))
 }
 
 /// How a server is reached.
