@@ -197,9 +197,9 @@ fn is_change(call: &Call) -> bool {
 /// Every point of a run, in its order.
 pub(crate) fn points(log: &[Call], folder: &Path) -> Vec<Point> {
     let mut counts: BTreeMap<(String, String), (usize, BTreeMap<u32, usize>)> = BTreeMap::new();
-    // closing a folder writes nothing, and the standard library takes an error of it for a defect of its caller
-    let opened = log.iter().filter(|call| call.name == "getdents64");
-    let folders: BTreeSet<String> = opened.flat_map(|call| handles(call, folder)).collect();
+    // closing what was not written loses nothing; of a folder the standard library takes an error of it for a defect
+    let written = log.iter().filter(|call| call.name == "write").flat_map(|call| handles(call, folder));
+    let written: BTreeSet<String> = written.collect();
     let mut points = Vec::new();
     for (index, call) in log.iter().enumerate() {
         let mut here = None;
@@ -210,8 +210,10 @@ pub(crate) fn points(log: &[Call], folder: &Path) -> Vec<Point> {
             here.get_or_insert((handle, *all, *of_thread));
         }
         let Some((handle, ordinal, of_thread)) = here else { continue };
-        let closes_folder = call.name == "close" && folders.contains(&handle);
-        for fault in faults(call).into_iter().filter(|_| !closes_folder) {
+        if call.name == "close" && !written.contains(&handle) {
+            continue;
+        }
+        for fault in faults(call) {
             let rest = match fault {
                 Fault::FullFromHere => changed_from(&log[index..], folder),
                 _ => Vec::new(),
