@@ -125,7 +125,7 @@ fn a_call_that_the_model_does_not_know_is_not_passed_over() {
 fn without(stage: &Stage, scene: &mut Scene, forgotten: impl Fn(&Call) -> bool) -> Vec<String> {
     let log = scene.log.clone();
     scene.log.retain(|call| !forgotten(call));
-    let cuts = cut(stage, scene, Share { looks: 2, reruns: usize::MAX, kills: usize::MAX });
+    let cuts = cut(stage, scene, Share { looks: 2, reruns: usize::MAX, kills: usize::MAX, names: false });
     scene.log = log;
     cuts.violations
 }

@@ -138,6 +138,8 @@ pub(crate) struct Share {
     pub(crate) reruns: usize,
     /// One of so many kills is followed by a run and a power cut.
     pub(crate) kills: usize,
+    /// And each that leaves a new name which nobody has synced.
+    pub(crate) names: bool,
 }
 
 /// Cuts the power after every call of a scene, and after runs that followed on a kill.
@@ -180,7 +182,7 @@ pub(crate) fn cut(stage: &Stage, scene: &Scene, share: Share) -> Cuts {
         }
         if has_changed && !replay.is_acknowledged {
             kills += 1;
-            if kills % share.kills == 0 {
+            if kills % share.kills == 0 || share.names && leaves_a_name(call, scene) {
                 cuts.after_kills += 1;
                 let problems = after_kill(stage, scene, &replay, &folder);
                 let show =
@@ -191,6 +193,12 @@ pub(crate) fn cut(stage: &Stage, scene: &Scene, share: Share) -> Cuts {
     }
     assert!(replay.is_acknowledged, "{}: the log has no last line", scene.name);
     cuts
+}
+
+/// Whether there is a new name now that the next run finds, and does not make again.
+fn leaves_a_name(call: &Call, scene: &Scene) -> bool {
+    let is_hidden = |path: Option<&String>| path.is_none_or(|path| path.contains("/.tmp-"));
+    matches!(&*call.name, "mkdir" | "rename") && !is_hidden(places(call, &scene.folder).last())
 }
 
 /// Kills the run here, runs again, and cuts the power when that run has said that it is through: what the killed one left
