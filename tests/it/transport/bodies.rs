@@ -64,6 +64,19 @@ fn a_body_over_the_limit_is_refused_before_it_is_taken_in() {
     ]);
 }
 
+/// The limit is of what is taken in, to the byte, whatever was said before.
+#[test]
+fn a_body_without_a_length_is_counted_to_the_byte() {
+    let filled = |bytes: usize| {
+        let usage = base_usage();
+        sent(format!("{OK}\r\n{usage}{}", " ".repeat(bytes - usage.len())))
+    };
+    let says = &["the answer is larger than the 1048576 bytes allowed"];
+    check([unusable("sends a byte too many", filled((1 << 20) + 1), says)]);
+    let steps = Place::Usage.misbehaving(usize::MAX, filled(1 << 20));
+    Home::new().mended(&RawServer::start(Wire::Plain, steps));
+}
+
 /// Over HTTP/1.0 nothing but the JSON itself tells that the end is missing. Such a usage answer is kept as it came.
 #[test]
 fn a_body_cut_where_nobody_can_tell_is_no_usage() {

@@ -35,6 +35,8 @@ pub(super) enum Step {
     Reset,
     /// Closes TCP without the farewell that TLS wants.
     Cut,
+    /// Passes on whatever comes and goes to a port of this machine, as a proxy does.
+    Tunnel(u16),
     /// Waits for the next request on the same connection.
     Next,
     /// Closes the connection in all form, which is what happens at the end of the steps anyway.
@@ -96,8 +98,8 @@ pub(super) struct RawServer {
 #[derive(Default)]
 struct Seen {
     connections: AtomicUsize,
-    /// Path and query of each request.
-    targets: Mutex<Vec<String>>,
+    /// The head of each request.
+    heads: Mutex<Vec<String>>,
 }
 
 impl RawServer {
@@ -129,17 +131,23 @@ impl RawServer {
 
     /// Path and query of every request so far.
     pub(super) fn targets(&self) -> Vec<String> {
-        self.seen.targets.lock().expect("no panic").clone()
+        self.heads().iter().map(|head| target(head).to_owned()).collect()
+    }
+
+    /// The head of every request so far.
+    pub(super) fn heads(&self) -> Vec<String> {
+        self.seen.heads.lock().expect("no panic").clone()
     }
 }
 
 impl Seen {
     /// Takes note of a request.
-    fn asked(&self, target: &str) -> Asked {
-        let mut targets = self.targets.lock().expect("no panic");
-        let before = targets.iter().filter(|seen| *seen == target).count();
-        targets.push(target.to_owned());
-        Asked { target: target.to_owned(), before }
+    fn asked(&self, head: String) -> Asked {
+        let mut heads = self.heads.lock().expect("no panic");
+        let target = target(&head).to_owned();
+        let before = heads.iter().filter(|seen| self::target(seen) == target).count();
+        heads.push(head);
+        Asked { target, before }
     }
 }
 
@@ -180,9 +188,9 @@ impl Connection for TlsStream<TcpStream> {
 }
 
 async fn serve(mut stream: impl Connection, seen: &Seen, steps: &Handler) {
-    while let Some(target) = request(&mut stream).await {
+    while let Some(head) = request(&mut stream).await {
         let mut stays = false;
-        for step in steps(&seen.asked(&target)) {
+        for step in steps(&seen.asked(head)) {
             match step {
                 Step::Send(bytes) => drop(stream.write_all(&bytes).await),
                 Step::Repeat(bytes) => while stream.write_all(&bytes).await.is_ok() {},
@@ -200,6 +208,10 @@ async fn serve(mut stream: impl Connection, seen: &Seen, steps: &Handler) {
                     drop(stream.flush().await);
                     return stream.socket().set_zero_linger().expect("an open socket");
                 }
+                Step::Tunnel(port) => {
+                    let mut server = TcpStream::connect(("127.0.0.1", port)).await.expect("a server");
+                    drop(tokio::io::copy_bidirectional(&mut stream, &mut server).await);
+                }
                 Step::Cut => return drop(stream.flush().await),
                 Step::Next => stays = true,
                 Step::Close => {}
@@ -213,7 +225,7 @@ async fn serve(mut stream: impl Connection, seen: &Seen, steps: &Handler) {
     drop(stream.shutdown().await);
 }
 
-/// The path and query of the next request; nothing if none comes any more. What is no request at all, such as the hello
+/// The head of the next request; nothing if none comes any more. What is no request at all, such as the hello
 /// of TLS, is one for nothing, as it is for the servers that there are.
 async fn request(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
     let mut head = vec![stream.read_u8().await.ok()?];
@@ -223,8 +235,12 @@ async fn request(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
     while !head.ends_with(b"\r\n\r\n") && head.len() < REQUEST_BYTES_MAX {
         head.push(stream.read_u8().await.ok()?);
     }
-    let head = String::from_utf8(head).expect("a request in ASCII");
-    Some(head.split(' ').nth(1).expect("a request line").to_owned())
+    Some(String::from_utf8(head).expect("a request in ASCII"))
+}
+
+/// What is asked for, by the head of a request.
+fn target(head: &str) -> &str {
+    head.split(' ').nth(1).unwrap_or_default()
 }
 
 /// Takes whatever comes and says nothing, until the client has gone.

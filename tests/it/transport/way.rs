@@ -1,12 +1,16 @@
 //! The way to the server: names, ports, redirects, proxies, and connections that are used again.
 
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
+use std::time::Duration;
+
+use tokio::net::TcpSocket;
+use tokio::runtime::Runtime;
 
 use super::assert_nothing_kept;
 use super::case::{ATTEMPTS, Home, Place, behaved, check, healthy, unusable};
 use super::server::{RawServer, Step, Steps, Wire, http, sent_then, whole};
 use super::tls::{Authority, Flaw};
-use crate::support::{Asked, NIGHT, Reply, base};
+use crate::support::{Asked, KEY, NIGHT, Reply, base, look};
 
 /// A host name that leads nowhere, whoever is asked (RFC 6761).
 const NOWHERE: &str = "subledger.invalid";
@@ -31,6 +35,25 @@ fn a_port_where_nobody_listens_is_tried_again_and_told() {
     let says =
         ["failed after 2 attempts, the most allowed", "no answer came from the server: nobody listens at its address"];
     out_of_reach(&home, &format!("http://127.0.0.1:{}", closed_port()), &says);
+    home.mended(&healthy());
+}
+
+/// A port whose queue is full is as silent as a host that is switched off.
+#[test]
+fn a_port_that_takes_no_connection_is_left_in_time() {
+    let runtime = Runtime::new().expect("a runtime");
+    let listener = runtime.block_on(async {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
+        socket.listen(0).expect("a queue")
+    });
+    let address = listener.local_addr().expect("an address");
+    let fill = || TcpStream::connect_timeout(&address, Duration::from_millis(300)).ok();
+    let waiting: Vec<_> = std::iter::from_fn(fill).take(16).collect();
+    let home = Home::impatient();
+    let says = ["failed after 2 attempts, the most allowed", "the server kept silent for too long"];
+    out_of_reach(&home, &format!("http://{address}"), &says);
+    drop(waiting);
     home.mended(&healthy());
 }
 
@@ -155,8 +178,30 @@ fn a_proxy_that_fails_is_named_without_its_password() {
         assert_no_user_info(&night.stderr);
         // the name was the proxy's to look up, and the key was not shown to it
         assert_eq!(proxy.targets(), vec![format!("{NOWHERE}:443"); asked]);
+        assert!(proxy.heads().iter().all(|head| !head.contains(KEY)), "{:?}", proxy.heads());
         home.mended(&healthy());
     }
+}
+
+/// What the proxy passes on it cannot read, and what it was told to let us in is not told to the server.
+#[test]
+fn a_proxy_that_connects_learns_a_name_and_no_more() {
+    let authority = Authority::new();
+    let server = RawServer::start(authority.wire(NOWHERE, Flaw::None), behaved(base()));
+    let port = server.port();
+    let connected = move |_: &Asked| sent_then("HTTP/1.1 200 Connected\r\n\r\n", Step::Tunnel(port));
+    let proxy = proxy(connected);
+    let home = behind(&format!("http://{USER_INFO}@127.0.0.1:{}", proxy.port()), &authority);
+    let night = home.night(&format!("https://{NOWHERE}"), NIGHT);
+    assert_eq!((night.code, look::assert_sound(home.path())), (0, (1, 1)), "{}", night.stderr);
+    let told = format!("requests go through a proxy proxy=\"127.0.0.1:{}\"", proxy.port());
+    assert!(night.stderr.contains(&told), "{}", night.stderr);
+    assert_no_user_info(&night.stderr);
+    let head = &proxy.heads()[0];
+    assert!(head.starts_with(&format!("CONNECT {NOWHERE}:443 ")) && !head.contains(KEY), "{head}");
+    assert!(head.to_lowercase().contains("proxy-authorization: basic "), "{head}");
+    assert_eq!((proxy.targets().len(), server.targets().len()), (1, 2));
+    assert!(server.heads().iter().all(|head| !head.to_lowercase().contains("proxy-")), "{:?}", server.heads());
 }
 
 #[test]
