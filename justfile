@@ -10,10 +10,11 @@ check:
 test:
     cargo test --locked
 
-# the property tests with many more cases; none of them leaves a file behind
-fuzz cases="20000":
+# the property tests with many more cases, then each parser under libFuzzer for so many seconds; nothing is left in the tree
+fuzz cases="20000" seconds="60":
     PROPTEST_CASES={{ cases }} cargo test --locked --lib -- billing:: simulator::world
-    PROPTEST_CASES={{ cases }} cargo test --locked --test it attribution
+    PROPTEST_CASES={{ cases }} cargo test --locked --test it -- attribution fuzz
+    tests/fuzz/run {{ seconds }}
 
 # a simulated month, night by night, into demo/
 demo:
@@ -55,6 +56,10 @@ office *arguments:
 # kill and fail the binary at every call on its files, and cut the power: evidence stays whole; takes some minutes
 crash:
     tests/crash/run
+
+# check licences, sources, banned crates and advisories with cargo-deny, which is built for it where it is missing
+supply:
+    tests/supply/run --install
 
 # prove with the vendor's specification, a file you have, that the simulator keeps to it
 contract *arguments:

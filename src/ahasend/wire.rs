@@ -61,8 +61,7 @@ pub fn usage_head(body: &[u8]) -> Result<UsageHead, Error> {
     let unknown = RefCell::default();
     let mut usage = object(body, At::head("usage", &unknown))?;
     let period = read_period(&mut usage)?;
-    let subs = usage.objects("sub_accounts")?;
-    let account_ids = subs.into_iter().map(|mut sub| sub.uuid("account_id")).collect::<Result<_, _>>()?;
+    let account_ids = usage.each("sub_accounts", |mut sub| sub.uuid("account_id"))?;
     Ok(UsageHead { period, account_ids })
 }
 
@@ -79,8 +78,7 @@ pub fn key_page_head(body: &[u8]) -> Result<PageHead, Error> {
 fn head(label: &str, body: &[u8]) -> Result<PageHead, Error> {
     let unknown = RefCell::default();
     let mut page = object(body, At::head(label, &unknown))?;
-    let rows = page.objects("data")?;
-    let ids = rows.into_iter().map(|mut row| row.uuid("id")).collect::<Result<_, _>>()?;
+    let ids = page.each("data", |mut row| row.uuid("id"))?;
     let mut pagination = page.object("pagination")?;
     let has_more = pagination.boolean("has_more")?;
     let next_cursor = pagination.optional_text("next_cursor")?.map(std::borrow::Cow::into_owned);
@@ -95,9 +93,7 @@ pub fn books(capture: CaptureRef, account_id: Uuid, bodies: &Bodies<'_>) -> Resu
     for (index, page) in bodies.pages.iter().enumerate() {
         let label = format!("account list, page {}", index + 1);
         let mut page = object(page, At::root(&label, &unknown))?;
-        for row in page.objects("data")? {
-            accounts.push(read_account(row)?);
-        }
+        accounts.extend(page.each("data", read_account)?);
         page.object("pagination")?.finish(&["has_more", "next_cursor", "previous_cursor"]);
         page.finish(&["object"]);
     }
@@ -168,8 +164,7 @@ fn read_usage(mut usage: Fields<'_, '_>) -> Result<Usage, Error> {
     let note = display(&note, 4 * NAME_CHAR_COUNT_MAX);
     let mut parent = usage.object("parent")?;
     let parent_id = parent.uuid("account_id")?;
-    let rows = usage.objects("sub_accounts")?;
-    let sub_accounts = rows.into_iter().map(read_line).collect::<Result<_, _>>()?;
+    let sub_accounts = usage.each("sub_accounts", read_line)?;
     let read = Usage {
         period,
         currency,

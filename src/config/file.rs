@@ -28,6 +28,12 @@ use self::invoice::Invoice;
 use self::limits::LimitSettings;
 use self::report::Report;
 use self::terms::{Allocation, Charges, Checks};
+use crate::ahasend::wire::display;
+
+/// Longest part shown of a name that is not ours, in characters.
+const SHOWN_CHAR_COUNT_MAX: usize = 40;
+/// What keys begin with.
+const KEY_START: &str = "aha-";
 
 /// The file as written. Amounts and percentages are texts or whole numbers, so that no digit is lost.
 #[derive(Debug, Default, Deserialize)]
@@ -92,18 +98,27 @@ impl<'de> Deserialize<'de> for Digits {
     }
 }
 
-/// The reader's words without the value that it quotes: somebody may have put a key there.
+/// A name that somebody chose, short and safe to display.
+fn shown(name: &str) -> String {
+    display(name, SHOWN_CHAR_COUNT_MAX)
+}
+
+/// The reader's words without the value that it quotes, and with little of a name: somebody may have put a key there.
 fn without_value(message: &str) -> String {
+    if let Some(unknown) = message.strip_prefix("unknown field `") {
+        // a name may hold anything; what is known comes last
+        let (name, known) = unknown.rsplit_once("`, expected ").unwrap_or((unknown, "nothing here"));
+        if ["api_key", "key"].contains(&name) || name.starts_with(KEY_START) {
+            return "a key has no place in a file; set the environment variable AHASEND_API_KEY".to_owned();
+        }
+        return format!("unknown field `{}`, expected {known}", shown(name));
+    }
     let quotes = ["invalid type", "invalid value", "unknown variant"].iter().any(|start| message.starts_with(start));
-    let message = match message.split_once(", expected ") {
+    match message.split_once(", expected ") {
         Some((_, expected)) if quotes => format!("expected {expected}"),
         _ if quotes => "invalid value".to_owned(),
         _ => message.to_owned(),
-    };
-    if ["unknown field `api_key`", "unknown field `key`"].iter().any(|start| message.starts_with(start)) {
-        return "a key has no place in a file; set the environment variable AHASEND_API_KEY".to_owned();
     }
-    message
 }
 
 #[cfg(test)]

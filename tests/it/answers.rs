@@ -13,14 +13,20 @@ mod shapes;
 mod shares;
 mod versions;
 
+use std::process;
+
 use subledger::ahasend::wire::{self, Bodies};
 use subledger::billing::books::{Books, CaptureRef};
 
 use crate::support::look::{self, Rows, row, rows, unpacked};
-use crate::support::{ACME, Answers, Home, NIGHT, PARENT, Ran, Reply, Server, base, base_usage, home, run_at};
+use crate::support::{
+    ACME, Answers, Home, NIGHT, PARENT, Ran, Reply, Server, base, base_usage, home, process_at, run_at,
+};
 
 /// Longest text on stderr about one bad answer: a place and a sentence, never a body.
 const STDERR_BYTES_MAX: usize = 1_000;
+/// Address space of a run that is to keep little: threads and the program itself take half of it.
+const ADDRESS_SPACE_KIB: usize = 1_500_000;
 /// A text in every usage answer that no error has a reason to repeat.
 const NOTE: &str = "a share of the pooled invoice";
 
@@ -47,6 +53,20 @@ impl Night {
     fn against(server: &Server) -> Self {
         let folder = home();
         let ran = run_at(folder.path(), server, NIGHT, &["--formats", "csv"]);
+        Self { folder, ran }
+    }
+
+    /// The same with an address space of so little that no answer of a few megabytes may be kept many times over.
+    fn in_memory(server: &Server) -> Self {
+        let folder = home();
+        let run = process_at(folder.path(), server);
+        let mut shell = process::Command::new("/bin/sh");
+        let binary = run.get_program().to_str().expect("UTF-8");
+        shell
+            .args(["-c", &format!("ulimit -v {ADDRESS_SPACE_KIB} && exec '{binary}' run --now {NIGHT} --formats csv")]);
+        shell.current_dir(folder.path()).env_clear();
+        shell.envs(run.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let ran = shell.output().expect("a shell").into();
         Self { folder, ran }
     }
 
@@ -117,13 +137,9 @@ fn with_value(field: &str, value: &str) -> String {
 
 /// Where a field of [`with_value`] is, as errors name it.
 fn pointer(field: &str) -> String {
-    format!(
-        "/{}",
-        field
-            .replace("sub_accounts.", "sub_accounts/0/")
-            .replace('.', "/")
-            .replace("removed_sub_accounts/0", "removed_sub_accounts")
-    )
+    let (bucket, name) = field.split_once('.').expect("a bucket and a field");
+    let row = if bucket == "sub_accounts" { "/0" } else { "" };
+    format!("/{bucket}{row}/{name}")
 }
 
 /// The cost of the base case's sub account as the chargeback table has it.

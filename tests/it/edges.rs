@@ -4,7 +4,7 @@
 use std::io::Cursor;
 
 use calamine::{Reader, Xlsx};
-use polars::prelude::{AnyValue, Column, DataType, ParquetReader, SerReader};
+use polars::prelude::{AnyValue, Column, DataType, ParquetReader, SerReader, TimeUnit, TimeZone};
 use subledger::billing::money::{TABLE_SCALE, format_units};
 use subledger::report::table::Cells;
 use subledger::report::{parquet, tables};
@@ -75,15 +75,14 @@ fn found(column: &Column, row: usize) -> Option<String> {
 
 /// Money is DECIMAL, counts are integers, and nothing is a double.
 fn assert_kind(column: &Column, cells: &Cells) {
-    let is_due = match (column.dtype(), cells) {
-        (DataType::String, Cells::Text(_) | Cells::Shared { .. } | Cells::Date(_))
-        | (DataType::Int64, Cells::Integer(_))
-        | (DataType::Datetime(..), Cells::Timestamp(_)) => true,
-        (DataType::Decimal(38, found), Cells::Decimal { scale, .. }) => *found == *scale as usize,
-        (DataType::Decimal(38, found), Cells::Exact { .. }) => *found == TABLE_SCALE as usize,
-        _ => false,
+    let due = match cells {
+        Cells::Text(_) | Cells::Shared { .. } | Cells::Date(_) => DataType::String,
+        Cells::Integer(_) => DataType::Int64,
+        Cells::Decimal { scale, .. } => DataType::Decimal(38, *scale as usize),
+        Cells::Exact { .. } => DataType::Decimal(38, TABLE_SCALE as usize),
+        Cells::Timestamp(_) => DataType::Datetime(TimeUnit::Milliseconds, Some(TimeZone::UTC)),
     };
-    assert!(is_due, "{} is {:?}", column.name(), column.dtype());
+    assert_eq!(*column.dtype(), due, "{}", column.name());
 }
 
 #[test]

@@ -45,7 +45,7 @@ pub fn account(body: &[u8]) -> Result<Account, Error> {
 /// Reads the sub accounts on a page of the list, in the order sent.
 pub fn accounts(page: &[u8]) -> Result<Vec<Account>, Error> {
     let unknown = RefCell::default();
-    object(page, At::root("account list", &unknown))?.objects("data")?.into_iter().map(read).collect()
+    object(page, At::root("account list", &unknown))?.each("data", read)
 }
 
 fn read(mut row: Fields<'_, '_>) -> Result<Account, Error> {
@@ -74,7 +74,7 @@ pub(super) fn read_entry(row: &mut Fields<'_, '_>) -> Result<SubAccount, Error> 
         "deleted" => Status::Deleted,
         other => {
             let shown = display(other, 40);
-            row.at().child("status").unknown(&format!(" = `{shown}`"));
+            row.at().child("status").unknown_value(&shown);
             Status::Other(shown)
         }
     };

@@ -10,7 +10,7 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
@@ -18,6 +18,9 @@ use crate::billing::money::Amount;
 
 /// Unknown fields and values remembered of one capture; beyond that they are all alike.
 const UNKNOWN_COUNT_MAX: usize = 100;
+
+/// Fields of one object; the API's have ten. Memory is bounded by what is kept of an answer, and not by what it holds.
+const FIELD_COUNT_MAX: usize = 1_000;
 
 /// What is wrong with an answer, and where.
 #[derive(Debug, thiserror::Error)]
@@ -78,8 +81,17 @@ impl<'a> At<'a> {
         }
     }
 
-    /// Remembers a field or value that this version does not know.
-    pub(super) fn unknown(&self, what: &str) {
+    /// Remembers a field that this version does not know.
+    fn unknown_field(&self, name: &str) {
+        self.unknown(&format!("/{name}"));
+    }
+
+    /// Remembers a value that this version does not know.
+    pub(super) fn unknown_value(&self, value: &str) {
+        self.unknown(&format!(" = `{value}`"));
+    }
+
+    fn unknown(&self, what: &str) {
         let mut unknown = self.unknown.borrow_mut();
         if unknown.len() < UNKNOWN_COUNT_MAX {
             // positions do not matter: a new field in a thousand rows is one new field
@@ -88,8 +100,7 @@ impl<'a> At<'a> {
                 Err(_) => step,
             });
             let pointer: Vec<&str> = pointer.collect();
-            let text = format!("{}{}{what}", pointer.join("/"), if what.starts_with(' ') { "" } else { "/" });
-            unknown.insert(super::display(&text, 120));
+            unknown.insert(super::display(&format!("{}{what}", pointer.join("/")), 120));
         }
     }
 }
@@ -104,6 +115,9 @@ impl<'a, 'at> Fields<'a, 'at> {
     /// Reads an object; `text` must be exactly one.
     pub(super) fn read(text: &'a str, at: At<'at>) -> Result<Self, Error> {
         let Members(fields) = serde_json::from_str(text).map_err(|error| at.malformed(error))?;
+        if fields.len() > FIELD_COUNT_MAX {
+            return Err(at.error(format!("has more than {FIELD_COUNT_MAX} fields")));
+        }
         match twice(&fields).filter(|_| !at.is_head) {
             Some(_) if !at.names_fields => Err(at.error("has a field twice")),
             Some(name) => Err(at.child(super::display(name, 60)).error("is there twice")),
@@ -135,11 +149,16 @@ impl<'a, 'at> Fields<'a, 'at> {
         Fields::read(text, self.at.child(key))
     }
 
-    /// A required array of objects.
-    pub(super) fn objects(&mut self, key: &str) -> Result<Vec<Self>, Error> {
+    /// A required array of objects, each read by `read` before the next one is looked at: what is no row ends it at once,
+    /// and an answer of nothing but empty rows takes no memory.
+    pub(super) fn each<T>(&mut self, key: &str, read: impl FnMut(Self) -> Result<T, Error>) -> Result<Vec<T>, Error> {
         let at = self.at.child(key);
-        let items: Vec<&RawValue> = serde_json::from_str(self.need(key)?.get()).map_err(|error| at.malformed(error))?;
-        items.into_iter().enumerate().map(|(index, item)| Fields::read(item.get(), at.child(index))).collect()
+        let mut rows = Rows { at: &at, read, done: Vec::new(), stopped: None };
+        let text = self.need(key)?.get();
+        match serde_json::Deserializer::from_str(text).deserialize_seq(&mut rows) {
+            Ok(()) => Ok(rows.done),
+            Err(error) => Err(rows.stopped.unwrap_or_else(|| at.malformed(error))),
+        }
     }
 
     /// An array of texts that may be missing or null, which is an empty one.
@@ -226,7 +245,7 @@ impl<'a, 'at> Fields<'a, 'at> {
     /// Notes every field that was not taken and not among `known`.
     pub(super) fn finish(self, known: &[&str]) {
         for (name, _) in self.fields.iter().filter(|(name, _)| !known.contains(&name.as_ref())) {
-            self.at.unknown(name);
+            self.at.unknown_field(name);
         }
     }
 
@@ -239,6 +258,37 @@ impl<'a, 'at> Fields<'a, 'at> {
 /// A JSON text, borrowed where it has no escapes.
 #[derive(Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// The rows of an array on their way to values.
+struct Rows<'r, 'at, R, T> {
+    at: &'r At<'at>,
+    read: R,
+    done: Vec<T>,
+    /// What is wrong with the row that ended it.
+    stopped: Option<Error>,
+}
+
+impl<'de, 'at, T, R: FnMut(Fields<'de, 'at>) -> Result<T, Error>> Visitor<'de> for &mut Rows<'_, 'at, R, T> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<(), A::Error> {
+        while let Some(row) = rows.next_element::<&'de RawValue>()? {
+            let row = Fields::read(row.get(), self.at.child(self.done.len()));
+            match row.and_then(&mut self.read) {
+                Ok(row) => self.done.push(row),
+                Err(error) => {
+                    self.stopped = Some(error);
+                    return Err(A::Error::custom("a row ends it"));
+                }
+            }
+        }
+        Ok(())
+    }
+}
 
 /// The fields of an object in the order sent, those that came twice as well.
 struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
@@ -261,13 +311,16 @@ impl<'de> Visitor<'de> for MembersVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut fields = Vec::with_capacity(12);
         while let Some((Text(name), value)) = map.next_entry::<Text<'de>, &'de RawValue>()? {
-            fields.push((name, value));
+            // the others are read as well, because an object that has no end is worse than one of too many fields
+            if fields.len() <= FIELD_COUNT_MAX {
+                fields.push((name, value));
+            }
         }
         Ok(Members(fields))
     }
 }
 
-/// A name that more than one field has. Sorting keeps an answer of a million fields from taking the whole night.
+/// A name that more than one field has.
 fn twice<'f>(fields: &'f [(Cow<'_, str>, &RawValue)]) -> Option<&'f str> {
     let mut names: Vec<&str> = fields.iter().map(|(name, _)| name.as_ref()).collect();
     names.sort_unstable();

@@ -43,8 +43,7 @@ pub fn api_key(body: &[u8]) -> Result<ApiKey, Error> {
 /// Reads the API keys on a page of a list, in the order sent.
 pub fn api_keys(page: &[u8]) -> Result<Vec<ApiKey>, Error> {
     let unknown = RefCell::default();
-    let rows = object(page, At::quiet("API key list", &unknown))?.objects("data")?;
-    rows.into_iter().map(|mut row| read(&mut row)).collect()
+    object(page, At::quiet("API key list", &unknown))?.each("data", |mut row| read(&mut row))
 }
 
 /// Reads the answer that creates an API key: the only one that ever holds its secret.
@@ -60,13 +59,13 @@ pub fn new_api_key(body: &[u8]) -> Result<(ApiKey, SecretString), Error> {
 }
 
 fn read(row: &mut Fields<'_, '_>) -> Result<ApiKey, Error> {
-    let scopes = row.objects("scopes")?;
+    let scopes = row.each("scopes", |mut scope| Ok(shown(&scope.text("scope")?)))?;
     Ok(ApiKey {
         id: row.uuid("id")?,
         account_id: row.uuid("account_id")?,
         label: shown(&row.text("label")?),
         public_key: shown(&row.text("public_key")?),
-        scopes: scopes.into_iter().map(|mut scope| Ok(shown(&scope.text("scope")?))).collect::<Result<_, _>>()?,
+        scopes,
         ip_allow_list: row.optional_texts("ip_allow_list")?.iter().map(|entry| shown(entry)).collect(),
         created_at: row.optional_time("created_at")?,
         updated_at: row.optional_time("updated_at")?,

@@ -80,7 +80,7 @@ fn broken_documents_are_refused() {
 
 #[test]
 fn unknown_fields_and_values_are_seen_once() {
-    let page = br#"{"object":"list","extra":1,"data":[
+    let page = br#"{"object":"list","extra":1," = 1":1,"data":[
         {"object":"sub_account","id":"2f3c5d2a-9ef8-4c91-a5f4-79990c8c1d3a","parent_account_id":"9d0cf9d0-4f5e-4674-bcf1-8ec39968b6e1",
          "name":"a\u0000\u202eb","website":"w","status":"paused","monthly_credit":0,"created_at":"2024-01-01T00:00:00.5Z",
          "domain_count":1,"member_count":1,"last_activity_at":null,"plan":"x"},
@@ -91,7 +91,7 @@ fn unknown_fields_and_values_are_seen_once() {
     let capture = CaptureRef { id: String::new(), at: chrono::DateTime::UNIX_EPOCH, sha256: String::new() };
     let bodies = Bodies { usage: USAGE.as_bytes(), pages: vec![page], lookups: vec![(Uuid::max(), None)] };
     let books = books(capture, Uuid::nil(), &bodies).unwrap();
-    assert_eq!(books.unknown, ["/data/*/plan", "/data/*/status = `paused`", "/extra"]);
+    assert_eq!(books.unknown, ["/ = 1", "/data/*/plan", "/data/*/status = `paused`", "/extra"]);
     assert_eq!(books.accounts[0].name, "a␀\u{202e}b");
     assert_eq!(books.accounts[1].name, "2f3c5d2a-9ef8-4c91-a5f4-79990c8c1d3b", "a blank name falls back to the id");
     assert_eq!(books.lookups[&Uuid::max()], Lookup::Gone);

@@ -51,7 +51,9 @@ impl Amount {
         if digits.is_empty() {
             return Ok(Self::ZERO);
         }
-        let exponent: i32 = number.exponent.parse().map_err(|_| AmountError::Range)?;
+        let is_below = number.exponent.starts_with('-');
+        let beyond_measure = if is_below { AmountError::Precision } else { AmountError::Range };
+        let exponent: i32 = number.exponent.parse().map_err(|_| beyond_measure)?;
         let fraction_len = i32::try_from(number.fraction.len()).map_err(|_| AmountError::Precision)?;
         let trailing = i32::try_from(trailing).map_err(|_| AmountError::Range)?;
         // value = digits × 10^-scale, with the trailing zeros already taken off the digits
@@ -182,6 +184,7 @@ mod tests {
             ("-1000000000000000", Range),
             ("0.12345678901234567890123456789", Precision),
             ("1e-35", Precision),
+            ("1e-99999999999", Precision),
             ("7922816251426.1234567890123456789", Precision),
         ] {
             assert_eq!(Amount::parse(text), Err(why), "{text}");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use super::Digits;
+use super::{Digits, shown};
 use crate::billing::terms::Thresholds;
 use crate::config::{Error, setting};
 
@@ -46,8 +46,9 @@ impl Caps {
 
     /// The levels of single customers, by customer id: everyone's with what is said of them.
     pub(super) fn of_customers(&self, everyone: Thresholds) -> Result<BTreeMap<String, Thresholds>, Error> {
-        let of_customer =
-            |(id, levels): (&String, &Levels)| Ok((id.clone(), levels.over(everyone, &format!("caps.customer.{id}"))?));
+        let of_customer = |(id, levels): (&String, &Levels)| {
+            Ok((id.clone(), levels.over(everyone, &format!("caps.customer.{}", shown(id)))?))
+        };
         self.customer.iter().map(of_customer).collect()
     }
 }

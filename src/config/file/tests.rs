@@ -102,6 +102,15 @@ fn what_is_wrong_is_named_with_its_key() {
         ("[caps]\nnear_percent = 0\n", "`caps.near_percent` must be a percentage above 0 and up to 1000"),
         ("[caps]\ncustomer.a.near_percent = 96\n", "`caps.customer.a` levels must rise: near, critical, exceeded"),
         ("api_key = \"x\"\n", "line 1, column 1: a key has no place in a file"),
+        ("aha-sk-7c1f = \"x\"\n", "line 1, column 1: a key has no place in a file"),
+        (
+            &format!("\"\\u0007{}\" = 1\n", "x`, expected ".repeat(500)),
+            "line 1, column 1: unknown field `␇x`, expected x`, expected x`, expected…`, expected one of `account_id`",
+        ),
+        (
+            &format!("[caps]\ncustomer.{}.near_percent = 0\n", "x".repeat(500)),
+            "`caps.customer.xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx….near_percent` must be a percentage",
+        ),
         ("[[invoice]]\nperiod = \"2026-10\"\namount = 1\n", "[[invoice]] of line 2, `period`: is no date such as"),
         (&format!("{invoice}amount = \"80,00\"\n"), "[[invoice]] of line 2, `amount`: has a decimal comma; "),
         (&format!("{invoice}amount = 80\ntax = \"x\"\n"), "[[invoice]] of line 2, `tax`: holds something else"),

@@ -10,6 +10,9 @@ use super::super::format::Formats;
 use super::super::sha256;
 use super::{CaptureEntry, Manifest, SCHEMA, SetFile};
 
+/// Longest part shown of what is wrong with a manifest, in characters.
+const PROBLEM_CHAR_COUNT_MAX: usize = 200;
+
 /// What a set says it was made from, and what is in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredSet {
@@ -68,7 +71,10 @@ impl StoredSet {
         struct Head {
             schema: String,
         }
-        let damaged = |error: serde_json::Error| Unreadable::Damaged(error.to_string());
+        // the JSON reader quotes what it found, which may be anything
+        let damaged = |error: serde_json::Error| {
+            Unreadable::Damaged(error.to_string().escape_debug().take(PROBLEM_CHAR_COUNT_MAX).collect())
+        };
         let head: Head = serde_json::from_slice(bytes).map_err(damaged)?;
         if head.schema != SCHEMA {
             return Err(Unreadable::Version(head.schema.escape_debug().take(60).collect()));

@@ -1,10 +1,8 @@
 //! Whole documents: cut, doubled, wrapped, deep, large, and not UTF-8.
 
-use std::time::Duration;
-
 use super::*;
 use crate::support::world::changed;
-use crate::support::{account, page, ran, subledger_at};
+use crate::support::{account, page};
 
 /// Far beyond what a reader that recurses survives.
 const DEPTH: usize = 100_000;
@@ -152,20 +150,29 @@ fn a_body_is_read_up_to_its_limit() {
     assert_eq!(cost_of_acme(&limited(base_usage() + &" ".repeat(room)).understood(0)), "60.00");
 }
 
-/// Most of a large answer is many rows; one row of many fields must not take the whole night either.
 #[test]
-fn an_object_of_very_many_fields_takes_no_longer_than_its_size() {
-    use std::fmt::Write;
-    let fields = (0..400_000).fold(String::new(), |mut fields, number| {
-        let _ = write!(fields, "\"field-{number}\": 0, ");
-        fields
-    });
-    let usage = base_usage().replacen('{', &format!("{{{fields}"), 1);
-    let (folder, server) = (home(), Server::of(Answers { usage, ..base() }));
-    let mut command = subledger_at(folder.path(), &server);
-    // a comparison of each field with each other takes many minutes: a watchdog ends it, and there is no code
-    command.timeout(Duration::from_mins(2)).args(["run", "--now", NIGHT, "--formats", "csv"]);
-    let night = Night { ran: ran(&mut command), folder };
+fn an_object_of_more_fields_than_any_is_refused_and_kept() {
+    let with_fields = |count: usize| {
+        let fields: Vec<String> = (0..count).map(|number| format!("\"field-{number}\": 0, ")).collect();
+        base_usage().replacen('{', &format!("{{{}", fields.concat()), 1)
+    };
+    let night = Night::of_usage(with_fields(900));
     assert_eq!(cost_of_acme(&night.understood(0)), "60.00");
     assert!(night.ran.stdout.contains("/field-0"), "{}", night.ran.stdout);
+    let usage = with_fields(400_000);
+    Night::of_usage(usage.clone()).assert_kept_and_refused(usage.as_bytes(), "usage: `/` has more than 1000 fields");
+}
+
+/// Twelve megabytes of rows without anything in them: were each of them kept, it would be two gigabytes.
+#[test]
+fn an_answer_takes_no_more_memory_than_what_is_understood_of_it() {
+    let rows = "{},".repeat(4_000_000);
+    let usage = changed(&base_usage(), "\"sub_accounts\": [", &format!("\"sub_accounts\": [{rows}"));
+    let night = Night::in_memory(&Server::of(Answers { usage: usage.clone(), ..base() }));
+    night.assert_kept_and_refused(usage.as_bytes(), "usage: `/sub_accounts/0/account_id` is missing");
+    let page = changed(&base().pages[0], "\"data\": [", &format!("\"data\": [{rows}"));
+    let night = Night::in_memory(&Server::of(Answers { pages: vec![page], ..base() }));
+    night.assert_kept_and_refused(base_usage().as_bytes(), "account list: `/data/0/id` is missing");
+    // and the limit is no obstacle to an answer that is one
+    assert_eq!(cost_of_acme(&Night::in_memory(&Server::of(base())).understood(0)), "60.00");
 }
