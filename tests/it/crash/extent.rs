@@ -25,6 +25,11 @@ pub(super) fn extent() -> Extent {
     }
 }
 
+/// A part of what a point is called, to look at such points only: `EIO at statx 1 of`.
+pub(super) fn only() -> Option<String> {
+    std::env::var("SUBLEDGER_CRASH_ONLY").ok()
+}
+
 /// The line that people see whether the test passes or not.
 pub(super) fn tell(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");

@@ -14,7 +14,7 @@ use crate::support::Ran;
 /// Runs at the same time.
 const WORKER_COUNT: usize = 2;
 /// Runs until a point is hit: calls on one path may come from another thread than last time.
-const TRY_COUNT: usize = 30;
+const TRY_COUNT: usize = 60;
 
 /// What a sweep came to.
 #[derive(Debug, Default)]
@@ -64,9 +64,11 @@ struct Worker<'a> {
 
 impl Worker<'_> {
     fn look_at(&self, point: &Point) {
-        // mostly one thread makes all of these calls; now and then another one makes some
-        let others = (1..point.ordinal).rev().flat_map(|number| [point.ordinal, number]);
-        let numbers: Vec<usize> = [point.of_thread, point.ordinal].into_iter().chain(others).collect();
+        // mostly one thread makes all of these calls; now and then another one makes some. The first call of any thread comes
+        // after the very first one, at which a count of 1 would have hit already
+        let others = (2..point.ordinal).rev().flat_map(|number| [point.ordinal, number]);
+        let numbers = [point.of_thread, point.ordinal].into_iter().chain(others);
+        let numbers: Vec<usize> = numbers.filter(|number| *number > 1 || point.ordinal == 1).collect();
         for number in numbers.into_iter().cycle().take(TRY_COUNT) {
             let (ran, hit) = self.run(point, number);
             self.tally.lock().expect("no panic").runs += 1;
