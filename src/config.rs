@@ -34,7 +34,7 @@ use crate::report::format::{Format, Formats};
 pub use self::customers::parse_customers;
 pub use self::error::Error;
 pub use self::invoices::TypedInvoice;
-pub use self::surroundings::{Clock, StoreOptions, Surroundings, arguments};
+pub use self::surroundings::{Clock, StoreOptions, Surroundings, arguments, time_since_boot};
 pub use self::table::TableError;
 
 use self::customers::Customers;
@@ -263,7 +263,8 @@ fn table(flag: Option<&PathBuf>, setting: Option<&String>, folder: &Path, usual_
 /// Whether a file is there, for all that can be seen: one that cannot be looked at must not pass for one that is missing, or
 /// everybody would be charged as if there were no customer map.
 fn may_be_there(path: &Path) -> bool {
-    path.metadata().map_or_else(|error| error.kind() != std::io::ErrorKind::NotFound, |there| there.is_file())
+    // a link that leads nowhere may be to a share that is not mounted
+    path.symlink_metadata().map_or_else(|error| error.kind() != std::io::ErrorKind::NotFound, |_| true)
 }
 
 /// The bytes of a table of finance.

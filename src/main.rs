@@ -1,10 +1,11 @@
 //! Parses, dispatches, prints the result or the error chain once, and exits.
 
+use std::ffi::OsString;
 use std::io::{self, BufWriter, IsTerminal, Write, stderr, stdout};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use subledger::cli::{Cli, Command, FailOn, Output, Run, Terms};
 use subledger::commands::{self, Outcome, demo::Scene, simulate::Simulation, simulate::Stage};
 use subledger::config::{self, Clock, Config, Overrides, Surroundings};
@@ -31,7 +32,9 @@ fn main() -> ExitCode {
                 return ExitCode::SUCCESS;
             }
             // a slip in the crontab is no reason to sleep well
-            let is_capture = arguments.iter().any(|word| word == "run" || word == "capture");
+            let command = Cli::command();
+            let known = |word: &&OsString| command.get_subcommands().any(|known| *word == known.get_name());
+            let is_capture = arguments.iter().find(known).is_some_and(|word| word == "run" || word == "capture");
             let evidence = if is_capture { Evidence::Missing } else { Evidence::Untouched };
             let _ = writeln!(stderr(), "{}", closing(&evidence, "correct the command line and run again"));
             return ExitCode::from(2);
@@ -184,7 +187,7 @@ fn start_log(cli: &Cli) {
         (false, 1) => Level::INFO,
         (false, _) => Level::TRACE,
     };
-    let layer = tracing_subscriber::fmt::layer().with_writer(stderr).with_ansi(false).with_target(false);
+    let layer = tracing_subscriber::fmt::layer().with_writer(|| Spoken).with_ansi(false).with_target(false);
     tracing_subscriber::registry().with(Targets::new().with_target("subledger", level)).with(layer).init();
 }
 
@@ -275,6 +278,20 @@ fn complain(cli: &Cli, failure: &Failure) -> ExitCode {
     }
     let _ = writeln!(stderr(), "{}", spoken(&failure.report()));
     ExitCode::from(exit_code)
+}
+
+/// Stderr for the log, whose lines come one at a time.
+struct Spoken;
+
+impl Write for Spoken {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        stderr().write_all(spoken(&String::from_utf8_lossy(line)).as_bytes())?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        stderr().flush()
+    }
 }
 
 /// What stderr is told: nothing that runs, and no key.

@@ -4,6 +4,8 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
+use rustix::io::Errno;
+
 use crate::publish::folders;
 
 /// Bytes read of a lock file to name its holder.
@@ -76,6 +78,7 @@ impl Lock {
                 let holder = if holder.is_empty() { "a run that is just starting".to_owned() } else { holder };
                 return Err(LockError::Busy { path: path.to_owned(), holder });
             }
+            Err(TryLockError::Error(source)) if !knows_no_locks(&source) => return Err(failed(source)),
             Err(TryLockError::Error(source)) if locking == Locking::WherePossible => {
                 tracing::warn!(path = %path.display(), %source, "no lock can be had: nothing keeps another run away");
                 return Ok(Self { _file: None });
@@ -86,6 +89,12 @@ impl Lock {
         let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| writeln!(file, "{holder}"));
         Ok(Self { _file: Some(file) })
     }
+}
+
+/// Whether it is the file system that has no locks, and not the disk that fails.
+fn knows_no_locks(error: &std::io::Error) -> bool {
+    let without = [Errno::NOLCK, Errno::OPNOTSUPP, Errno::NOSYS, Errno::INVAL];
+    without.iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
 }
 
 /// Tries once; what a signal interrupts says nothing about the lock.

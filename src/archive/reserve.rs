@@ -2,9 +2,11 @@
 //!
 //! It is no evidence: it may be removed at any time, and the next capture keeps a new one.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
-use std::path::PathBuf;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use rustix::io::Errno;
 
 use super::Archive;
 use super::paths::RESERVE_NAME;
@@ -20,7 +22,8 @@ const MEANING: &[u8] = b"subledger keeps this room for a night on which the disk
 const CHUNK_BYTES: usize = 64 << 10;
 
 impl Archive {
-    /// Keeps room for nights like one that took so many bytes, as far as the disk has it to spare.
+    /// Keeps room for nights like one that took so many bytes, as far as the disk has it to spare. A reserve that cannot grow
+    /// stays as it is.
     pub fn keep_reserve(&self, night_bytes: u64) {
         let (Some(folder), Some(reserve)) = (self.folder(), self.reserve_path()) else { return };
         let wanted = night_bytes.saturating_mul(NIGHT_COUNT).max(RESERVE_BYTES_MIN);
@@ -30,14 +33,10 @@ impl Archive {
         }
         // what the reserve takes is missing for tonight's reports
         let spare = Space::left_at(folder).is_ok_and(|left| left.bytes.saturating_add(kept) / 2 >= wanted);
-        if spare && fill(&reserve, wanted).is_ok() {
-            return;
+        if !(spare && grow(&reserve, kept, wanted).is_ok()) {
+            let problem = "the disk of the archive has no room for a reserve: free space before it is full";
+            tracing::warn!(wanted_bytes = wanted, kept_bytes = kept, "{problem}");
         }
-        let _ = fs::remove_file(&reserve);
-        tracing::warn!(
-            wanted_bytes = wanted,
-            "the disk of the archive has no room for a reserve: free space before it is full"
-        );
     }
 
     /// Gives the reserve up; whether there was one.
@@ -63,20 +62,30 @@ impl Archive {
     }
 }
 
-/// Makes the file so that its room is taken, which a file of zeros is not everywhere.
-fn fill(reserve: &PathBuf, bytes: u64) -> io::Result<()> {
-    let mut file = File::create(reserve)?;
-    file.write_all(MEANING)?;
-    if rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::empty(), 0, bytes).is_ok() {
-        return Ok(());
+/// Lets the file take so many bytes of the disk; what it had already it keeps in any case.
+fn grow(reserve: &Path, kept: u64, wanted: u64) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create(true).truncate(false).open(reserve)?;
+    let grown = file.write_all(MEANING).and_then(|()| {
+        match rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::empty(), 0, wanted) {
+            // not every file system can, and on some a file of zeros takes no room
+            Err(Errno::OPNOTSUPP | Errno::NOSYS) => append(&mut file, wanted),
+            allocated => Ok(allocated?),
+        }
+    });
+    if grown.is_err() && (kept == 0 || file.set_len(kept).is_err()) {
+        let _ = fs::remove_file(reserve);
     }
+    grown
+}
+
+fn append(file: &mut File, wanted: u64) -> io::Result<()> {
+    let mut left = wanted.saturating_sub(file.seek(SeekFrom::End(0))?);
     let mut chunk = vec![0; CHUNK_BYTES];
-    let mut left = usize::try_from(bytes).unwrap_or(usize::MAX).saturating_sub(MEANING.len());
     while left > 0 {
         fastrand::fill(&mut chunk);
-        let now = left.min(CHUNK_BYTES);
+        let now = usize::try_from(left).unwrap_or(CHUNK_BYTES).min(CHUNK_BYTES);
         file.write_all(&chunk[..now])?;
-        left -= now;
+        left -= now as u64;
     }
     Ok(())
 }

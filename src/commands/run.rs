@@ -1,5 +1,8 @@
 //! `subledger run`: the nightly job.
 
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt;
 use serde::Serialize;
 
 use super::progress::Spinner;
@@ -45,16 +48,22 @@ pub(super) struct Done {
 pub(super) async fn night(config: &Config, signals: &Signals, progress: &Progress<'_>) -> Result<Done, Failure> {
     let Night { archive, secured, .. } = &nightly::secure(config, signals, progress).await?;
     let safe = |failure: Failure| failure.with_evidence(Evidence::Safe(secured.folder.clone()));
-    progress("reconciling");
-    let ledger = nightly::reconcile(archive, &secured.key, config.terms.clone(), signals).await.map_err(safe)?;
-    nightly::derive_usage_table(archive, &ledger.books, &secured.key).await;
-    progress("publishing");
-    let issue = nightly::publish(config, archive, &ledger, signals).await.map_err(|failure| match failure.kind {
-        // to a run, reports that another one is at are reports that were not published
-        Kind::Busy => safe(failure.of_kind(Kind::NotPublished)),
-        _ => safe(failure),
-    })?;
-    Ok(Done { secured: secured.clone(), ledger, issue })
+    let reporting = async {
+        progress("reconciling");
+        let ledger = nightly::reconcile(archive, &secured.key, config.terms.clone(), signals).await?;
+        nightly::derive_usage_table(archive, &ledger.books, &secured.key).await;
+        progress("publishing");
+        let issue =
+            nightly::publish(config, archive, &ledger, signals).await.map_err(|failure| match failure.kind {
+                // to a run, reports that another one is at are reports that were not published
+                Kind::Busy => failure.of_kind(Kind::NotPublished),
+                _ => failure,
+            })?;
+        Ok(Done { secured: secured.clone(), ledger, issue })
+    };
+    // whatever a defect does from here on, the evidence is safe
+    let reported = AssertUnwindSafe(reporting).catch_unwind().await;
+    reported.unwrap_or_else(|panic| Err(Failure::of_panic(panic.as_ref()))).map_err(safe)
 }
 
 #[derive(Serialize)]

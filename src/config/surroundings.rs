@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use secrecy::SecretString;
@@ -99,6 +100,15 @@ impl Surroundings {
         let options = self.variables.iter().filter(|(name, _)| of_store(name));
         StoreOptions(options.map(|(name, value)| (name.to_ascii_lowercase(), value.clone())).collect())
     }
+}
+
+/// How long the machine has been up, asleep or awake: time that no clock on the wall sets back or forward.
+pub fn time_since_boot() -> Duration {
+    #[cfg(target_os = "linux")]
+    let clock = rustix::time::ClockId::Boottime;
+    #[cfg(not(target_os = "linux"))]
+    let clock = rustix::time::ClockId::Monotonic;
+    Duration::try_from(rustix::time::clock_gettime(clock)).unwrap_or_default()
 }
 
 /// The words of the command line, the program's name first.

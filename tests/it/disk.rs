@@ -160,6 +160,25 @@ fn a_full_disk_has_room_for_tonights_evidence_by_its_reserve() {
 }
 
 #[test]
+fn a_reserve_that_cannot_grow_stays_and_does_its_work() {
+    let bench = Bench::new(month_with_lookup(5));
+    // smaller than is wanted, as after nights that have grown, and no room for a larger one
+    let shrunk = "R=$(echo disk/archive/parent=*/.reserve)\nhead -c 900000 /dev/zero >\"$R\"\nfill\ntruncate -s -200K disk/filler\n";
+    let full = format!("fill\nnight third {}\n", "2024-01-17T02:00:00Z");
+    let nights = format!("small size=8M || exit 1\nnight first {NIGHT}\n{shrunk}night second {NEXT_NIGHT}\n{full}");
+    if !bench.script(&nights) {
+        return;
+    }
+    let (second, captures, _) = bench.assert_honest("second");
+    assert_eq!((captures, second.stderr.contains("has no room for a reserve")), (2, true), "{}", second.stderr);
+    let reserve = bench.path("second").join(format!("archive/parent={PARENT}/.reserve"));
+    assert_eq!(std::fs::metadata(reserve).expect("the reserve").len(), 900_000);
+    let (third, captures, _) = bench.assert_honest("third");
+    assert_eq!(captures, 3, "{}", third.stderr);
+    assert!(third.stderr.contains("its reserve is given up"), "{}", third.stderr);
+}
+
+#[test]
 fn a_disk_that_cannot_be_written_is_told_before_anything_is_asked_of_the_api() {
     let bench = Bench::new(base());
     let read_only = "mount -o remount,ro disk";

@@ -9,6 +9,7 @@ pub(crate) mod nights;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use crate::support::look::is_passing;
 use crate::support::{Answers, NIGHT, Ran, Server, project, ran, subledger, subledger_at, tree};
 use cases::{Case, Source};
 use subledger::archive::sha256;
@@ -50,11 +51,11 @@ fn capture(case: &Case, archive: &Path) {
     }
 }
 
-/// A captured tree without what differs between two captures of the same answers: the port, the version, the lock, and
+/// A captured tree without what differs between two captures of the same answers: the port, the version, the lock and the reserve, and
 /// in the chain and in a seal that holds the hash of a manifest that has them.
 fn comparable(archive: &Path) -> Vec<(String, Vec<u8>)> {
     let mut files = tree(archive);
-    files.retain(|name, _| !is_lock(name));
+    files.retain(|name, _| !is_passing(name));
     let manifests = files.iter().filter(|(name, _)| name.ends_with("capture.json"));
     let seals: Vec<_> = manifests.map(|(name, bytes)| (format!("{name}.sha256"), sha256(bytes))).collect();
     for (name, sha256) in seals {
@@ -72,10 +73,6 @@ fn comparable(archive: &Path) -> Vec<(String, Vec<u8>)> {
     files.into_iter().collect()
 }
 
-fn is_lock(name: &str) -> bool {
-    Path::new(name).file_name().is_some_and(|name| name == ".lock")
-}
-
 #[test]
 fn fixtures_are_what_capture_writes() {
     for case in cases::all() {
@@ -88,8 +85,8 @@ fn fixtures_are_what_capture_writes() {
             if fresh != before {
                 let _ = std::fs::remove_dir_all(&kept);
                 capture(&case, &kept);
-                for lock in tree(&kept).into_keys().filter(|name| is_lock(name)) {
-                    std::fs::remove_file(kept.join(lock)).expect("a lock file");
+                for passing in tree(&kept).into_keys().filter(|name| is_passing(name)) {
+                    std::fs::remove_file(kept.join(passing)).expect("a lock or a reserve");
                 }
             }
             continue;

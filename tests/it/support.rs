@@ -200,7 +200,9 @@ fn answer(request: &Request, log: &Mutex<Vec<String>>, reply: &(dyn Fn(&Asked) -
     let reply = reply(&Asked { target, before });
     let mut response = Response::builder().status(StatusCode::from_u16(reply.status).expect("a status"));
     // always the same, so that captures of the same answers are the same
-    response = response.header("date", "Mon, 15 Jan 2024 02:00:00 GMT");
+    if !reply.headers.iter().any(|(name, _)| *name == "date") {
+        response = response.header("date", "Mon, 15 Jan 2024 02:00:00 GMT");
+    }
     for (name, value) in reply.headers {
         response = response.header(name, value);
     }
