@@ -9,6 +9,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use futures_util::FutureExt;
+
 use crate::ahasend;
 
 pub use self::rooms::NO_LOCK;
@@ -185,6 +187,12 @@ impl Failure {
     /// A panic's text is ours; what it was about is not shown to anybody else.
     pub fn guard<T>(work: impl FnOnce() -> Result<T, Self>) -> Result<T, Self> {
         catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(Self::of_panic(panic.as_ref())))
+    }
+
+    /// The same for work that waits.
+    pub async fn guard_waiting<T>(work: impl Future<Output = Result<T, Self>>) -> Result<T, Self> {
+        let done = AssertUnwindSafe(work).catch_unwind().await;
+        done.unwrap_or_else(|panic| Err(Self::of_panic(panic.as_ref())))
     }
 
     /// A caught panic.

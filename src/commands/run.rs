@@ -1,8 +1,5 @@
 //! `subledger run`: the nightly job.
 
-use std::panic::AssertUnwindSafe;
-
-use futures_util::FutureExt;
 use serde::Serialize;
 
 use super::progress::Spinner;
@@ -62,8 +59,7 @@ pub(super) async fn night(config: &Config, signals: &Signals, progress: &Progres
         Ok(Done { secured: secured.clone(), ledger, issue })
     };
     // whatever a defect does from here on, the evidence is safe
-    let reported = AssertUnwindSafe(reporting).catch_unwind().await;
-    reported.unwrap_or_else(|panic| Err(Failure::of_panic(panic.as_ref()))).map_err(safe)
+    Failure::guard_waiting(reporting).await.map_err(safe)
 }
 
 #[derive(Serialize)]

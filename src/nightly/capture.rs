@@ -4,11 +4,9 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use futures_util::FutureExt;
 use uuid::Uuid;
 
 use super::signals::Signals;
@@ -52,9 +50,7 @@ pub(super) async fn capture(
 ) -> Result<Secured, Failure> {
     let kept = RefCell::new(Evidence::Missing);
     let taking = Capturing { archive, api, clock, signals, progress, kept: &kept, begun: time_since_boot() };
-    let done = AssertUnwindSafe(taking.take()).catch_unwind().await;
-    let done = done.unwrap_or_else(|panic| Err(Failure::of_panic(panic.as_ref())));
-    done.map_err(|failure| failure.with_evidence(kept.into_inner()))
+    Failure::guard_waiting(taking.take()).await.map_err(|failure| failure.with_evidence(kept.into_inner()))
 }
 
 /// A capture under way, with all that it needs.
@@ -232,7 +228,10 @@ fn refuse_skew(server_ahead: TimeDelta) -> Result<(), Failure> {
         (server_ahead.num_hours().abs(), if server_ahead < TimeDelta::zero() { "ahead of" } else { "behind" });
     let doing = format!("this machine's clock is {hours} hours {way} the server's");
     let failure = Failure::new(Kind::AnswerUnusable, doing);
-    Err(failure.hint("captures are named and ordered by this machine's clock: set it right, or find out who answers with a wrong `Date`"))
+    Err(failure.hint(
+        "captures are named and ordered by this machine's clock: set it right, or find out who answers with a wrong \
+         `Date`",
+    ))
 }
 
 /// How far the server's clock is ahead; one that is far off is worth a warning.

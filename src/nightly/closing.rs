@@ -56,9 +56,13 @@ pub struct Closing {
 /// Captures, and reads the capture back to see that it can be used. Other runs may go on afterwards.
 pub async fn take(config: &Config, signals: &Signals, progress: &Progress<'_>) -> Result<Taken, Failure> {
     let Night { archive, secured, .. } = &secure(config, signals, progress).await?;
-    let books = read_back(archive, &secured.key).await;
+    let reading = async {
+        let books = read_back(archive, &secured.key).await?;
+        derive_usage_table(archive, &books, &secured.key).await;
+        Ok(books)
+    };
+    let books = Failure::guard_waiting(reading).await;
     let books = books.map_err(|failure| failure.with_evidence(Evidence::Safe(secured.folder.clone())))?;
-    derive_usage_table(archive, &books, &secured.key).await;
     let Books { capture, usage, .. } = &books;
     Ok(Taken { secured: secured.clone(), at: capture.at, period: usage.period })
 }
