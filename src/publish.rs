@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 
 use self::name::SetName;
 use self::sets::SetFolder;
+use self::space::Space;
 
 /// What the hidden folders' names begin with; leftovers of killed runs are swept by the next one.
 const TEMPORARY: &str = ".tmp-";
@@ -46,6 +47,19 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
+    /// The disk is full.
+    #[error("{doing} `{path}`: {left}")]
+    Full {
+        /// What was being done.
+        doing: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What is free, for people.
+        left: Box<str>,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
     /// A name that only one set may have is taken by something else, which is left as it is.
     #[error("`{folder}` is not what was issued (`{file}` {problem}), and is left alone")]
     NotAsIssued {
@@ -59,7 +73,15 @@ pub enum Error {
 }
 
 fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
-    move |source| Error::Io { doing, path: path.to_owned(), source }
+    move |source| {
+        let path = path.to_owned();
+        if space::is_full(&source) {
+            let folder = path.ancestors().find(|folder| folder.is_dir()).unwrap_or(&path);
+            let left = Space::told_of(folder).into();
+            return Error::Full { doing, path, left, source };
+        }
+        Error::Io { doing, path, source }
+    }
 }
 
 /// The place of a set among those of its billing period.

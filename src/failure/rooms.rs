@@ -5,7 +5,6 @@ use std::path::Path;
 
 use super::{Evidence, Failure, Kind};
 use crate::archive::lock::LockError;
-use crate::publish::space::{Space, is_full};
 use crate::{ahasend, archive, publish, report};
 
 /// What to do where no lock can be had.
@@ -104,9 +103,8 @@ impl Failure {
                 let period = folder.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
                 format!("move it away, then `subledger report --period {period}` puts it back")
             }
-            publish::Error::Io { path, source, .. } if is_full(source) => {
-                let left = Space::told_of(path.ancestors().find(|folder| folder.is_dir()).unwrap_or(path));
-                format!("{left}: make room, then run `subledger report`; the last set is as it was")
+            publish::Error::Full { .. } => {
+                "make room, then run `subledger report`; the last set is as it was".to_owned()
             }
             publish::Error::Io { .. } => {
                 "run `subledger report` once the cause is mended; the last set is as it was".to_owned()
