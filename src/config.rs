@@ -264,7 +264,7 @@ fn table(flag: Option<&PathBuf>, setting: Option<&String>, folder: &Path, usual_
 /// everybody would be charged as if there were no customer map.
 fn may_be_there(path: &Path) -> bool {
     // a link that leads nowhere may be to a share that is not mounted
-    path.symlink_metadata().map_or_else(|error| error.kind() != std::io::ErrorKind::NotFound, |_| true)
+    !path.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
 }
 
 /// The bytes of a table of finance.

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use super::Archive;
+use super::reserve::RESERVE_BYTES_MIN;
 use crate::publish::space::Space;
 
 /// Files that a capture may make, with its folders; fewer that are free are worth a word.
@@ -17,11 +18,11 @@ impl Archive {
     /// Warns of a disk that may not hold another night, and of a folder in which anybody may change the evidence.
     pub fn warn_of_its_place(&self) {
         let Some(folder) = self.folder() else { return };
-        let (wanted, kept) = self.wanted_and_kept();
         if let Ok(left) = Space::left_at(folder)
-            && (left.bytes.saturating_add(kept) < wanted || left.files.is_some_and(|files| files < FILE_COUNT))
+            && (left.bytes.saturating_add(self.reserve_bytes()) < RESERVE_BYTES_MIN
+                || left.files.is_some_and(|files| files < FILE_COUNT))
         {
-            tracing::warn!(wanted_bytes = wanted, %left, "the disk of the archive may be too full for tonight's evidence");
+            tracing::warn!(wanted_bytes = RESERVE_BYTES_MIN, %left, "the disk of the archive may be too full for tonight's evidence");
         }
         let parent = folder.join(self.parent_path().as_ref());
         for folder in [folder, &parent] {

@@ -13,7 +13,7 @@ use super::paths::RESERVE_NAME;
 use crate::publish::space::Space;
 
 /// The smallest reserve. Captures of a thousand sub accounts are smaller, and folders take room as well.
-const RESERVE_BYTES_MIN: u64 = 1 << 20;
+pub(super) const RESERVE_BYTES_MIN: u64 = 1 << 20;
 /// Nights that fit into the reserve: one may bring much more than the one before.
 const NIGHT_COUNT: u64 = 3;
 /// What whoever wonders about the file reads.
@@ -27,7 +27,7 @@ impl Archive {
     pub fn keep_reserve(&self, night_bytes: u64) {
         let (Some(folder), Some(reserve)) = (self.folder(), self.reserve_path()) else { return };
         let wanted = night_bytes.saturating_mul(NIGHT_COUNT).max(RESERVE_BYTES_MIN);
-        let (_, kept) = self.wanted_and_kept();
+        let kept = self.reserve_bytes();
         if kept >= wanted {
             return;
         }
@@ -50,11 +50,9 @@ impl Archive {
         given_up
     }
 
-    /// Bytes that the disk has to have, the reserve among them, and bytes that the reserve has already.
-    pub(super) fn wanted_and_kept(&self) -> (u64, u64) {
-        let kept =
-            self.reserve_path().and_then(|reserve| fs::metadata(reserve).ok()).map_or(0, |reserve| reserve.len());
-        (kept.max(RESERVE_BYTES_MIN), kept)
+    /// Bytes of the reserve; 0 without one.
+    pub(super) fn reserve_bytes(&self) -> u64 {
+        self.reserve_path().and_then(|reserve| fs::metadata(reserve).ok()).map_or(0, |reserve| reserve.len())
     }
 
     fn reserve_path(&self) -> Option<PathBuf> {
