@@ -7,8 +7,8 @@
 //! how that can do no harm, and one whose answer is lost never passes for one that was refused.
 //!
 //! Reading order: [`Client::usage`] shows a call, `ask` the life of a call, `fetch` one attempt of it, `fault` what may keep
-//! an answer from coming, `refusal` what its status may say, `operation` and `retry` what may follow a failed attempt, `pages` the walk over a list, `manage` the
-//! writes.
+//! an answer from coming, `refusal` what its status may say, `operation` and `retry` what may follow a failed attempt,
+//! `pages` the walk over a list, `manage` the writes.
 
 mod access;
 mod call;
@@ -43,6 +43,7 @@ use tokio::time::{Instant, sleep};
 use url::Url;
 use uuid::Uuid;
 
+pub use self::access::SECRET_KEY_START;
 pub use self::call::Call;
 pub use self::error::{Class, Error};
 pub use self::failure::Failure;
@@ -126,7 +127,7 @@ impl Client {
         self.ask(&Request::new(Call::Account(id), self.url_of(&[&id.to_string()]))).await
     }
 
-    /// Whether a body holds the key, in any spelling. Such an answer is evidence, and must not become a report.
+    /// Whether a body holds the key, plain, escaped, or in a usual encoding. Such an answer is evidence, and must not become a report.
     pub fn is_in(&self, body: &[u8]) -> bool {
         self.echo.is_in(body)
     }

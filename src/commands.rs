@@ -8,6 +8,7 @@ pub mod consent;
 pub mod demo;
 pub mod explain;
 pub mod history;
+pub mod inert;
 mod progress;
 pub mod prune;
 pub mod report;

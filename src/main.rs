@@ -7,11 +7,11 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 use subledger::cli::{Cli, Command, FailOn, Output, Run, Terms};
+use subledger::commands::inert::{inert, inert_json, without_keys};
 use subledger::commands::{self, Outcome, demo::Scene, simulate::Simulation, simulate::Stage};
 use subledger::config::{self, Clock, Config, Overrides, Surroundings};
 use subledger::failure::{Effect, Evidence, Failure, Kind, causes, closing};
 use subledger::nightly::Signals;
-use subledger::report::text::{inert, inert_json, without_keys};
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;

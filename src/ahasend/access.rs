@@ -13,6 +13,8 @@ use uuid::Uuid;
 
 use super::{Error, Limits};
 
+/// What every secret key of the API begins with.
+pub const SECRET_KEY_START: &str = "aha-sk-";
 /// Longest key in bytes. The API's keys have 71; a whole file pasted by mistake is longer.
 const KEY_BYTES_MAX: usize = 512;
 

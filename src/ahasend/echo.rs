@@ -1,4 +1,4 @@
-//! The key in what a server sends back, in every spelling in which one could hand it back.
+//! The key in what a server sends back: plain, in the escapes of JSON, as hexadecimal, as base64, or each byte percent-encoded.
 //!
 //! It must never show a spelling; it only says whether one is there.
 

@@ -28,12 +28,11 @@ use self::invoice::Invoice;
 use self::limits::LimitSettings;
 use self::report::Report;
 use self::terms::{Allocation, Charges, Checks};
+use crate::ahasend::SECRET_KEY_START;
 use crate::ahasend::wire::display;
 
 /// Longest part shown of a name that is not ours, in characters.
 const SHOWN_CHAR_COUNT_MAX: usize = 40;
-/// What keys begin with.
-const KEY_START: &str = "aha-";
 
 /// The file as written. Amounts and percentages are texts or whole numbers, so that no digit is lost.
 #[derive(Debug, Default, Deserialize)]
@@ -108,7 +107,7 @@ fn without_value(message: &str) -> String {
     if let Some(unknown) = message.strip_prefix("unknown field `") {
         // a name may hold anything; what is known comes last
         let (name, known) = unknown.rsplit_once("`, expected ").unwrap_or((unknown, "nothing here"));
-        if ["api_key", "key"].contains(&name) || name.starts_with(KEY_START) {
+        if ["api_key", "key"].contains(&name) || name.starts_with(SECRET_KEY_START) {
             return "a key has no place in a file; set the environment variable AHASEND_API_KEY".to_owned();
         }
         return format!("unknown field `{}`, expected {known}", shown(name));

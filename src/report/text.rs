@@ -1,7 +1,5 @@
 //! The summary that a person reads in the morning: sums side by side, findings, caps, and where everything is.
 
-mod inert;
-
 use std::fmt::Write;
 
 use chrono::{DateTime, Utc};
@@ -14,8 +12,6 @@ use crate::billing::level::Level;
 use crate::billing::money::{Exact, Minor, format_units};
 use crate::billing::period::timestamp;
 use crate::billing::rate::Band;
-
-pub use self::inert::{inert, inert_json, without_keys};
 
 /// Findings written out in full; the rest is counted, and all of them are in `reconciliation.json`.
 const FINDING_COUNT_MAX: usize = 8;

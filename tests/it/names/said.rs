@@ -2,7 +2,8 @@
 //! for what a terminal or a log would act on.
 
 use serde_json::Value;
-use subledger::report::text::{inert, shown};
+use subledger::commands::inert::inert;
+use subledger::report::text::shown;
 
 use super::outputs::{Rows, by_id, csv_of, parquet_of};
 use super::stage::Stage;

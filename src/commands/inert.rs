@@ -5,8 +5,8 @@
 
 use std::borrow::Cow;
 
-/// What every secret key of the API begins with.
-const KEY_START: &str = "aha-sk-";
+use crate::ahasend::SECRET_KEY_START;
+
 /// Characters after that from which on it is taken for a key.
 const KEY_CHARS_MIN: usize = 12;
 
@@ -34,11 +34,11 @@ pub fn inert_json(json: &str) -> Cow<'_, str> {
 pub fn without_keys(text: &str) -> Cow<'_, str> {
     let mut rest = text;
     let mut kept = String::new();
-    while let Some((before, after)) = rest.split_once(KEY_START) {
+    while let Some((before, after)) = rest.split_once(SECRET_KEY_START) {
         let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_').unwrap_or(after.len());
         let (key, behind) = after.split_at(end);
         kept.push_str(before);
-        kept.push_str(KEY_START);
+        kept.push_str(SECRET_KEY_START);
         kept.push_str(if key.len() < KEY_CHARS_MIN { key } else { "(withheld)" });
         rest = behind;
     }
