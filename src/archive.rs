@@ -15,6 +15,7 @@
 
 pub mod audit;
 pub mod close;
+mod compacted;
 mod customers;
 mod draft;
 mod listing;
@@ -38,12 +39,14 @@ use object_store::ObjectStore;
 use object_store::path::Path;
 use uuid::Uuid;
 
+pub use crate::sha256::hex as sha256;
+
 pub use self::audit::Audit;
 pub use self::close::{Acceptance, CaptureLink, CloseKey, CloseRecord, Closed, InvoiceAsTyped, Superseded};
 pub use self::draft::{Body, Committed, Draft};
 pub use self::manifest::Manifest;
 pub use self::open::parents_in;
-pub use self::read::{Capture, StoredLookup};
+pub use self::read::{Answers, Capture, Opened, Stored, StoredLookup};
 
 /// What can go wrong with the archive.
 #[derive(Debug, thiserror::Error)]
@@ -168,16 +171,6 @@ impl Archive {
     pub fn account_id(&self) -> Uuid {
         self.account_id
     }
-}
-
-/// SHA-256 in lower-case hex.
-pub fn sha256(bytes: &[u8]) -> String {
-    use sha2::Digest;
-    use std::fmt::Write;
-    sha2::Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }
 
 #[cfg(test)]

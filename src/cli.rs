@@ -1,6 +1,7 @@
 //! The command line. The doc comments are the help; parsing does nothing but parse.
 
 mod accounts;
+mod archive;
 mod caps;
 mod capture;
 mod close;
@@ -17,6 +18,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use self::accounts::Accounts;
+pub use self::archive::Archive;
 pub use self::caps::Caps;
 pub use self::capture::Capture;
 pub use self::close::Close;
@@ -119,6 +121,9 @@ pub enum Command {
     /// The archive, final sets, and every folder that is not certainly a provisional set are left alone. `subledger report
     /// --capture` makes a removed set again, as long as its period is open.
     Prune(Prune),
+    /// Keep the archive's tables few
+    #[command(subcommand)]
+    Archive(Archive),
     /// Manage sub accounts and their API keys
     #[command(subcommand)]
     Accounts(Accounts),
@@ -302,6 +307,9 @@ impl Cli {
             },
             Command::Caps(caps) => Overrides { customers: caps.customers(), ..charging_nobody },
             Command::Capture(capture) => Overrides { archive: capture.places.archive.clone(), ..apart_from_tables },
+            Command::Archive(Archive::Compact(compact)) => {
+                Overrides { archive: compact.places.archive.clone(), ..apart_from_tables }
+            }
             Command::Accounts(accounts) => Overrides { archive: accounts.archive(), ..apart_from_tables },
             Command::Prune(prune) => {
                 Overrides { archive: prune.places.archive.clone(), reports: prune.reports.clone(), ..apart_from_tables }

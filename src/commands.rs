@@ -1,6 +1,7 @@
 //! The subcommands: each builds its inputs, calls the rooms, and says what came of it.
 
 pub mod accounts;
+pub mod archive;
 pub mod caps;
 pub mod capture;
 pub mod close;

@@ -32,3 +32,6 @@ pub mod report;
 
 // the core: every rule about money, pure
 pub mod billing;
+
+// what bytes are named by
+pub mod sha256;

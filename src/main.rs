@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
-use subledger::cli::{Cli, Command, FailOn, Output, Run, Terms};
+use subledger::cli::{Archive, Cli, Command, FailOn, Output, Run, Terms};
 use subledger::commands::inert::{inert, inert_json, without_keys};
 use subledger::commands::{self, Outcome, demo::Scene, simulate::Simulation, simulate::Stage};
 use subledger::config::{self, Clock, Config, Overrides, Surroundings};
@@ -95,8 +95,7 @@ fn dispatch(cli: &Cli) -> Result<Outcome, Failure> {
                 commands::close::run(&load().map_err(Failure::usage)?, close.request(), &signals).await
             }
             Command::Verify(_) => {
-                let config = load().map_err(Failure::usage)?;
-                commands::verify::run(&config, &signals, show_progress).await
+                commands::verify::run(&load().map_err(Failure::usage)?, &signals, show_progress).await
             }
             Command::Explain(explain) => {
                 let config = load().map_err(Failure::usage)?;
@@ -104,16 +103,16 @@ fn dispatch(cli: &Cli) -> Result<Outcome, Failure> {
                 commands::explain::run(&config, &explain.subject, &selection, since, &signals).await
             }
             Command::History(history) => {
-                let config = load().map_err(Failure::usage)?;
-                commands::history::run(&config, &history.asked(), cli.global.output.form(), &signals).await
+                let (config, form) = (load().map_err(Failure::usage)?, cli.global.output.form());
+                commands::history::run(&config, &history.asked(), form, &signals).await
             }
-            Command::Prune(prune) => {
-                let config = load().map_err(Failure::usage)?;
-                commands::prune::run(&config, prune.pruning(), &signals)
+            Command::Prune(prune) => commands::prune::run(&load().map_err(Failure::usage)?, prune.pruning(), &signals),
+            Command::Archive(Archive::Compact(_)) => {
+                commands::archive::compact(&load().map_err(Failure::usage)?, &signals, show_progress).await
             }
             Command::Accounts(accounts) => {
-                let config = load().map_err(Failure::usage)?;
-                commands::accounts::run(&config, &accounts.action(), &signals, show_progress).await
+                let (config, action) = (load().map_err(Failure::usage)?, accounts.action());
+                commands::accounts::run(&config, &action, &signals, show_progress).await
             }
             Command::Caps(caps) => {
                 let config = load().map_err(Failure::usage)?;
@@ -127,9 +126,9 @@ fn dispatch(cli: &Cli) -> Result<Outcome, Failure> {
                 commands::demo::demo(&demo.folder, scene, &signals, show_progress).await
             }
             Command::Simulate(simulate) => {
-                let address = SocketAddr::new(simulate.bind, simulate.port);
+                let (address, control_from_anywhere) =
+                    (SocketAddr::new(simulate.bind, simulate.port), simulate.control_from_anywhere);
                 let (scopes, file) = (simulate.scopes.clone(), simulate.file.clone());
-                let control_from_anywhere = simulate.control_from_anywhere;
                 let stage = Stage { address, control_from_anywhere, scopes, file, flags: simulate.script() };
                 let simulation = commands::simulate::start(stage, clock).await?;
                 announce(cli, &simulation);

@@ -5,34 +5,38 @@
 mod capture;
 mod close;
 mod closing;
+mod compact;
 mod history;
 mod past;
+mod reading;
 mod rebuild;
 mod signals;
 mod verify;
 
-use chrono::{DateTime, Utc};
+use std::error::Error;
+use std::io::{self, Write};
 
-use crate::ahasend::wire::{self, Bodies};
 use crate::archive::lock::{Lock, LockError};
-use crate::archive::{Archive, Capture, CaptureKey, CloseKey};
-use crate::billing::books::{Books, CaptureRef};
+use crate::archive::{Archive, CaptureKey, CloseKey};
+use crate::billing::books::Books;
 use crate::billing::ledger::Ledger;
 use crate::billing::terms::Terms;
 use crate::config::Config;
-use crate::failure::{Evidence, Failure, Kind, causes};
-use crate::publish::{Place, Published, Ready, Staging};
-use crate::report::{self, SetInfo};
+use crate::failure::{Evidence, Failure, causes};
+use crate::publish::{Begun, Place, Published, Ready, Staging};
+use crate::report::{self, Files, SetInfo};
 
 pub use self::capture::Secured;
 pub use self::close::{Order, Settled, close, closed_with, closes_of, ledger_of, restore};
 pub use self::closing::{Closing, Taken, Waiting, take, until_close};
+pub use self::compact::{Compacted, Compaction, compact};
 pub use self::history::{Asked, history};
 pub use self::rebuild::{Missing, Rebuilder, info};
 pub use self::signals::Signals;
 pub use self::verify::{Broken, CheckedSet, Verdict, Verified, verify};
 
 use self::capture::capture;
+use self::reading::Unread;
 
 /// The program and its version, as manifests and reports name it.
 pub const TOOL: &str = concat!("subledger ", env!("CARGO_PKG_VERSION"));
@@ -74,8 +78,9 @@ fn holder(config: &Config) -> String {
 
 /// The same for every capture of closed periods, whose tables nobody else writes any more.
 pub async fn derive_usage_tables(archive: &Archive, closes: &[CloseKey], signals: &Signals) -> Result<(), Failure> {
+    let (_, compacted) = archive.tables().await.map_err(Failure::of_archive)?;
     for key in archive.captures().await.map_err(Failure::of_archive)? {
-        let is_closed = closes.iter().any(|close| close.period == key.period);
+        let is_closed = closes.iter().any(|close| close.period == key.period) && !compacted.contains(&key.period);
         if is_closed && matches!(archive.derived(&key, report::USAGE_NAME).await, Ok(None)) {
             signals.check()?;
             if let Ok(books) = read_back(archive, &key).await {
@@ -105,39 +110,23 @@ pub async fn reconcile(
 
 /// Reads a capture back: to see that it can be used, and what is in it.
 pub async fn read_back(archive: &Archive, key: &CaptureKey) -> Result<Books, Failure> {
-    let capture = archive.read(key).await.map_err(Failure::of_archive)?;
-    books(archive, key, &capture)
-}
-
-/// The books of a capture that was read back.
-fn books(archive: &Archive, key: &CaptureKey, capture: &Capture) -> Result<Books, Failure> {
-    Failure::guard(|| {
-        let at = DateTime::parse_from_rfc3339(&capture.manifest.captured_at).map(|at| at.with_timezone(&Utc));
-        let at = at.map_err(|error| {
-            Failure::new(Kind::ArchiveUnusable, format!("the manifest of `{}` cannot be used", key.id)).because(error)
-        })?;
-        let reference = CaptureRef { id: key.id.clone(), at, sha256: capture.sha256.clone() };
-        let books = wire::books(reference, archive.account_id(), &bodies(capture));
-        books.map_err(|error| Failure::of_wire(&key.id, error))
+    Box::pin(reading::read(archive, key)).await.map_err(|unread| match unread {
+        Unread::Archive(error) => Failure::of_archive(error),
+        Unread::Unusable(failure) => failure,
     })
-}
-
-fn bodies(capture: &Capture) -> Bodies<'_> {
-    let lookups = capture.lookups.iter().map(|lookup| (lookup.account_id, lookup.body.as_deref()));
-    Bodies {
-        usage: &capture.usage,
-        pages: capture.pages.iter().map(|page| &page[..]).collect(),
-        lookups: lookups.collect(),
-    }
 }
 
 /// Writes the capture's facts as a table beside its bodies, for SQL engines; what is there already stays.
 ///
 /// The archive may be read-only, and nothing depends on the table: that it cannot be written is only logged.
 pub async fn derive_usage_table(archive: &Archive, books: &Books, key: &CaptureKey) {
-    let written = match Failure::guard(|| report::usage_parquet(books).map_err(Failure::of_report)) {
-        Ok(bytes) => archive.put_derived(key, report::USAGE_NAME, bytes).await.map_err(Failure::of_evidence),
-        Err(failure) => Err(failure),
+    let written = match archive.has_derived(key, report::USAGE_NAME).await {
+        Ok(true) => Ok(()),
+        Ok(false) => match Failure::guard(|| report::usage_parquet(books).map_err(Failure::of_report)) {
+            Ok(bytes) => archive.put_derived(key, report::USAGE_NAME, bytes).await.map_err(Failure::of_evidence),
+            Err(failure) => Err(failure),
+        },
+        Err(error) => Err(Failure::of_evidence(error)),
     };
     if let Err(failure) = written {
         tracing::warn!(causes = ?causes(&failure), "the capture's usage.parquet was not written");
@@ -206,14 +195,47 @@ fn staged(
     let mut staging = Staging::begin(&home, place).map_err(Failure::of_publish)?;
     let mut manifest = Vec::new();
     Failure::guard(|| {
-        let mut sink = |path: &str, bytes: Vec<u8>| {
-            signals.check()?;
-            if path == report::MANIFEST_NAME {
-                manifest.clone_from(&bytes);
-            }
-            Ok(staging.add(path, bytes)?)
-        };
-        report::render(ledger, info, &mut sink).map_err(Failure::of_report)
+        let mut staged = Staged { staging: &mut staging, manifest: &mut manifest, signals };
+        report::render_into(ledger, info, &mut staged).map_err(Failure::of_report)
     })?;
+    signals.check()?;
     Ok((staging.ready().map_err(Failure::of_publish)?, manifest))
+}
+
+/// Puts the files of a set where they gather, until a signal comes.
+struct Staged<'s> {
+    staging: &'s mut Staging,
+    manifest: &'s mut Vec<u8>,
+    signals: &'s Signals,
+}
+
+impl Files for Staged<'_> {
+    fn add(&mut self, path: &str, bytes: Vec<u8>) -> Result<(), Box<dyn Error + Send + Sync>> {
+        self.signals.check()?;
+        if path == report::MANIFEST_NAME {
+            self.manifest.clone_from(&bytes);
+        }
+        Ok(self.staging.add(path, bytes)?)
+    }
+
+    fn begin(&mut self, path: &str) -> Result<Option<Box<dyn Write + Send>>, Box<dyn Error + Send + Sync>> {
+        self.signals.check()?;
+        Ok(Some(Box::new(Long(self.staging.begin_file(path)?))))
+    }
+}
+
+/// A long file; an error of it says which it is.
+struct Long(Begun);
+
+impl Write for Long {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes).map_err(|source| match source.kind() {
+            io::ErrorKind::Interrupted => source,
+            kind => io::Error::new(kind, self.0.failed(source)),
+        })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }

@@ -6,6 +6,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "one of the two rooms that touch files")]
 
+mod begun;
 pub mod folders;
 pub mod name;
 pub mod retention;
@@ -18,10 +19,15 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+pub use self::begun::Begun;
+use self::begun::is_same;
 use self::name::SetName;
 use self::sets::SetFolder;
 use self::space::Space;
 
+/// Files of a set that are synced one by one. Ten thousand would take a hundred times as long as all that is on the disk, which
+/// for a few may be much more than they are.
+const SYNCED_COUNT_MAX: usize = 256;
 /// What the hidden folders' names begin with; leftovers of killed runs are swept by the next one.
 const TEMPORARY: &str = ".tmp-";
 /// The pointer to the current set.
@@ -118,8 +124,7 @@ pub struct Staging {
     temporary: PathBuf,
     place: Place,
     manifest: Vec<u8>,
-    /// Every file with its length.
-    files: Vec<(PathBuf, u64)>,
+    files: Vec<PathBuf>,
     published: bool,
 }
 
@@ -151,29 +156,46 @@ impl Staging {
 
     /// Adds a file at a path within the set.
     pub fn add(&mut self, path: &str, bytes: Vec<u8>) -> Result<(), Error> {
-        let target = self.temporary.join(path);
-        if let Some(folder) = target.parent() {
-            fs::create_dir_all(folder).map_err(failed("creating", folder))?;
-        }
-        let mut file = File::create_new(&target).map_err(failed("creating", &target))?;
+        let Begun { mut file, path: target } = self.begin_file(path)?;
         file.write_all(&bytes).map_err(failed("writing", &target))?;
-        file.sync_all().map_err(failed("syncing", &target))?;
-        self.files.push((PathBuf::from(path), bytes.len() as u64));
         if path == MANIFEST_NAME {
             self.manifest = bytes;
         }
         Ok(())
     }
 
+    /// Begins a file at a path within the set, to be written until the set is ready.
+    pub fn begin_file(&mut self, path: &str) -> Result<Begun, Error> {
+        let target = self.temporary.join(path);
+        if let Some(folder) = target.parent() {
+            fs::create_dir_all(folder).map_err(failed("creating", folder))?;
+        }
+        let file = File::create_new(&target).map_err(failed("creating", &target))?;
+        self.files.push(PathBuf::from(path));
+        Ok(Begun { file, path: target })
+    }
+
     /// Makes the set durable and finds its place; nothing is visible yet.
     pub fn ready(self) -> Result<Ready, Error> {
-        sync_folders(&self.temporary)?;
+        self.sync()?;
         let (folder, unchanged) = match &self.place {
             _ if IN_PLACE => (self.temporary.clone(), false),
             Place::Revised(name) => self.revision(name)?,
             Place::Fixed(name) => self.only(self.home.join(name))?,
         };
         Ok(Ready { staging: self, folder, unchanged })
+    }
+
+    /// Makes every file and every name durable: one by one, or where there are many, all at once.
+    fn sync(&self) -> Result<(), Error> {
+        if self.files.len() > SYNCED_COUNT_MAX && sync_disk(&self.temporary)? {
+            return Ok(());
+        }
+        for path in &self.files {
+            let file = self.temporary.join(path);
+            folders::sync(&file).map_err(failed("syncing", &file))?;
+        }
+        sync_folders(&self.temporary)
     }
 
     /// The name that holds this very set already, else the first that is free.
@@ -229,12 +251,8 @@ impl Staging {
 
     /// The first file that a set of the same manifest no longer has, byte for byte as it is here.
     fn damaged(&self, folder: &Path) -> Option<&Path> {
-        let same = |(path, length): &&(PathBuf, u64)| {
-            let there = folder.join(path);
-            there.metadata().is_ok_and(|there| there.is_file() && there.len() == *length)
-                && matches!((fs::read(there), fs::read(self.temporary.join(path))), (Ok(a), Ok(b)) if a == b)
-        };
-        self.files.iter().find(|file| !same(file)).map(|(path, _)| path.as_path())
+        let same = |path: &&PathBuf| is_same(&folder.join(path), &self.temporary.join(path)).unwrap_or(false);
+        self.files.iter().find(|file| !same(file)).map(PathBuf::as_path)
     }
 
     /// Lets `latest` lead to the current set, now that one has come to `folder`. Whether it is that one.
@@ -284,6 +302,21 @@ impl Drop for Staging {
         if !self.published {
             let _ = fs::remove_dir_all(&self.temporary);
         }
+    }
+}
+
+/// Makes everything on the disk of a folder durable, in one call; says whether this system can.
+fn sync_disk(folder: &Path) -> Result<bool, Error> {
+    #[cfg(target_os = "linux")]
+    {
+        let disk = File::open(folder).map_err(failed("reading", folder))?;
+        rustix::fs::syncfs(&disk).map_err(io::Error::from).map_err(failed("syncing", folder))?;
+        Ok(true)
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = folder;
+        Ok(false)
     }
 }
 

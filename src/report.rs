@@ -19,6 +19,7 @@ pub mod parquet;
 mod privacy;
 mod set;
 pub mod settlement;
+mod sink;
 pub mod table;
 mod tables;
 pub mod text;
@@ -30,19 +31,20 @@ mod xlsx;
 use std::collections::BTreeSet;
 
 use serde_json::value::RawValue;
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::billing::charges::Statement;
 use crate::billing::ledger::Ledger;
+use crate::sha256::hex as sha256;
 
 use self::format::Formats;
 
 pub use self::issued::{issued_json, read_issued};
 pub use self::json::{is_made_by, made_by, made_of};
 pub use self::manifest::{SetFile, StoredSet, Unreadable, account_in, files_in, state_in};
-pub use self::set::render;
-pub use self::usage::usage_parquet;
+pub use self::set::{render, render_into};
+pub use self::sink::Files;
+pub use self::usage::{UsageOfPeriod, usage_parquet};
 
 /// The file of a set that names all others, and what the set was made from.
 pub const MANIFEST_NAME: &str = "manifest.json";
@@ -116,16 +118,16 @@ struct FileEntry {
 }
 
 /// The tables of a set by the files they are in, for the column reference.
-pub fn tables(ledger: &Ledger) -> Vec<(&'static str, table::Table)> {
+pub fn tables(ledger: &Ledger) -> Vec<(&'static str, table::Table<'_>)> {
     let statement = ledger.charges.statements.first().map(|statement| tables::statement(ledger, statement));
-    let mut tables = vec![("chargeback", tables::chargeback(ledger))];
+    let mut tables = vec![("chargeback", tables::chargeback(ledger, &tables::chargeback_rows(ledger)))];
     tables.extend(statement.map(|table| ("customers/…/chargeback", table)));
-    tables.push(("control", control::control(ledger, &[])));
+    tables.push(("control", control::control(ledger, &control::rows(&ledger.charges, &[]))));
     tables.push(("invoice-bridge", closing::bridge(ledger)));
     tables.extend(ledger.superseded().map(|superseded| ("journal", closing::journal(ledger, superseded))));
-    tables.push(("caps", tables::caps(ledger)));
+    tables.push(("caps", tables::caps(ledger, &ledger.caps_by_use())));
     tables.push(("removed", unseen::removed(ledger)));
-    tables.push(("tail", unseen::tail(ledger)));
+    tables.push(("tail", unseen::tail(ledger, &ledger.tail.rows)));
     tables.push(("focus/…/ahasend-focus-…", focus::table(ledger, None)));
     tables.push(("largest (in the workbook)", overview::largest(ledger)));
     tables.push(("daily (in the workbook)", overview::daily(ledger)));
@@ -180,14 +182,6 @@ pub fn slug(name: &str) -> String {
 /// An account id as reports show it.
 fn shown_id(id: Option<Uuid>) -> Option<String> {
     id.map(|id| id.to_string())
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ mod fields;
 mod keys;
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
@@ -18,11 +18,14 @@ use crate::billing::period::Period;
 
 pub use self::accounts::{Account, account, accounts};
 pub use self::fields::Error;
-use self::fields::{At, Fields};
+use self::fields::{At, Fields, Unknown};
 pub use self::keys::{ApiKey, api_key, api_keys, new_api_key};
 
 /// Characters kept of a name for display; the API's own limit is 255.
 const NAME_CHAR_COUNT_MAX: usize = 300;
+
+/// Accounts on a page of the list, unless it is the last.
+const PAGE_ROW_COUNT: usize = 100;
 
 /// What a capture needs to know of the usage answer; amounts are not read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +61,7 @@ pub struct Bodies<'a> {
 /// Reads only what a capture has to know of the usage answer, so that little can stop it from being kept. Whether
 /// anything else is there twice is for [`books`] to say, with the evidence safe.
 pub fn usage_head(body: &[u8]) -> Result<UsageHead, Error> {
-    let unknown = RefCell::default();
+    let unknown = RefCell::<Unknown>::default();
     let mut usage = object(body, At::head("usage", &unknown))?;
     let period = read_period(&mut usage)?;
     let account_ids = usage.each("sub_accounts", |mut sub| sub.uuid("account_id"))?;
@@ -76,7 +79,7 @@ pub fn key_page_head(body: &[u8]) -> Result<PageHead, Error> {
 }
 
 fn head(label: &str, body: &[u8]) -> Result<PageHead, Error> {
-    let unknown = RefCell::default();
+    let unknown = RefCell::<Unknown>::default();
     let mut page = object(body, At::head(label, &unknown))?;
     let ids = page.each("data", |mut row| row.uuid("id"))?;
     let mut pagination = page.object("pagination")?;
@@ -87,32 +90,83 @@ fn head(label: &str, body: &[u8]) -> Result<PageHead, Error> {
 
 /// The door: archived bodies become books.
 pub fn books(capture: CaptureRef, account_id: Uuid, bodies: &Bodies<'_>) -> Result<Books, Error> {
-    let unknown = RefCell::default();
-    let usage = read_usage(object(bodies.usage, At::root("usage", &unknown))?)?;
-    let mut accounts = Vec::with_capacity(bodies.pages.len() * 100);
-    for (index, page) in bodies.pages.iter().enumerate() {
-        let label = format!("account list, page {}", index + 1);
-        let mut page = object(page, At::root(&label, &unknown))?;
-        accounts.extend(page.each("data", read_account)?);
-        page.object("pagination")?.finish(&["has_more", "next_cursor", "previous_cursor"]);
-        page.finish(&["object"]);
+    let usage = usage(bodies.usage)?;
+    let accounts = accounts_on(1, &bodies.pages)?;
+    Ok(join(capture, account_id, usage, [accounts], lookups(&bodies.lookups)?))
+}
+
+/// What a part of a capture says, read on its own.
+#[derive(Debug)]
+pub struct Part<T> {
+    value: T,
+    unknown: Unknown,
+}
+
+impl<T> Part<T> {
+    fn read(read: impl FnOnce(&RefCell<Unknown>) -> Result<T, Error>) -> Result<Self, Error> {
+        let unknown = RefCell::<Unknown>::default();
+        let value = read(&unknown)?;
+        Ok(Self { value, unknown: unknown.into_inner() })
     }
-    let mut lookups = BTreeMap::new();
-    for (id, body) in &bodies.lookups {
-        let label = format!("account {id}");
-        let lookup = match body {
-            Some(body) => Lookup::Found(read_account(object(body, At::root(&label, &unknown))?)?),
-            None => Lookup::Gone,
-        };
-        lookups.insert(*id, lookup);
+}
+
+/// The usage answer.
+pub fn usage(body: &[u8]) -> Result<Part<Usage>, Error> {
+    Part::read(|unknown| read_usage(object(body, At::root("usage", unknown))?))
+}
+
+/// The accounts on some pages of the list, of which the first is so many; the list's own first page is 1.
+pub fn accounts_on(first: usize, pages: &[impl AsRef<[u8]>]) -> Result<Part<Vec<SubAccount>>, Error> {
+    Part::read(|unknown| {
+        let mut accounts = Vec::with_capacity(pages.len() * PAGE_ROW_COUNT);
+        for (number, page) in (first..).zip(pages) {
+            let label = format!("account list, page {number}");
+            let mut page = object(page.as_ref(), At::root(&label, unknown))?;
+            accounts.extend(page.each("data", read_account)?);
+            page.object("pagination")?.finish(&["has_more", "next_cursor", "previous_cursor"]);
+            page.finish(&["object"]);
+        }
+        Ok(accounts)
+    })
+}
+
+/// The answers about single accounts.
+pub fn lookups(answers: &[(Uuid, Option<&[u8]>)]) -> Result<Part<BTreeMap<Uuid, Lookup>>, Error> {
+    Part::read(|unknown| {
+        let mut lookups = BTreeMap::new();
+        for (id, body) in answers {
+            let label = format!("account {id}");
+            let lookup = match body {
+                Some(body) => Lookup::Found(read_account(object(body, At::root(&label, unknown))?)?),
+                None => Lookup::Gone,
+            };
+            lookups.insert(*id, lookup);
+        }
+        Ok(lookups)
+    })
+}
+
+/// Joins the parts of a capture; those of the list in their order.
+pub fn join(
+    capture: CaptureRef,
+    account_id: Uuid,
+    usage: Part<Usage>,
+    list: impl IntoIterator<Item = Part<Vec<SubAccount>>>,
+    lookups: Part<BTreeMap<Uuid, Lookup>>,
+) -> Books {
+    let Part { value: usage, mut unknown } = usage;
+    let mut accounts: Vec<SubAccount> = Vec::new();
+    for part in list {
+        accounts.extend(part.value);
+        unknown.go_on(part.unknown);
     }
-    let unknown: BTreeSet<String> = unknown.into_inner();
-    Ok(Books::new(capture, account_id, usage, accounts, lookups, unknown.into_iter().collect()))
+    unknown.go_on(lookups.unknown);
+    Books::new(capture, account_id, usage, accounts, lookups.value, unknown.into_sorted())
 }
 
 /// What a refusal says to people; nothing if it is not the object with a text that the API promises.
 pub fn message(body: &[u8]) -> Option<String> {
-    let unknown = RefCell::default();
+    let unknown = RefCell::<Unknown>::default();
     let mut refusal = object(body, At::quiet("refusal", &unknown)).ok()?;
     let message = refusal.text("message").ok()?;
     (!message.trim().is_empty()).then(|| message.into_owned())
@@ -121,6 +175,10 @@ pub fn message(body: &[u8]) -> Option<String> {
 /// A text made safe for terminals, spreadsheets and pages: control characters and non-characters become visible
 /// pictures, and it is at most `char_count_max` characters long.
 pub fn display(text: &str, char_count_max: usize) -> String {
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~');
+    if text.len() <= char_count_max && text.bytes().all(is_plain) {
+        return text.to_owned();
+    }
     let picture = |c: char| match c {
         '\0'..='\x1f' => char::from_u32(0x2400 + u32::from(c)).unwrap_or(char::REPLACEMENT_CHARACTER),
         '\x7f' => '\u{2421}',

@@ -13,15 +13,20 @@ use crate::publish::space::{self, Space};
 impl Archive {
     /// Puts a table beside a capture's bodies. It can be rebuilt, so one that is there already is left as it is.
     pub async fn put_derived(&self, key: &CaptureKey, name: &str, bytes: Vec<u8>) -> Result<(), Error> {
-        let path = self.capture_path(key).join(name);
-        if self.store.head(&path).await.is_ok() {
-            return self.sync(&path);
-        }
         // no reserve is given up for it: it can be made again
-        match self.put(&path, &Bytes::from(bytes)).await {
+        match self.put(&self.capture_path(key).join(name), &Bytes::from(bytes)).await {
             Err(Error::Conflict { .. }) => Ok(()),
             done => done,
         }
+    }
+
+    /// Whether there is such a table, which is durable then.
+    pub async fn has_derived(&self, key: &CaptureKey, name: &str) -> Result<bool, Error> {
+        let path = self.capture_path(key).join(name);
+        if self.store.head(&path).await.is_err() {
+            return Ok(false);
+        }
+        self.sync(&path).map(|()| true)
     }
 
     /// A table beside a capture's bodies; nothing if there is none. It is no evidence, and not checked against anything.

@@ -8,6 +8,8 @@ use super::Error;
 
 /// Level 1 is as small as level 3 on these bodies, and faster.
 const ZSTD_LEVEL: i32 = 1;
+/// Answers are about five times as long as they are stored.
+const EXPANSION_EXPECTED: usize = 16;
 /// Bytes of a customer map or of a report set's file before compression. A map of a million sub accounts has a tenth.
 pub(super) const UNPACKED_BYTES_MAX: usize = 1 << 30;
 
@@ -27,7 +29,9 @@ pub(super) fn pack_bounded(path: &str, bytes: &[u8]) -> Result<Vec<u8>, Error> {
 
 /// Decompresses at most `bytes_max` bytes, or says what is wrong with them; a bomb never unfolds.
 pub(super) fn unpack(stored: &[u8], bytes_max: usize) -> Result<Bytes, String> {
-    let mut bytes = Vec::new();
+    // what a manifest says is believed as far as it costs little
+    let mut bytes =
+        Vec::with_capacity(bytes_max.min(stored.len().saturating_mul(EXPANSION_EXPECTED)).saturating_add(1));
     // one byte more than is allowed is enough to know that there are too many
     let limit = u64::try_from(bytes_max).unwrap_or(u64::MAX).saturating_add(1);
     let decoder = zstd::Decoder::new(stored).map_err(|error| error.to_string())?;

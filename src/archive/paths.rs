@@ -13,6 +13,9 @@ pub(super) const CLOSE_NAME: &str = "close.json";
 /// The name of the table that is made of a complete capture, in its folder.
 pub(super) const TABLE_NAME: &str = "usage.parquet";
 
+/// What stands in the place of a capture's name in the folder of the table of a whole period. No capture is named so.
+pub(super) const ALL_CAPTURES: &str = "all";
+
 /// The name of the room that is kept for a full disk.
 pub(super) const RESERVE_NAME: &str = ".reserve";
 
@@ -25,6 +28,8 @@ pub(super) enum Place {
     Close(CloseKey, String),
     /// The customer map that has this SHA-256.
     Customers(String),
+    /// The table of a whole billing period, by its period.
+    Compacted(String),
     /// Usage of a capture that was not complete yet, by the capture's name.
     Inbox(String),
     /// The lock of a run.
@@ -63,6 +68,7 @@ impl Place {
 fn in_period(period: &str, folder: &str, name: &str) -> Option<Place> {
     let (period, name) = (period.strip_prefix("period=")?.to_owned(), name.to_owned());
     match folder.split_once('=')? {
+        ("capture", ALL_CAPTURES) => (name == TABLE_NAME).then_some(Place::Compacted(period)),
         ("capture", id) => Some(Place::Capture(CaptureKey { id: id.to_owned(), period }, name)),
         ("close", number) => {
             let revision = number.strip_prefix('r')?.parse().ok().filter(|revision| *revision > 0)?;
@@ -98,6 +104,12 @@ impl Archive {
     /// A capture's folder.
     pub(super) fn capture_path(&self, key: &CaptureKey) -> Path {
         self.parent_path().join(format!("period={}", key.period)).join(format!("capture={}", key.id))
+    }
+
+    /// The table of a whole billing period: where SQL engines look for the tables of captures as well.
+    pub(super) fn compacted_path(&self, period: &str) -> Path {
+        let folder = self.parent_path().join(format!("period={period}")).join(format!("capture={ALL_CAPTURES}"));
+        folder.join(TABLE_NAME)
     }
 
     /// A close's folder.

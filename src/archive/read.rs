@@ -1,6 +1,7 @@
 //! Reading captures back: every byte is checked against the manifest before anyone sees it.
 
 use bytes::Bytes;
+use object_store::path::Path;
 use uuid::Uuid;
 
 use super::manifest::{Manifest, ObjectEntry};
@@ -31,9 +32,58 @@ pub struct Capture {
     pub lookups: Vec<StoredLookup>,
 }
 
+/// A capture whose manifest was read, and whose objects are next.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    /// Its manifest.
+    pub manifest: Manifest,
+    /// SHA-256 of the manifest's bytes.
+    pub sha256: String,
+    /// Where the manifest is.
+    path: Path,
+    folder: Path,
+}
+
+/// An object as it is stored, with what the manifest says of it.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    path: Path,
+    entry: ObjectEntry,
+    bytes: Bytes,
+}
+
+/// The answers in an object.
+#[derive(Debug, Clone)]
+pub enum Answers {
+    /// The usage answer.
+    Usage(Bytes),
+    /// Pages of the account list, in order.
+    Pages(Vec<Bytes>),
+    /// Answers about single accounts.
+    Lookups(Vec<StoredLookup>),
+    /// Something that this version does not know.
+    Unknown,
+}
+
 impl Archive {
     /// Reads a capture and checks every object and body against the manifest.
     pub async fn read(&self, key: &CaptureKey) -> Result<Capture, Error> {
+        let opened = self.open_capture(key).await?;
+        let (mut usage, mut pages, mut lookups) = (None, Vec::new(), Vec::new());
+        for object in &opened.manifest.objects {
+            match self.stored(&opened, object).await?.answers()? {
+                Answers::Usage(body) => usage = Some(body),
+                Answers::Pages(bodies) => pages.extend(bodies),
+                Answers::Lookups(answers) => lookups.extend(answers),
+                Answers::Unknown => {}
+            }
+        }
+        let usage = usage.ok_or_else(|| opened.without_usage())?;
+        Ok(Capture { usage, pages, lookups, sha256: opened.sha256, manifest: opened.manifest })
+    }
+
+    /// Reads the manifest of a capture.
+    pub async fn open_capture(&self, key: &CaptureKey) -> Result<Opened, Error> {
         let folder = self.capture_path(key);
         let path = folder.clone().join(MANIFEST_NAME);
         let bytes = self.fetch(&path).await?;
@@ -42,19 +92,45 @@ impl Archive {
             let problem = "it is the manifest of another capture".to_owned();
             return Err(Error::Damaged { path: path.to_string(), problem });
         }
-        let (mut usage, mut pages, mut lookups) = (None, Vec::new(), Vec::new());
-        for object in &manifest.objects {
-            let path = folder.clone().join(object.name.as_str());
-            let bodies = unpack(path.as_ref(), object, &self.fetch(&path).await?)?;
-            match kind(object) {
-                "usage" => usage = bodies.into_iter().next(),
-                "accounts" => pages.extend(bodies),
-                "lookups" => lookups.extend(stored_lookups(path.as_ref(), object, bodies)?),
-                _ => tracing::warn!(object = %path, "an object of a kind that this version does not know"),
+        Ok(Opened { manifest, sha256: sha256(&bytes), path, folder })
+    }
+
+    /// Fetches an object of a capture; nothing of it is checked yet.
+    pub async fn stored(&self, opened: &Opened, object: &ObjectEntry) -> Result<Stored, Error> {
+        let path = opened.folder.clone().join(object.name.as_str());
+        let bytes = self.fetch(&path).await?;
+        Ok(Stored { path, entry: object.clone(), bytes })
+    }
+}
+
+impl Opened {
+    /// The error of a capture whose objects hold no usage answer.
+    pub fn without_usage(&self) -> Error {
+        Error::Damaged { path: self.path.to_string(), problem: "it names no usage answer".to_owned() }
+    }
+}
+
+impl Stored {
+    /// Its bytes as stored.
+    #[expect(clippy::len_without_is_empty, reason = "no object is empty")]
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The answers in it, every byte checked against the manifest.
+    pub fn answers(self) -> Result<Answers, Error> {
+        let Self { path, entry, bytes } = self;
+        let bodies = unpack(path.as_ref(), &entry, &bytes)?;
+        drop(bytes);
+        match kind(&entry) {
+            "usage" => Ok(bodies.into_iter().next().map_or(Answers::Unknown, Answers::Usage)),
+            "accounts" => Ok(Answers::Pages(bodies)),
+            "lookups" => stored_lookups(path.as_ref(), &entry, bodies).map(Answers::Lookups),
+            _ => {
+                tracing::warn!(object = %path, "an object of a kind that this version does not know");
+                Ok(Answers::Unknown)
             }
         }
-        let missing = || Error::Damaged { path: path.to_string(), problem: "it names no usage answer".to_owned() };
-        Ok(Capture { usage: usage.ok_or_else(missing)?, pages, lookups, sha256: sha256(&bytes), manifest })
     }
 }
 

@@ -133,6 +133,47 @@ pub struct Books {
     pub unknown: Vec<String>,
 }
 
+/// An account as the parts of a capture show it.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'b> {
+    /// Its id.
+    pub id: Uuid,
+    /// Its usage lines: one or none, unless the answer is broken.
+    pub lines: &'b [UsageLine],
+    /// Its entries in the list: one or none, unless the answers are broken.
+    pub listed: &'b [SubAccount],
+    /// What was said of it alone.
+    pub lookup: Option<&'b Lookup>,
+}
+
+impl<'b> Known<'b> {
+    /// Its entry: from the list, else from a lookup.
+    pub fn account(&self) -> Option<&'b SubAccount> {
+        self.listed.first().or_else(|| match self.lookup? {
+            Lookup::Found(account) => Some(account),
+            Lookup::Gone => None,
+        })
+    }
+
+    /// Its messages in all its usage lines; nothing without any.
+    pub fn messages(&self) -> Option<i64> {
+        messages_of(self.lines)
+    }
+}
+
+fn messages_of(lines: &[UsageLine]) -> Option<i64> {
+    let sum = || lines.iter().fold(0, |sum: i64, line| sum.saturating_add(line.tally.messages));
+    (!lines.is_empty()).then(sum)
+}
+
+/// Takes off the front what `is_same`.
+fn split_off<'b, T>(rest: &mut &'b [T], is_same: impl Fn(&T) -> bool) -> &'b [T] {
+    let count = rest.iter().take_while(|row| is_same(row)).count();
+    let (same, after) = rest.split_at(count);
+    *rest = after;
+    same
+}
+
 impl Books {
     /// Joins the parts of a capture; sorts what has to be ordered.
     pub fn new(
@@ -167,13 +208,24 @@ impl Books {
         self.accounts.get(position)
     }
 
+    /// Every account that the usage, the list or a lookup shows, ordered by id, each once: the join of a capture, in one
+    /// walk.
+    pub fn known(&self) -> impl Iterator<Item = Known<'_>> {
+        let (mut lines, mut listed) = (self.usage.sub_accounts.as_slice(), self.accounts.as_slice());
+        let mut lookups = self.lookups.iter().peekable();
+        std::iter::from_fn(move || {
+            let heads = [lines.first().map(|line| line.account_id), listed.first().map(|account| account.id)];
+            let id = heads.into_iter().chain([lookups.peek().map(|(id, _)| **id)]).flatten().min()?;
+            let lines = split_off(&mut lines, |line| line.account_id == id);
+            let listed = split_off(&mut listed, |account| account.id == id);
+            let lookup = lookups.next_if(|(other, _)| **other == id).map(|(_, lookup)| lookup);
+            Some(Known { id, lines, listed, lookup })
+        })
+    }
+
     /// Every account that the list or a lookup shows, ordered by id, each once.
-    pub fn existing(&self) -> Vec<&SubAccount> {
-        let looked_up = self.lookups.keys().filter(|id| self.listed(**id).is_none()).filter_map(|id| self.account(*id));
-        let mut accounts: Vec<&SubAccount> = self.accounts.iter().chain(looked_up).collect();
-        accounts.sort_by_key(|account| account.id);
-        accounts.dedup_by_key(|account| account.id);
-        accounts
+    pub fn existing(&self) -> impl Iterator<Item = &SubAccount> {
+        self.known().filter_map(|known| known.account())
     }
 
     /// The usage line of a sub account.
@@ -183,17 +235,14 @@ impl Books {
 
     /// The messages of a sub account in all its usage lines; nothing without any.
     pub fn messages_of(&self, id: Uuid) -> Option<i64> {
-        let lines = self.usage_lines(id);
-        let sum = || lines.iter().fold(0, |sum: i64, line| sum.saturating_add(line.tally.messages));
-        (!lines.is_empty()).then(sum)
+        messages_of(self.usage_lines(id))
     }
 
     /// The usage lines of a sub account: one, unless the answer is broken.
     pub fn usage_lines(&self, id: Uuid) -> &[UsageLine] {
         let lines = &self.usage.sub_accounts;
-        let (start, end) =
-            (lines.partition_point(|line| line.account_id < id), lines.partition_point(|line| line.account_id <= id));
-        lines.get(start..end).unwrap_or_default()
+        let start = lines.partition_point(|line| line.account_id < id);
+        split_off(&mut lines.get(start..).unwrap_or_default(), |line| line.account_id == id)
     }
 
     /// Every bucket's figures: parent, each sub account, removed. Not the total.

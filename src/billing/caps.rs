@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::books::{Books, Status, SubAccount};
 use super::level::{Alert, AlertKind, Level, level_of};
-use super::past::Past;
+use super::past::{Past, Trail};
 use super::period::month_of;
 use super::rate::Rate;
 use super::terms::Terms;
@@ -62,12 +62,20 @@ pub struct Cap {
 pub fn caps(books: &Books, terms: &Terms, past: &Past) -> Vec<Cap> {
     // of several alerts of one account the last one stands
     let alerts = past.alerts().iter().map(|alert| (alert.account_id, alert)).collect();
-    books.existing().into_iter().map(|account| cap(account, books, terms, past, &alerts)).collect()
+    let mut trails = past.trails().walk();
+    let existing = books.known().filter_map(|known| Some((known.account()?, known.messages())));
+    existing.map(|(account, messages)| cap(account, messages, books, terms, trails.find(account.id), &alerts)).collect()
 }
 
-fn cap(account: &SubAccount, books: &Books, terms: &Terms, past: &Past, alerts: &BTreeMap<Uuid, &Alert>) -> Cap {
-    let (at, period, trail) = (books.capture.at, books.usage.period, past.trail(account.id));
-    let messages = books.messages_of(account.id);
+fn cap(
+    account: &SubAccount,
+    messages: Option<i64>,
+    books: &Books,
+    terms: &Terms,
+    trail: Option<&Trail>,
+    alerts: &BTreeMap<Uuid, &Alert>,
+) -> Cap {
+    let (at, period) = (books.capture.at, books.usage.period);
     // a line that vanished takes nothing back of what was used
     let used = messages.or(trail.map(|trail| trail.messages)).unwrap_or(0);
     let credit = account.monthly_credit;

@@ -13,7 +13,7 @@ use std::cmp::Ordering;
 use ethnum::I256;
 
 use super::books::{Books, Tally};
-use super::money::{Amount, Exact};
+use super::money::{Amount, Exact, divide_wide};
 
 /// Significant digits from which a figure counts as a double printed in full.
 const DOUBLE_DIGITS: u32 = 15;
@@ -134,7 +134,8 @@ impl Dust {
                 return false;
             }
             let ideal = total.cost.exact().units() * I256::from(part.messages);
-            let (down, remainder) = (ideal / divisor * unit, ideal % divisor);
+            let (units, remainder) = divide_wide(ideal, divisor);
+            let down = units * unit;
             let cost = part.cost.exact().units();
             if cost == down {
                 most_down = most_down.max(remainder);

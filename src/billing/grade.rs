@@ -2,7 +2,7 @@
 
 use ethnum::I256;
 
-use super::money::Minor;
+use super::money::{Minor, divide_wide};
 
 /// How an amount is known, the surest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -84,13 +84,13 @@ impl Fraction {
     }
 
     fn rounded_down(self) -> Minor {
-        Minor(self.numerator.div_euclid(self.denominator).as_i128())
+        let (quotient, remainder) = divide_wide(self.numerator, self.denominator);
+        Minor(quotient.as_i128()) - Minor(i128::from(remainder.is_negative()))
     }
 
     fn rounded_up(self) -> Minor {
-        let is_whole = self.numerator.rem_euclid(self.denominator) == I256::ZERO;
-        let down = self.rounded_down();
-        if is_whole { down } else { down + Minor(1) }
+        let (quotient, remainder) = divide_wide(self.numerator, self.denominator);
+        Minor(quotient.as_i128()) + Minor(i128::from(remainder.is_positive()))
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
+use std::panic::resume_unwind;
+use std::thread;
 
 use uuid::Uuid;
 
@@ -68,8 +70,8 @@ impl Ledger {
     /// Checks and charges a capture after what is known of the captures before it. A pure function: same captures and
     /// terms, same ledger.
     pub fn draw_up(mut past: Past, books: Books, terms: Terms) -> Self {
-        past.see(&books, &terms);
         let dust = Dust::of(&books, terms.tolerance.exact());
+        past.see_with(&books, &terms, &dust);
         let attribution = Attribution::of(past.intervals(), terms.residual);
         let (moves, tail) = (past.moves(&books, &terms), past.tail());
         let entry = terms.invoice(books.usage.period);
@@ -77,11 +79,12 @@ impl Ledger {
         let (attribution_of, bridge) = (&attribution, bridge.as_ref());
         let inputs =
             Inputs { books: &books, terms: &terms, dust: &dust, attribution: attribution_of, moves: &moves, bridge };
-        let charges = charges(&inputs, &past);
+        // neither knows of the other
+        let is_large = books.usage.sub_accounts.len() >= THREADED_ACCOUNT_COUNT;
+        let (charges, caps) = beside(is_large, || charges(&inputs, &past), || caps(&books, &terms, &past));
         let superseded = terms.close.as_ref().and_then(|close| close.supersedes.as_ref());
         let journal = superseded.map_or_else(Vec::new, |old| journal(&old.issued, &Issued::of(&charges)));
         let tail = Sheet::of(&books, &charges, &past);
-        let caps = caps(&books, &terms, &past);
         let nights = nights(&books, &past);
         let seen = Seen { past: &past, nights: &nights, attribution: &attribution };
         let findings = reconcile(&books, &terms, &dust, &charges, &caps, &seen);
@@ -155,4 +158,19 @@ impl Ledger {
     pub fn count(&self, severity: Severity) -> usize {
         self.findings.count(severity)
     }
+}
+
+/// Sub accounts from which on a thread more is worth its while.
+const THREADED_ACCOUNT_COUNT: usize = 10_000;
+
+/// Two results, made side by side where there is enough to do.
+fn beside<A: Send, B>(is_large: bool, one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B) -> (A, B) {
+    if !is_large {
+        return (one(), other());
+    }
+    thread::scope(|scope| {
+        let one = scope.spawn(one);
+        let other = other();
+        (one.join().unwrap_or_else(|panic| resume_unwind(panic)), other)
+    })
 }

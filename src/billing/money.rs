@@ -5,6 +5,7 @@
 //! can be put on an invoice.
 
 mod amount;
+mod wide;
 
 use std::fmt;
 use std::iter::Sum;
@@ -14,9 +15,13 @@ use ethnum::I256;
 use rust_decimal::Decimal;
 
 pub use self::amount::{Amount, AmountError};
+pub(super) use self::wide::divide as divide_wide;
+use self::wide::power_of_ten;
 
 /// Decimal places an [`Exact`] counts in: the most that an [`Amount`] can carry.
 const EXACT_SCALE: u32 = 34;
+/// 10^17: the decimals of an [`Exact`] are two numbers of 17 digits, which 64 bits hold.
+const HALF_FRACTION: u128 = 10_u128.pow(EXACT_SCALE / 2);
 /// Decimals that tables carry of an exact amount: 16 digits stay before the point of a 38-digit decimal.
 pub const TABLE_SCALE: u32 = 22;
 
@@ -78,8 +83,7 @@ impl Exact {
     /// `self × 2^-bits`, rounded up in magnitude: for bounds of double arithmetic.
     #[must_use]
     pub fn halved_up(self, bits: u32) -> Self {
-        let divisor = I256::ONE << bits;
-        Self(self.0.abs() / divisor + I256::ONE)
+        Self((self.0.abs() >> bits) + I256::ONE)
     }
 
     /// This value in units of 10^-`scale`, rounded to nearest, halves away from zero.
@@ -90,6 +94,29 @@ impl Exact {
 
     pub(crate) fn units(self) -> I256 {
         self.0
+    }
+
+    /// Adds plain digits without trailing zeros to a text, and says how many of them are decimals.
+    fn push(self, text: &mut String) -> usize {
+        use fmt::Write;
+        let (integer, fraction) = divide_wide(self.0.abs(), power_of_ten(EXACT_SCALE));
+        if self.is_negative() {
+            text.push('-');
+        }
+        // a text takes whatever it is given
+        let _ = match u64::try_from(integer) {
+            Ok(integer) => write!(text, "{integer}"),
+            Err(_) => write!(text, "{integer}"),
+        };
+        if fraction == I256::ZERO {
+            return 0;
+        }
+        let point = text.len();
+        let halves = [fraction.as_u128() / HALF_FRACTION, fraction.as_u128() % HALF_FRACTION];
+        let [high, low] = halves.map(|half| u64::try_from(half).unwrap_or(u64::MAX));
+        let _ = write!(text, ".{high:0>17}{low:0>17}");
+        text.truncate(text.trim_end_matches('0').len());
+        text.len() - point - 1
     }
 
     /// This value to at most `scale` decimals, for reading.
@@ -103,12 +130,8 @@ impl Exact {
 impl fmt::Display for Exact {
     /// Plain digits without trailing zeros: `60`, `-0.01`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let unit = power_of_ten(EXACT_SCALE);
-        let (integer, fraction) = (self.0.abs() / unit, self.0.abs() % unit);
-        let sign = if self.is_negative() { "-" } else { "" };
-        let fraction = format!("{:0>34}", fraction.to_string());
-        let fraction = fraction.trim_end_matches('0');
-        let text = if fraction.is_empty() { format!("{sign}{integer}") } else { format!("{sign}{integer}.{fraction}") };
+        let mut text = String::new();
+        self.push(&mut text);
         f.pad(&text)
     }
 }
@@ -203,9 +226,9 @@ impl RoundingRule {
 
     fn divide(self, dividend: I256, divisor: I256) -> I256 {
         let away = divide_half_away(dividend, divisor);
-        let is_half = (dividend % divisor).abs() * I256::from(2) == divisor.abs();
+        let is_half = || divide_wide(dividend, divisor).1.abs() * I256::from(2) == divisor.abs();
         match self {
-            Self::HalfEven if is_half && away % I256::from(2) != I256::ZERO => {
+            Self::HalfEven if is_half() && away % I256::from(2) != I256::ZERO => {
                 away - if away > I256::ZERO { I256::ONE } else { -I256::ONE }
             }
             _ => away,
@@ -261,11 +284,19 @@ impl Currency {
 
     /// An exact amount with all its digits, and at least the decimals of the currency: `60.00`, `1.2345`.
     pub fn show(self, amount: Exact) -> String {
-        let digits = amount.to_string();
-        let shown = digits.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+        let mut text = String::new();
+        self.push(&mut text, amount);
+        text
+    }
+
+    /// The same, at the end of a text.
+    pub fn push(self, text: &mut String, amount: Exact) {
+        let shown = amount.push(text);
         let missing = (self.decimals as usize).saturating_sub(shown);
-        let point = if shown == 0 && missing > 0 { "." } else { "" };
-        format!("{digits}{point}{}", "0".repeat(missing))
+        if shown == 0 && missing > 0 {
+            text.push('.');
+        }
+        text.extend(std::iter::repeat_n('0', missing));
     }
 
     /// The same with an explicit sign, `+` for anything above zero: for signed differences.
@@ -281,19 +312,32 @@ impl Currency {
 
 /// A whole number of units of 10^-`scale`, written out with all of `scale` decimals.
 pub fn format_units(units: i128, scale: u32) -> String {
-    let sign = if units < 0 { "-" } else { "" };
-    let digits = format!("{:0>width$}", units.unsigned_abs(), width = scale as usize + 1);
-    let (integer, fraction) = digits.split_at(digits.len() - scale as usize);
-    if scale == 0 { format!("{sign}{integer}") } else { format!("{sign}{integer}.{fraction}") }
+    let mut text = String::new();
+    push_units(&mut text, units, scale);
+    text
 }
 
-fn power_of_ten(exponent: u32) -> I256 {
-    I256::from(10).pow(exponent)
+/// The same, at the end of a text.
+pub fn push_units(text: &mut String, units: i128, scale: u32) {
+    use fmt::Write;
+    let start = text.len() + usize::from(units < 0);
+    // a text takes whatever it is given; most figures have 64 bits, which are written faster
+    let _ = match i64::try_from(units) {
+        Ok(units) => write!(text, "{units}"),
+        Err(_) => write!(text, "{units}"),
+    };
+    if scale > 0 {
+        let scale = scale as usize;
+        // one digit before the point, whatever comes after it
+        let missing = (scale + 1).saturating_sub(text.len() - start);
+        (0..missing).for_each(|_| text.insert(start, '0'));
+        text.insert(text.len() - scale, '.');
+    }
 }
 
 /// Division to the nearest whole, halves away from zero: the rounding that finance expects.
 fn divide_half_away(dividend: I256, divisor: I256) -> I256 {
-    let (quotient, remainder) = (dividend / divisor, dividend % divisor);
+    let (quotient, remainder) = divide_wide(dividend, divisor);
     if remainder.abs() * I256::from(2) >= divisor.abs() {
         quotient + if (dividend < I256::ZERO) == (divisor < I256::ZERO) { I256::ONE } else { -I256::ONE }
     } else {

@@ -6,13 +6,14 @@
 mod between;
 mod removal;
 mod trail;
+mod trails;
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::books::{Books, CaptureRef, Status, Tally};
+use super::books::{Books, CaptureRef, Known, Status, Tally};
 use super::days::{Daily, Days};
 use super::dust::Dust;
 use super::finding::Finding;
@@ -26,6 +27,7 @@ use super::tail::{Margin, Tail};
 use super::terms::Terms;
 
 pub use self::trail::Trail;
+pub use self::trails::Trails;
 
 /// What a capture left of itself for the one after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,7 +82,7 @@ pub struct Past {
     captures: Vec<CaptureRef>,
     unreadable: Vec<Unreadable>,
     ended: Option<Ended>,
-    trails: BTreeMap<Uuid, Trail>,
+    trails: Trails,
     pace: Option<Pace>,
     parent_pace: Option<Pace>,
     margin: Margin,
@@ -95,12 +97,17 @@ pub struct Past {
 impl Past {
     /// Sees the next capture.
     pub fn see(&mut self, books: &Books, terms: &Terms) {
+        self.see_with(books, terms, &Dust::of(books, terms.tolerance.exact()));
+    }
+
+    /// The same with its dust, where that is known already.
+    pub(super) fn see_with(&mut self, books: &Books, terms: &Terms, dust: &Dust) {
         let usage = &books.usage;
         if self.last.as_ref().is_some_and(|last| last.period.start != usage.period.start) {
             self.begin_period(usage.period.start);
         }
         self.see_removed(books);
-        let changes = self.same_period().map(|last| between::changes(last, self, books));
+        let changes = self.same_period().map(|last| between::changes(last, self, books, dust));
         self.changes.extend(changes.unwrap_or_default());
         self.see_day(books);
         self.see_total(books);
@@ -113,7 +120,7 @@ impl Past {
             parent: usage.parent.messages,
             removed: usage.removed.messages,
             total: usage.total,
-            dust: Dust::of(books, terms.tolerance.exact()).of_sum(books),
+            dust: dust.of_sum(books),
         });
     }
 
@@ -144,7 +151,12 @@ impl Past {
 
     /// What was seen of an account.
     pub fn trail(&self, account_id: Uuid) -> Option<&Trail> {
-        self.trails.get(&account_id)
+        self.trails.get(account_id)
+    }
+
+    /// What was seen of every account.
+    pub fn trails(&self) -> &Trails {
+        &self.trails
     }
 
     /// Where usage was removed in the current period, oldest first.
@@ -175,8 +187,8 @@ impl Past {
     }
 
     /// What an account is likely to send in a tail: perhaps nothing, if it may not send now.
-    pub fn likely(&self, account_id: Uuid, status: Option<&Status>, tail: &Tail) -> Band<i64> {
-        let Some(seen) = self.trail(account_id) else { return Band::default() };
+    pub fn likely(seen: Option<&Trail>, status: Option<&Status>, tail: &Tail) -> Band<i64> {
+        let Some(seen) = seen else { return Band::default() };
         let band = seen.pace.estimate(tail.from, seen.messages, tail.length());
         let may_send = matches!(status, None | Some(Status::Active | Status::Other(_)));
         if may_send { band } else { Band { low: 0, estimate: 0, high: band.high } }
@@ -189,18 +201,18 @@ impl Past {
     pub fn moves(&self, books: &Books, terms: &Terms) -> Moves {
         let moved = self.trails.iter().filter(|(_, trail)| !trail.stretches.is_empty());
         let until = terms.judged(books);
-        let all = |(id, trail): (&Uuid, &Trail)| {
+        let all = |(id, trail): (Uuid, &Trail)| {
             let mut stretches = trail.stretches.clone();
             let last = stretches.last().and_then(|last| last.days.from);
-            let rows = terms.customers.iter().flat_map(|map| map.rows_in(*id, until));
+            let rows = terms.customers.iter().flat_map(|map| map.rows_in(id, until));
             for (days, owner) in rows {
                 let days = days.within(books.usage.period);
                 // whoever came after an account went has never had it
-                if days.from <= last || (trail.is_present && !self.gone.contains_key(id)) {
+                if days.from <= last || (trail.is_present && !self.gone.contains_key(&id)) {
                     moves::add_unseen(&mut stretches, owner, days, &trail.name, books.usage.period);
                 }
             }
-            (*id, stretches)
+            (id, stretches)
         };
         moved.map(all).collect()
     }
@@ -230,11 +242,11 @@ impl Past {
         self.gone.clear();
         self.changes.clear();
         self.alerts.clear();
-        self.trails.retain(|_, trail| trail.is_present);
+        self.trails.retain(|trail| trail.is_present);
         self.pace = self.pace.map(|pace| pace.next_period(start));
         self.parent_pace = self.parent_pace.map(|pace| pace.next_period(start));
         self.margin = Margin::default();
-        for trail in self.trails.values_mut() {
+        for trail in self.trails.iter_mut() {
             trail.begin_period(start);
         }
     }
@@ -262,40 +274,63 @@ impl Past {
         self.margin.see(at, usage.total);
     }
 
+    /// Walks along the trails and the accounts of the capture, which have one order.
     fn see_accounts(&mut self, books: &Books, terms: &Terms) {
-        let at = books.capture.at;
         let before = self.last.as_ref().map(|last| last.capture.at);
         let since = self.same_period().map(|last| last.capture.clone());
-        let mut trails = std::mem::take(&mut self.trails);
-        let moved = trails.iter().filter(|(id, _)| terms.is_moved(**id, books.usage.period));
-        let names_before: BTreeMap<Uuid, String> = moved.map(|(id, trail)| (*id, trail.name.clone())).collect();
-        for account in books.existing() {
-            let trail = trails.entry(account.id).or_insert_with(|| Trail::begin(account, books, before.is_some()));
-            trail.name.clone_from(&account.name);
+        let seeing = Seeing { books, terms, before, since: since.as_ref() };
+        let mut seen = self.trails.take();
+        self.trails.reserve(books.usage.sub_accounts.len().max(books.accounts.len()).max(seen.len()));
+        let mut known = books.known().peekable();
+        loop {
+            let next = seen.peek().map(|(id, _)| *id).into_iter().chain(known.peek().map(|known| known.id)).min();
+            let Some(id) = next else { break };
+            let trail = seen.next_if(|(other, _)| *other == id).map(|(_, trail)| trail);
+            self.see_account(id, trail, known.next_if(|known| known.id == id), &seeing);
         }
-        for line in &books.usage.sub_accounts {
-            let begin = || Trail::unlisted(line, books, before.is_some());
-            trails.entry(line.account_id).or_insert_with(begin).name.clone_from(&line.name);
-        }
-        for (id, trail) in &mut trails {
-            let (account, messages) = (books.account(*id), books.messages_of(*id));
-            let was_present = std::mem::replace(&mut trail.is_present, account.is_some() || messages.is_some());
-            // what was sent before an account went is its owner's of that time, whoever is to have it later
-            let may_have_sent = || self.gone.get(id).is_none_or(|away| away.after == self.captures.len());
-            if (was_present || trail.is_present) && terms.is_moved(*id, books.usage.period) && may_have_sent() {
-                let more = messages.unwrap_or(trail.messages).saturating_sub(trail.messages);
-                let before = names_before.get(id).map(String::as_str);
-                trail.see_owner(*id, before, more, since.as_ref(), books, terms);
-            }
-            if trail.is_present {
-                trail.see_messages(messages.unwrap_or(trail.messages), before, at);
-                trail.has_line |= messages.is_some();
-                trail.is_active = account.is_none_or(|account| account.status == Status::Active);
-            }
-            self.alerts.extend(trail.see_cap(*id, account, books, terms));
-        }
-        self.trails = trails;
     }
+
+    fn see_account(&mut self, id: Uuid, trail: Option<Trail>, known: Option<Known<'_>>, seeing: &Seeing<'_>) {
+        let Seeing { books, terms, before, since } = *seeing;
+        let account = known.and_then(|known| known.account());
+        let messages = known.and_then(|known| known.messages());
+        let name_before =
+            trail.as_ref().map(|trail| &trail.name).filter(|_| terms.is_moved(id, books.usage.period)).cloned();
+        let line = known.and_then(|known| known.lines.last());
+        let begun = || match (account, known.and_then(|known| known.lines.first())) {
+            (Some(account), _) => Some(Trail::begin(account, books, before.is_some())),
+            (None, line) => line.map(|line| Trail::unlisted(line, books, before.is_some())),
+        };
+        let Some(mut trail) = trail.or_else(begun) else { return };
+        if let Some(name) = line.map(|line| &line.name).or(account.map(|account| &account.name)) {
+            trail.name.clone_from(name);
+        }
+        let was_present = std::mem::replace(&mut trail.is_present, account.is_some() || messages.is_some());
+        // what was sent before an account went is its owner's of that time, whoever is to have it later
+        let may_have_sent = || self.gone.get(&id).is_none_or(|away| away.after == self.captures.len());
+        if (was_present || trail.is_present) && terms.is_moved(id, books.usage.period) && may_have_sent() {
+            let more = messages.unwrap_or(trail.messages).saturating_sub(trail.messages);
+            trail.see_owner(id, name_before.as_deref(), more, since, books, terms);
+        }
+        if trail.is_present {
+            trail.see_messages(messages.unwrap_or(trail.messages), before, books.capture.at);
+            trail.has_line |= messages.is_some();
+            trail.is_active = account.is_none_or(|account| account.status == Status::Active);
+        }
+        self.alerts.extend(trail.see_cap(id, account, messages.is_some(), books, terms));
+        self.trails.push(id, trail);
+    }
+}
+
+/// A capture that is being seen.
+#[derive(Clone, Copy)]
+struct Seeing<'s> {
+    books: &'s Books,
+    terms: &'s Terms,
+    /// When the capture before was taken.
+    before: Option<DateTime<Utc>>,
+    /// The capture before, if it is of the same period.
+    since: Option<&'s CaptureRef>,
 }
 
 #[cfg(test)]

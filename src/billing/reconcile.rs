@@ -5,6 +5,8 @@ mod invoice;
 mod sums;
 mod unseen;
 
+use std::collections::BTreeMap;
+
 use super::books::Books;
 use super::caps::{self, Cap};
 use super::charges::Charges;
@@ -40,49 +42,92 @@ pub fn reconcile(
     caps: &[Cap],
     seen: &Seen<'_>,
 ) -> Findings {
-    let checks = [
-        sums::count_sum(books),
-        sums::cost_sum(books, dust),
-        sums::proportional(books, dust),
-        invoice::invoice(books, terms, charges),
-        invoice::unallocated(charges),
-        invoice::unspread(charges, terms),
-        invoice::statements(charges),
-        unseen::attribution(books, seen),
-        facts::method(books),
-        facts::currency(books, terms),
-        facts::period(books),
-        facts::identity(books),
-        sums::negative(books, dust),
-        sums::zero_cost(books, dust),
-        facts::unlisted(books),
-        facts::unbilled(books),
-        facts::unmapped(books, terms, charges),
-        caps::findings(books, caps),
-        seen.past.changes().to_vec(),
-        nights::gaps(seen.nights, books, seen.past, terms),
-        unseen::tail(terms, seen),
-        unseen::closed_tail(books, terms, seen),
-        facts::precision(books),
-        facts::fees(books, terms),
-        facts::drift(books),
-    ];
-    let mut findings: Vec<Finding> = checks.into_iter().flatten().collect();
-    accept(&mut findings, terms);
-    findings.sort_by_key(|finding| finding.code);
-    let counts = [Severity::Error, Severity::Warning, Severity::Note]
-        .map(|severity| findings.iter().filter(|finding| finding.severity == severity).count());
-    let is_of_caps = |finding: &&Finding| finding.severity == Severity::Warning && finding.code.is_of_cap_use();
-    let cap_warnings = findings.iter().filter(is_of_caps).count();
-    Findings { listed: limited(&findings), counts, cap_warnings }
+    let mut found = Found::new(terms);
+    found.take(sums::count_sum(books));
+    found.take(sums::cost_sum(books, dust));
+    found.take(sums::proportional(books, dust));
+    found.take(invoice::invoice(books, terms, charges));
+    found.take(invoice::unallocated(charges));
+    found.take(invoice::unspread(charges, terms));
+    found.take(invoice::statements(charges));
+    found.take(unseen::attribution(books, seen));
+    found.take(facts::method(books));
+    found.take(facts::currency(books, terms));
+    found.take(facts::period(books));
+    found.take(facts::identity(books));
+    found.take(sums::negative(books, dust));
+    found.take(sums::zero_cost(books, dust));
+    found.take(facts::unlisted(books));
+    found.take(facts::unbilled(books));
+    found.take(facts::unmapped(books, terms, charges));
+    found.take(caps::findings(books, caps));
+    found.take(seen.past.changes().iter().cloned());
+    found.take(nights::gaps(seen.nights, books, seen.past, terms));
+    found.take(unseen::tail(terms, seen));
+    found.take(unseen::closed_tail(books, terms, seen));
+    found.take(facts::precision(books));
+    found.take(facts::fees(books, terms));
+    found.take(facts::drift(books));
+    found.finish()
 }
 
-/// Errors that a close accepted stay errors, and say why they were accepted. The invoice's rest is accepted on its own.
-fn accept(findings: &mut [Finding], terms: &Terms) {
-    let Some(reason) = terms.close.as_ref().and_then(|close| close.accepts(Obstacle::Errors)) else { return };
-    let is_accepted = |finding: &&mut Finding| finding.severity == Severity::Error && finding.code != Code::Invoice;
-    for finding in findings.iter_mut().filter(is_accepted) {
-        finding.message = format!("{}, accepted: {reason}", finding.message);
+/// Findings as they come: the first of each code are kept, and the others counted.
+struct Found<'t> {
+    /// Why errors are accepted, if a close accepted them. They stay errors, and say so. The invoice's rest is accepted on its
+    /// own.
+    accepted: Option<&'t str>,
+    by_code: BTreeMap<Code, OfCode>,
+    counts: [usize; 3],
+    cap_warnings: usize,
+}
+
+/// The findings of one code.
+#[derive(Default)]
+struct OfCode {
+    listed: Vec<Finding>,
+    beyond: usize,
+    /// The most serious of those beyond.
+    worst: Option<Severity>,
+}
+
+impl<'t> Found<'t> {
+    fn new(terms: &'t Terms) -> Self {
+        let accepted = terms.close.as_ref().and_then(|close| close.accepts(Obstacle::Errors));
+        Self { accepted, by_code: BTreeMap::new(), counts: [0; 3], cap_warnings: 0 }
+    }
+
+    fn take(&mut self, findings: impl IntoIterator<Item = Finding>) {
+        for mut finding in findings {
+            let (code, severity) = (finding.code, finding.severity);
+            self.counts[place(severity)] += 1;
+            self.cap_warnings += usize::from(severity == Severity::Warning && code.is_of_cap_use());
+            let of_code = self.by_code.entry(code).or_default();
+            if of_code.listed.len() == FINDING_COUNT_MAX_PER_CODE {
+                of_code.beyond += 1;
+                of_code.worst = of_code.worst.into_iter().chain([severity]).min();
+                continue;
+            }
+            if let Some(reason) = self.accepted.filter(|_| severity == Severity::Error && code != Code::Invoice) {
+                finding.message = format!("{}, accepted: {reason}", finding.message);
+            }
+            of_code.listed.push(finding);
+        }
+    }
+
+    fn finish(self) -> Findings {
+        let of_codes = self.by_code.into_iter().flat_map(|(code, OfCode { listed, beyond, worst })| {
+            let rest = worst.map(|worst| Finding::new(code, worst, format!("{beyond} more like the ones before")));
+            listed.into_iter().chain(rest)
+        });
+        Findings { listed: of_codes.collect(), counts: self.counts, cap_warnings: self.cap_warnings }
+    }
+}
+
+fn place(severity: Severity) -> usize {
+    match severity {
+        Severity::Error => 0,
+        Severity::Warning => 1,
+        Severity::Note => 2,
     }
 }
 
@@ -117,24 +162,8 @@ impl Findings {
 
     /// How many findings have this severity, listed or not.
     pub fn count(&self, severity: Severity) -> usize {
-        match severity {
-            Severity::Error => self.counts[0],
-            Severity::Warning => self.counts[1],
-            Severity::Note => self.counts[2],
-        }
+        self.counts[place(severity)]
     }
-}
-
-fn limited(findings: &[Finding]) -> Vec<Finding> {
-    let mut kept = Vec::with_capacity(findings.len());
-    for of_code in findings.chunk_by(|a, b| a.code == b.code) {
-        let (listed, beyond) = of_code.split_at(of_code.len().min(FINDING_COUNT_MAX_PER_CODE));
-        kept.extend_from_slice(listed);
-        if let Some(worst) = beyond.iter().map(|finding| finding.severity).min() {
-            kept.push(Finding::new(of_code[0].code, worst, format!("{} more like the ones before", beyond.len())));
-        }
-    }
-    kept
 }
 
 #[cfg(test)]
@@ -143,8 +172,12 @@ mod tests {
 
     #[test]
     fn findings_beyond_the_limit_are_counted() {
+        let terms = Terms::default();
         let many = vec![Finding::new(Code::Unlisted, Severity::Warning, "no entry"); FINDING_COUNT_MAX_PER_CODE + 5];
-        let kept = limited(&many);
+        let mut found = Found::new(&terms);
+        found.take(many);
+        let Findings { listed: kept, counts, .. } = found.finish();
+        assert_eq!(counts, [0, FINDING_COUNT_MAX_PER_CODE + 5, 0]);
         assert_eq!(kept.len(), FINDING_COUNT_MAX_PER_CODE + 1);
         assert_eq!(kept.last().unwrap().message, "5 more like the ones before");
     }

@@ -3,9 +3,11 @@
 //! The method is the largest remainder (Hamilton's): everyone gets the whole part of the ideal share, and what
 //! is left goes, one unit each, to those with the largest fractions. Remainders are compared as integers.
 
+use std::cmp::Ordering;
+
 use ethnum::I256;
 
-use super::money::{Exact, Minor};
+use super::money::{Exact, Minor, divide_wide};
 
 /// Why an amount could not be shared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -76,10 +78,19 @@ impl Piece {
 impl Division {
     /// Shares `whole` as [`largest_remainder`] says.
     pub fn of<K: Ord>(whole: Minor, entries: &[(K, Exact)]) -> Result<Self, Unshareable> {
-        let weights: Vec<Exact> = entries.iter().map(|(_, weight)| *weight).collect();
+        let weights = entries.iter().map(|(_, weight)| *weight).collect();
+        Self::by(whole, weights, |a, b| entries[a].0.cmp(&entries[b].0))
+    }
+
+    /// The same where equal remainders are settled by `order`, which compares two positions.
+    pub fn by(
+        whole: Minor,
+        weights: Vec<Exact>,
+        order: impl Fn(usize, usize) -> Ordering,
+    ) -> Result<Self, Unshareable> {
         let total = weights.iter().copied().sum::<Exact>();
         if whole == Minor::ZERO {
-            let parts = vec![Minor::ZERO; entries.len()];
+            let parts = vec![Minor::ZERO; weights.len()];
             return Ok(Self { whole, weights, total, left_over: 0, parts });
         }
         if weights.iter().any(|weight| weight.is_negative()) {
@@ -89,19 +100,19 @@ impl Division {
             return Err(Unshareable::NoWeight);
         }
         let magnitude = I256::from(whole.0).abs();
-        let mut parts = Vec::with_capacity(entries.len());
-        let mut remainders = Vec::with_capacity(entries.len());
-        for (index, (key, weight)) in entries.iter().enumerate() {
-            let product = magnitude * weight.units();
-            parts.push((product / total.units()).as_i128());
-            remainders.push((product % total.units(), key, index));
+        let mut parts = Vec::with_capacity(weights.len());
+        let mut remainders = Vec::with_capacity(weights.len());
+        for (index, weight) in weights.iter().enumerate() {
+            let (part, remainder) = divide_wide(magnitude * weight.units(), total.units());
+            parts.push(part.as_i128());
+            remainders.push((remainder, index));
         }
         let left_over = usize::try_from(whole.0.abs() - parts.iter().sum::<i128>()).unwrap_or(usize::MAX);
         if (1..remainders.len()).contains(&left_over) {
             // largest remainder first, then the smaller key
-            remainders.select_nth_unstable_by(left_over - 1, |a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(b.1)));
+            remainders.select_nth_unstable_by(left_over - 1, |a, b| b.0.cmp(&a.0).then_with(|| order(a.1, b.1)));
         }
-        for (_, _, index) in remainders.iter().take(left_over) {
+        for (_, index) in remainders.iter().take(left_over) {
             parts[*index] += 1;
         }
         let parts = parts.into_iter().map(|part| Minor(part * whole.0.signum())).collect();

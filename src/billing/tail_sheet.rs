@@ -1,11 +1,11 @@
 //! The tail by customer: who is likely to send how much of what nobody sees.
 
-use super::books::Books;
+use super::books::{Books, Tally};
 use super::charges::{Charges, Line, LineKind};
 use super::money::Exact;
 use super::past::Past;
 use super::rate::Band;
-use super::tail::Tail;
+use super::tail::{Margin, Tail};
 
 /// Whose row it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,8 +25,6 @@ pub struct Row {
     pub whose: Whose,
     /// Messages.
     pub messages: Band<i64>,
-    /// What they add to the pooled invoice, at the pool's price for more messages.
-    pub cost: Band<Exact>,
 }
 
 /// The tail after a capture, divided.
@@ -36,26 +34,49 @@ pub struct Sheet {
     pub tail: Tail,
     /// The pool first, then the parent account, then the customers in the order of their statements.
     pub rows: Vec<Row>,
+    /// The pool's price for more messages.
+    margin: Margin,
+    total: Tally,
 }
 
 impl Sheet {
     /// The tail after these books. `past` has seen them.
     pub fn of(books: &Books, charges: &Charges, past: &Past) -> Self {
         let tail = past.tail().unwrap_or(Tail::unknown(books.usage.period, books.capture.at));
-        let row = |whose, messages| Row { whose, messages, cost: past.margin().cost(messages, books.usage.total) };
-        let mut rows = vec![
-            Row { whose: Whose::Pool, messages: tail.messages, cost: tail.cost },
-            row(Whose::Parent, past.parent_likely(&tail)),
-        ];
+        let row = |whose, messages| Row { whose, messages };
+        let mut rows = vec![row(Whose::Pool, tail.messages), row(Whose::Parent, past.parent_likely(&tail))];
+        let likely = likely(charges, past, &tail);
         rows.extend(charges.statements.iter().enumerate().map(|(index, statement)| {
-            let is_current = |line: &&Line| line.held.as_ref().is_none_or(|held| held.is_last);
-            let own = charges.lines_of(statement).iter().filter(|line| line.kind == LineKind::SubAccount);
-            let own = own.filter(is_current);
-            let likely = own.filter_map(|line| Some(past.likely(line.account_id?, line.status.as_ref(), &tail)));
-            row(Whose::Customer(index), likely.fold(Band::default(), sum))
+            let own = likely.get(statement.lines.clone()).unwrap_or_default();
+            row(Whose::Customer(index), own.iter().copied().fold(Band::default(), sum))
         }));
-        Self { tail, rows }
+        Self { tail, rows, margin: *past.margin(), total: books.usage.total }
     }
+
+    /// What a row's messages add to the pooled invoice.
+    pub fn cost(&self, row: &Row) -> Band<Exact> {
+        match row.whose {
+            Whose::Pool => self.tail.cost,
+            Whose::Parent | Whose::Customer(_) => self.margin.cost(row.messages, self.total),
+        }
+    }
+}
+
+/// What each line's account is likely to send. Lines of usage were made in the order of the trails, so that one walk finds
+/// them all.
+fn likely(charges: &Charges, past: &Past, tail: &Tail) -> Vec<Band<i64>> {
+    let mut likely = vec![Band::default(); charges.lines.len()];
+    let is_current = |line: &Line| line.held.as_ref().is_none_or(|held| held.is_last);
+    let asked = charges.lines.iter().enumerate();
+    let asked = asked.filter(|(_, line)| line.kind == LineKind::SubAccount && is_current(line));
+    let mut by_place = vec![None; charges.lines.iter().map(|line| line.place + 1).max().unwrap_or(0)];
+    asked.for_each(|(index, line)| by_place[line.place] = Some((index, line)));
+    let mut trails = past.trails().walk();
+    for (index, line) in by_place.into_iter().flatten() {
+        let seen = line.account_id.and_then(|id| trails.find(id));
+        likely[index] = Past::likely(seen, line.status.as_ref(), tail);
+    }
+    likely
 }
 
 fn sum(a: Band<i64>, b: Band<i64>) -> Band<i64> {

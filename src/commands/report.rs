@@ -34,7 +34,10 @@ pub async fn run(
     let ledger = nightly::reconcile(&archive, &key, config.terms.clone(), signals).await?;
     nightly::derive_usage_table(&archive, &ledger.books, &key).await;
     let issue = nightly::publish(config, &archive, &ledger, signals).await?;
-    Ok(outcome(config, &ledger, &secured(&archive, key, &ledger), &issue, fail_on))
+    let outcome = outcome(config, &ledger, &secured(&archive, key, &ledger), &issue, fail_on);
+    // the process ends here: the system takes back at once what would be freed line by line
+    std::mem::forget(ledger);
+    Ok(outcome)
 }
 
 fn secured(archive: &Archive, key: CaptureKey, ledger: &Ledger) -> Secured {

@@ -1,6 +1,7 @@
 //! Reading a history from the archive: the table of one capture after another, and the evidence where there is none.
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::Signals;
@@ -104,16 +105,21 @@ struct Source {
 }
 
 enum Names {
-    Table(Bytes),
+    /// A table, and the second of the capture in one of several.
+    Table(Option<DateTime<Utc>>, Bytes),
     Books(Box<Books>),
 }
 
 impl Source {
     /// From the table; rebuilt from the evidence where that gives none.
     async fn read(archive: &Archive, key: &CaptureKey) -> Result<Result<Self, Unreadable>, Failure> {
-        let problem = match archive.derived(key, TABLE).await.map_err(Failure::of_archive) {
-            Ok(Some(bytes)) => match table(key, &bytes) {
-                Ok(reading) => return Ok(Ok(Self { reading, names: Names::Table(bytes) })),
+        let (own, at) = match archive.derived(key, TABLE).await {
+            Ok(None) => (archive.compacted(&key.period).await, time_of(&key.id)),
+            own => (own, None),
+        };
+        let problem = match own.map_err(Failure::of_archive) {
+            Ok(Some(bytes)) => match table(key, at, &bytes) {
+                Ok(reading) => return Ok(Ok(Self { reading, names: Names::Table(at, bytes) })),
                 Err(failure) => causes(&failure).join(": "),
             },
             Ok(None) => "there is none".to_owned(),
@@ -138,9 +144,9 @@ impl Source {
             Names::Books(books) => {
                 fold.name(books.usage.sub_accounts.iter().map(|line| (line.account_id, line.name.as_str())));
             }
-            Names::Table(bytes) => {
+            Names::Table(at, bytes) => {
                 // it was read a moment ago: without names there are ids
-                let names: Vec<(Uuid, String)> = usage::names(TABLE, bytes).unwrap_or_default();
+                let names: Vec<(Uuid, String)> = usage::names(TABLE, *at, bytes).unwrap_or_default();
                 fold.name(names.iter().map(|(id, name)| (*id, name.as_str())));
             }
         }
@@ -148,9 +154,9 @@ impl Source {
 }
 
 /// Reads a table. A damaged one may be anything, so that even a panic of the format's library is only a failure.
-fn table(key: &CaptureKey, bytes: &Bytes) -> Result<Reading, Failure> {
+fn table(key: &CaptureKey, at: Option<DateTime<Utc>>, bytes: &Bytes) -> Result<Reading, Failure> {
     let doing = || Failure::new(Kind::ArchiveUnusable, format!("`{TABLE}` of `{}`", key.id));
-    let reading = Failure::guard(|| usage::read(TABLE, &key.id, bytes).map_err(|error| doing().because(error)))?;
+    let reading = Failure::guard(|| usage::read(TABLE, &key.id, at, bytes).map_err(|error| doing().because(error)))?;
     // the table is in no manifest: at least it must be of this capture
     let is_of_capture = time_of(&key.id).is_none_or(|at| (reading.at - at).num_seconds().abs() <= 1);
     if reading.period.name() == key.period && is_of_capture {

@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Signals, books};
+use super::Signals;
+use super::reading::{self, Unread};
 use crate::archive::{self, Archive, CaptureKey};
 use crate::billing::books::Books;
 use crate::billing::past::{Past, Unreadable};
@@ -62,15 +63,15 @@ pub(super) async fn ordered(archive: &Archive) -> Result<Vec<CaptureKey>, Failur
 
 /// The books of a capture, or why they can never be used.
 pub(super) async fn usable(archive: &Archive, key: &CaptureKey) -> Result<Result<Books, Unreadable>, Failure> {
-    let captured = match archive.read(key).await {
-        Ok(capture) => books(archive, key, &capture),
-        Err(error) if is_lasting(&error) => Err(Failure::of_archive(error)),
-        Err(error) => return Err(Failure::of_archive(error)),
+    let captured = match Box::pin(reading::read(archive, key)).await {
+        Ok(books) => return Ok(Ok(books)),
+        Err(Unread::Archive(error)) if is_lasting(&error) => Failure::of_archive(error),
+        Err(Unread::Archive(error)) => return Err(Failure::of_archive(error)),
+        Err(Unread::Unusable(failure)) => failure,
     };
     match captured {
-        Ok(books) => Ok(Ok(books)),
-        Err(failure) if failure.kind == Kind::Bug => Err(failure),
-        Err(failure) => {
+        failure if failure.kind == Kind::Bug => Err(failure),
+        failure => {
             let problem = causes(&failure).join(": ");
             tracing::warn!(capture = key.id, problem, "a capture cannot be used");
             Ok(Err(unreadable(key, problem)))

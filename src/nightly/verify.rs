@@ -6,11 +6,12 @@ mod closes;
 mod pointers;
 mod sets;
 
-use super::books;
+use super::compact;
+use super::reading::{self, Unread};
 use super::{Signals, TOOL};
 use crate::archive::{Archive, Audit, CaptureKey};
 use crate::config::Config;
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
 use crate::report;
 
 pub use self::sets::{CheckedSet, Verdict};
@@ -70,6 +71,17 @@ pub async fn verify(
             Table::Broken(table) => broken.push(table),
         }
     }
+    for period in archive.tables().await.map_err(Failure::of_archive)?.1 {
+        signals.check()?;
+        progress(&format!("table of {period}"));
+        let keys = audit.captures.iter().map(|capture| &capture.key).filter(|key| key.period == period);
+        match compacted(archive, &period, &keys.collect::<Vec<_>>(), signals).await? {
+            Table::Same => tables += 1,
+            Table::Absent => {}
+            Table::Unknown(note) => notes.push(note),
+            Table::Broken(table) => broken.push(table),
+        }
+    }
     broken.extend(closes::contradictions(archive, &intact));
     let sets = sets::check(config, archive, &audit, &intact, &mut notes, signals, progress).await?;
     broken.extend(pointers::pointers(config, archive)?);
@@ -84,13 +96,35 @@ enum Table {
     Broken(Broken),
 }
 
+/// Holds the table of a period against what the answers of its captures give.
+async fn compacted(archive: &Archive, period: &str, keys: &[&CaptureKey], signals: &Signals) -> Result<Table, Failure> {
+    let path = archive.shown_compacted(period);
+    let expected = match compact::usage_of(archive, keys, signals).await {
+        Ok(bytes) => bytes,
+        Err(failure) if failure.kind == Kind::Bug || matches!(failure.kind, Kind::Interrupted(_)) => {
+            return Err(failure);
+        }
+        Err(failure) => {
+            let causes = crate::failure::causes(&failure).join(": ");
+            return Ok(Table::Unknown(format!("`{path}` was not compared: {causes}")));
+        }
+    };
+    let there = archive.compacted(period).await.map_err(Failure::of_archive)?;
+    if there.is_some_and(|there| there == expected) {
+        return Ok(Table::Same);
+    }
+    let problem =
+        "it is not what the answers give; delete it, and `subledger archive compact` makes it again".to_owned();
+    Ok(Table::Broken(Broken { path, problem }))
+}
+
 /// Holds a capture's table against what its answers give.
 async fn table(archive: &Archive, key: &CaptureKey) -> Result<Table, Failure> {
-    let capture = archive.read(key).await.map_err(Failure::of_archive)?;
-    let books = match books(archive, key, &capture) {
+    let books = match Box::pin(reading::read(archive, key)).await {
         Ok(books) => books,
-        Err(failure) if failure.kind == crate::failure::Kind::Bug => return Err(failure),
-        Err(failure) => {
+        Err(Unread::Archive(error)) => return Err(Failure::of_archive(error)),
+        Err(Unread::Unusable(failure)) if failure.kind == crate::failure::Kind::Bug => return Err(failure),
+        Err(Unread::Unusable(failure)) => {
             let causes = crate::failure::causes(&failure).join(": ");
             return Ok(Table::Unknown(format!("the answers of capture `{}` cannot be used: {causes}", key.id)));
         }
@@ -99,13 +133,12 @@ async fn table(archive: &Archive, key: &CaptureKey) -> Result<Table, Failure> {
         return Ok(Table::Absent);
     };
     let expected = report::usage_parquet(&books).map_err(Failure::of_report)?;
+    let tool = archive.open_capture(key).await.map_err(Failure::of_archive)?.manifest.tool;
     let path = format!("{}/{}", archive.shown_path(key), report::USAGE_NAME);
     Ok(match expected == there {
         true => Table::Same,
         // another version may write the same facts in other bytes
-        false if capture.manifest.tool != TOOL => {
-            Table::Unknown(format!("`{path}` was made by {} and not compared", capture.manifest.tool))
-        }
+        false if tool != TOOL => Table::Unknown(format!("`{path}` was made by {tool} and not compared")),
         false => Table::Broken(Broken {
             path,
             problem: "it is not what the answers give; delete it, and `subledger report` of its period makes it again"

@@ -17,7 +17,7 @@ struct Step {
 }
 
 /// `invoice-bridge`: from the API's total to the invoice, one class a row; the rows sum to the last one exactly.
-pub(super) fn bridge(ledger: &Ledger) -> Table {
+pub(super) fn bridge(ledger: &Ledger) -> Table<'_> {
     let (charges, terms) = (&ledger.charges, &ledger.terms);
     let currency = charges.currency;
     let total = ledger.books.usage.total.cost.exact();
@@ -51,7 +51,7 @@ pub(super) fn bridge(ledger: &Ledger) -> Table {
             Some(step.class.map_or("spread", |class| terms.policies.of(class).as_str()).to_owned())
                 .filter(|_| step.name != "invoice")
         })
-        .text("currency", "ISO 4217 code of the amount", |_| Some(currency.code().to_owned()))
+        .text("currency", "ISO 4217 code of the amount", |_| Some(currency.code()))
         .text("invoice_number", "the number of the invoice; empty until one was entered", move |_| number.clone());
     provenance(builder, ledger).finish()
 }
@@ -94,7 +94,7 @@ fn journal_rows<'l>(ledger: &'l Ledger, superseded: &Superseded) -> Vec<Row<'l>>
 }
 
 /// `journal`: what a correction changes, customer by customer, with what it takes the place of.
-pub(super) fn journal(ledger: &Ledger, superseded: &Superseded) -> Table {
+pub(super) fn journal<'l>(ledger: &'l Ledger, superseded: &'l Superseded) -> Table<'l> {
     let (currency, rows) = (ledger.charges.currency, journal_rows(ledger, superseded));
     let reason = ledger.terms.close.as_ref().and_then(|close| close.reason.clone());
     let old_set = crate::billing::close::Close::set_name(superseded.revision);
@@ -131,7 +131,7 @@ pub(super) fn journal(ledger: &Ledger, superseded: &Superseded) -> Table {
             Row::Sum(account, _) => Some(account.as_str().to_owned()),
             Row::Invoice(..) | Row::Difference(..) => None,
         })
-        .text("currency", "ISO 4217 code of all money in the row", |_| Some(currency.code().to_owned()))
+        .text("currency", "ISO 4217 code of all money in the row", |_| Some(currency.code()))
         .decimal("old", MONEY, currency.decimals, "what was issued before", |row| Some(row.amounts().0.0))
         .decimal("new", MONEY, currency.decimals, "what is issued now", |row| Some(row.amounts().1.0))
         .decimal("difference", MONEY, currency.decimals, "new less old", |row| Some(difference(row).0))

@@ -1,5 +1,7 @@
 //! The control sheet: the table that proves that the statements add up to the pooled invoice.
 
+use std::borrow::Cow;
+
 use crate::billing::charges::{Charges, Line, Proof, Statement};
 use crate::billing::invoice::Class;
 use crate::billing::ledger::Ledger;
@@ -10,8 +12,9 @@ use super::tables::{MONEY, provenance};
 use super::{FileEntry, shown_id};
 
 /// A row of the control sheet.
-enum Row<'a> {
-    Statement(&'a Statement, &'a FileEntry),
+pub(super) enum Row<'a> {
+    /// A statement, with its file if it has one.
+    Statement(&'a Statement, Option<&'a FileEntry>),
     Kept(&'a Line),
     LeftOut(Class, Minor),
     Sum(Proof, i64),
@@ -19,28 +22,24 @@ enum Row<'a> {
     Difference(Minor),
 }
 
-/// `control`: a row per statement, kept line and class that is left out, their sum, the pooled invoice, and the difference.
-///
-/// The sum is that of the rows above it, so the difference shows a line that got lost.
-pub(super) fn control(ledger: &Ledger, files: &[FileEntry]) -> Table {
-    let charges = &ledger.charges;
-    let (proof, currency) = (charges.proof(), charges.currency);
-    let rows = rows(charges, &proof, files);
-    let builder = Builder::new(&rows)
+/// `control`, or the part of it that has these rows.
+pub(super) fn control<'l>(ledger: &'l Ledger, rows: &[Row<'l>]) -> Table<'l> {
+    let currency = ledger.charges.currency;
+    let builder = Builder::new(rows)
         .text(
             "row_type",
             "`statement`, `kept`, `left_out`, `sum`, `pooled_invoice` or `difference` (of the two)",
-            |row| Some(row_type(row).to_owned()),
+            |row| Some(row_type(row)),
         )
         .text("customer_id", "the customer of a statement, or the kept line's account", |row| match row {
-            Row::Statement(statement, _) => Some(statement.customer.id.clone()),
-            Row::Kept(line) => shown_id(line.account_id),
+            Row::Statement(statement, _) => Some(Cow::Borrowed(statement.customer.id.as_str())),
+            Row::Kept(line) => shown_id(line.account_id).map(Cow::Owned),
             _ => None,
         })
         .text("name", "its name", |row| match row {
-            Row::Statement(statement, _) => Some(statement.customer.name.clone()),
-            Row::Kept(line) => Some(line.name.clone()),
-            Row::LeftOut(class, _) => Some(class.title().to_owned()),
+            Row::Statement(statement, _) => Some(statement.customer.name.as_str()),
+            Row::Kept(line) => Some(line.name.as_str()),
+            Row::LeftOut(class, _) => Some(class.title()),
             _ => None,
         })
         .integer("rows", "lines", "lines of the chargeback in this row", |row| match row {
@@ -56,7 +55,7 @@ pub(super) fn control(ledger: &Ledger, files: &[FileEntry]) -> Table {
             Row::Sum(proof, _) => i64::try_from(proof.messages).ok(),
             _ => None,
         })
-        .text("currency", "ISO 4217 code of all money in the row", |_| Some(currency.code().to_owned()))
+        .text("currency", "ISO 4217 code of all money in the row", |_| Some(currency.code()))
         .decimal("cost", MONEY, currency.decimals, "what those lines take from the pooled invoice", |row| match row {
             Row::Statement(statement, _) => Some(statement.cost.0),
             Row::Kept(line) => Some(line.cost().0),
@@ -67,17 +66,23 @@ pub(super) fn control(ledger: &Ledger, files: &[FileEntry]) -> Table {
         .decimal("fee", MONEY, currency.decimals, "fees and minimums", |row| Some(charged(row)?.fee.0))
         .decimal("charge", MONEY, currency.decimals, "what is charged", |row| Some(charged(row)?.charge.0))
         .decimal("margin", MONEY, currency.decimals, "charge less cost", |row| Some(charged(row)?.margin.0))
-        .text("file", "the customer's own file", |row| Some(file(row)?.path.clone()))
-        .text("sha256", "SHA-256 of that file", |row| Some(file(row)?.sha256.clone()));
+        .text("file", "the customer's own file", |row| Some(file(row)?.path.as_str()))
+        .text("sha256", "SHA-256 of that file", |row| Some(file(row)?.sha256.as_str()));
     provenance(builder, ledger).finish()
 }
 
-fn rows<'a>(charges: &'a Charges, proof: &Proof, files: &'a [FileEntry]) -> Vec<Row<'a>> {
+/// The rows of `control`: one per statement, kept line and class that is left out, their sum, the pooled invoice, and the
+/// difference.
+///
+/// The sum is that of the rows above it, so the difference shows a line that got lost.
+pub(super) fn rows<'a>(charges: &'a Charges, files: &'a [FileEntry]) -> Vec<Row<'a>> {
+    let proof = charges.proof();
+    let files = files.iter().map(Some).chain(std::iter::repeat(None));
     let mut rows: Vec<Row<'_>> =
         charges.statements.iter().zip(files).map(|(statement, file)| Row::Statement(statement, file)).collect();
     rows.extend(charges.kept().map(Row::Kept));
     rows.extend(charges.left_out.iter().map(|(class, amount)| Row::LeftOut(*class, *amount)));
-    rows.push(Row::Sum(*proof, i64::try_from(charges.lines.len()).unwrap_or(i64::MAX)));
+    rows.push(Row::Sum(proof, i64::try_from(charges.lines.len()).unwrap_or(i64::MAX)));
     rows.push(Row::PooledInvoice(charges.pooled.minor));
     rows.push(Row::Difference(proof.difference));
     rows
@@ -115,7 +120,7 @@ fn charged(row: &Row<'_>) -> Option<Charged> {
 
 fn file<'a>(row: &Row<'a>) -> Option<&'a FileEntry> {
     match row {
-        Row::Statement(_, file) => Some(file),
+        Row::Statement(_, file) => *file,
         _ => None,
     }
 }

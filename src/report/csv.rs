@@ -6,11 +6,12 @@
 mod guard;
 
 use std::borrow::{Borrow, Cow};
+use std::fmt::{self, Write as _};
 use std::io;
 
 use chrono::{DateTime, Utc};
 
-use crate::billing::money::format_units;
+use crate::billing::money::push_units;
 use crate::billing::period::timestamp;
 
 use super::Error;
@@ -79,16 +80,16 @@ impl Dialect {
 }
 
 /// The table as CSV; `file` is only for errors.
-pub fn bytes(file: &str, table: &Table, dialect: Dialect) -> Result<Vec<u8>, Error> {
+pub fn bytes(file: &str, table: &Table<'_>, dialect: Dialect) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     write(file, [table], dialect, &mut bytes)?;
     Ok(bytes)
 }
 
 /// Tables of the same columns, one below the other, as CSV.
-pub fn write(
+pub fn write<'t>(
     file: &str,
-    tables: impl IntoIterator<Item: Borrow<Table>>,
+    tables: impl IntoIterator<Item: Borrow<Table<'t>>>,
     dialect: Dialect,
     out: &mut dyn io::Write,
 ) -> Result<(), Error> {
@@ -100,14 +101,14 @@ pub fn write(
     };
     let mut writer = csv::WriterBuilder::new().delimiter(dialect.delimiter).terminator(terminator).from_writer(out);
     for (number, table) in tables.into_iter().enumerate() {
-        let table: &Table = table.borrow();
+        let table: &Table<'_> = table.borrow();
         if number == 0 {
             writer.write_record(table.columns.iter().map(|(spec, _)| spec.name)).map_err(failed)?;
         }
         let mut cells: Vec<Column<'_>> = table.columns.iter().map(|(_, cells)| Column::of(cells, dialect)).collect();
         for row in 0..table.height() {
             for column in &mut cells {
-                writer.write_field(column.cell(row).as_bytes()).map_err(failed)?;
+                writer.write_field(column.cell(row)).map_err(failed)?;
             }
             writer.write_record(None::<&[u8]>).map_err(failed)?;
         }
@@ -117,48 +118,75 @@ pub fn write(
 
 /// A column on its way to text.
 struct Column<'t> {
-    cells: &'t Cells,
+    cells: &'t Cells<'t>,
     dialect: Dialect,
-    /// The last instant that was written: in a long table the same one comes again and again.
-    instant: Option<(DateTime<Utc>, String)>,
+    /// The last cell that had to be written out.
+    text: String,
+    /// The instant that it was: in a long table the same one comes again and again.
+    instant: Option<DateTime<Utc>>,
 }
 
 impl<'t> Column<'t> {
-    fn of(cells: &'t Cells, dialect: Dialect) -> Self {
-        Self { cells, dialect, instant: None }
+    fn of(cells: &'t Cells<'t>, dialect: Dialect) -> Self {
+        Self { cells, dialect, text: String::new(), instant: None }
     }
 
-    fn cell(&mut self, row: usize) -> Cow<'_, str> {
+    fn cell(&mut self, row: usize) -> &[u8] {
         let dialect = self.dialect;
-        let text = match self.cells {
+        match self.cells {
             Cells::Text(_) | Cells::Shared { .. } => {
-                return self.cells.text_at(row).map_or(Cow::default(), |text| guarded(text, dialect.guard));
+                match self.cells.text_at(row).map(|text| guarded(text, dialect.guard)) {
+                    None => return &[],
+                    Some(Cow::Borrowed(text)) => return text.as_bytes(),
+                    Some(Cow::Owned(text)) => self.text = text,
+                }
             }
             Cells::Timestamp(cells) => {
-                let Some(at) = cells.get(row).copied().flatten() else { return Cow::default() };
-                let known = self.instant.take().filter(|(last, _)| *last == at);
-                let (_, text) = self.instant.insert(known.unwrap_or_else(|| (at, dialect.instant(at))));
-                return Cow::Borrowed(text);
+                let Some(at) = cells.get(row).copied().flatten() else { return &[] };
+                if self.instant != Some(at) {
+                    (self.instant, self.text) = (Some(at), dialect.instant(at));
+                }
             }
-            Cells::Date(cells) => cells.get(row).copied().flatten().map(|day| day.to_string()),
-            Cells::Integer(cells) => cells.get(row).copied().flatten().map(|number| number.to_string()),
+            Cells::Date(cells) => self.show(cells.get(row).copied().flatten()),
+            Cells::Integer(cells) => self.show(cells.get(row).copied().flatten()),
             Cells::Decimal { scale, units } => {
-                units.get(row).copied().flatten().map(|units| dialect.number(format_units(units, *scale)))
+                self.text.clear();
+                if let Some(units) = units.get(row).copied().flatten() {
+                    push_units(&mut self.text, units, *scale);
+                    dialect.localise(&mut self.text);
+                }
             }
             Cells::Exact { currency, amounts } => {
-                amounts.get(row).copied().flatten().map(|amount| dialect.number(currency.show(amount)))
+                self.text.clear();
+                if let Some(amount) = amounts.get(row).copied().flatten() {
+                    currency.push(&mut self.text, amount);
+                    dialect.localise(&mut self.text);
+                }
             }
-        };
-        Cow::Owned(text.unwrap_or_default())
+        }
+        self.text.as_bytes()
+    }
+
+    fn show(&mut self, value: Option<impl fmt::Display>) {
+        self.text.clear();
+        if let Some(value) = value {
+            // a text takes whatever it is given
+            let _ = write!(self.text, "{value}");
+        }
     }
 }
 
 impl Dialect {
-    fn number(self, digits: String) -> String {
+    /// A number as this dialect writes it.
+    fn localise(self, digits: &mut String) {
         let has_point = digits.contains('.');
-        let digits =
-            if self.decimal_point == '.' { digits } else { digits.replace('.', &self.decimal_point.to_string()) };
-        if self.is_always_decimal && !has_point { format!("{digits}{}0", self.decimal_point) } else { digits }
+        if self.decimal_point != '.' && has_point {
+            *digits = digits.replace('.', self.decimal_point.encode_utf8(&mut [0; 4]));
+        }
+        if self.is_always_decimal && !has_point {
+            digits.push(self.decimal_point);
+            digits.push('0');
+        }
     }
 
     fn instant(self, at: DateTime<Utc>) -> String {
@@ -179,7 +207,7 @@ mod tests {
         let spec = |name| Spec::new(name, "", "");
         let table = Table {
             columns: vec![
-                (spec("text"), Cells::Text(vec![Some("a,\"b\"".to_owned()), None])),
+                (spec("text"), Cells::Text(vec![Some("a,\"b\"".into()), None])),
                 (spec("integer"), Cells::Integer(vec![Some(-5), None])),
                 (spec("money"), Cells::Decimal { scale: 2, units: vec![Some(-5), Some(12_345)] }),
             ],

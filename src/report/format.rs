@@ -65,28 +65,75 @@ impl Profile {
     }
 }
 
+/// What a set has for every customer or sub account, and may do without where there are very many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Part {
+    /// Each customer's own files, with the control sheet that names them.
+    Statements,
+    /// `caps.csv`.
+    Caps,
+    /// `tail.csv`.
+    Tail,
+}
+
+impl Part {
+    /// Every part, in the order of documentation.
+    pub const ALL: [Self; 3] = [Self::Statements, Self::Caps, Self::Tail];
+
+    /// The word for it in settings and flags.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Statements => "statements",
+            Self::Caps => "caps",
+            Self::Tail => "tail",
+        }
+    }
+
+    /// The part by its word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|part| part.as_str() == word)
+    }
+}
+
 /// The formats of a set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Formats {
-    formats: BTreeSet<Format>,
+    picked: BTreeSet<Format>,
     profiles: BTreeSet<Profile>,
+    without: BTreeSet<Part>,
 }
 
 impl Formats {
     /// These formats, and the plain CSV.
     pub fn new(formats: impl IntoIterator<Item = Format>, profiles: impl IntoIterator<Item = Profile>) -> Self {
-        let formats = formats.into_iter().chain([Format::Csv]).collect();
-        Self { formats, profiles: profiles.into_iter().collect() }
+        let picked = formats.into_iter().chain([Format::Csv]).collect();
+        Self { picked, profiles: profiles.into_iter().collect(), without: BTreeSet::new() }
+    }
+
+    /// The same without these parts.
+    #[must_use]
+    pub fn without(self, parts: impl IntoIterator<Item = Part>) -> Self {
+        Self { without: parts.into_iter().collect(), ..self }
+    }
+
+    /// Whether the set has this part.
+    pub fn has_part(&self, part: Part) -> bool {
+        !self.without.contains(&part)
+    }
+
+    /// The parts that are left out, each once.
+    pub fn left_out(&self) -> impl Iterator<Item = Part> {
+        self.without.iter().copied()
     }
 
     /// Whether the set has this one.
     pub fn has(&self, format: Format) -> bool {
-        self.formats.contains(&format)
+        self.picked.contains(&format)
     }
 
     /// The formats, each once.
     pub fn formats(&self) -> impl Iterator<Item = Format> {
-        self.formats.iter().copied()
+        self.picked.iter().copied()
     }
 
     /// The profiles of CSV beside the plain one, each once.

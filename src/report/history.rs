@@ -53,12 +53,12 @@ impl Sheet {
 }
 
 /// The history as one table, for the column reference.
-pub fn table(history: &History) -> Table {
+pub fn table(history: &History) -> Table<'static> {
     Tables::of(history).table(&history.slices)
 }
 
 /// The table in parts, at least one.
-fn batches(history: &History) -> impl Iterator<Item = Table> {
+fn batches(history: &History) -> impl Iterator<Item = Table<'static>> {
     let tables = Tables::of(history);
     let mut rest = Some(history.slices.as_slice());
     std::iter::from_fn(move || {
@@ -111,7 +111,7 @@ impl Tables {
         }
     }
 
-    fn table(&self, slices: &[Slice]) -> Table {
+    fn table(&self, slices: &[Slice]) -> Table<'static> {
         let mut rows = Vec::with_capacity(slices.iter().map(|slice| slice.keys.len().max(1)).sum());
         for (slice, number) in slices.iter().zip(0..) {
             let row = |(key, figures)| Row { slice, number, key: Some(key), figures: Some(figures) };

@@ -12,7 +12,7 @@ use super::tables::MONEY;
 pub(super) const LARGEST_COUNT: usize = 10;
 
 /// `largest`: the customers with the highest charges, the highest first, and all others in one row.
-pub(super) fn largest(ledger: &Ledger) -> Table {
+pub(super) fn largest(ledger: &Ledger) -> Table<'_> {
     enum Row<'l> {
         Customer(&'l Statement),
         Others(crate::billing::charges::Others),
@@ -38,7 +38,7 @@ pub(super) fn largest(ledger: &Ledger) -> Table {
 }
 
 /// `daily`: messages of all accounts by day, as the captures tell.
-pub(super) fn daily(ledger: &Ledger) -> Table {
+pub(super) fn daily(ledger: &Ledger) -> Table<'_> {
     Builder::new(&ledger.daily)
         .date("day", "the first day that the figure stands for", |daily: &Daily| Some(daily.days.first))
         .date("last_day", "the last one", |daily| Some(daily.days.last))
@@ -48,7 +48,7 @@ pub(super) fn daily(ledger: &Ledger) -> Table {
 }
 
 /// `findings`: what is not as it should be, errors first.
-pub(super) fn findings(ledger: &Ledger) -> Table {
+pub(super) fn findings(ledger: &Ledger) -> Table<'_> {
     let findings = ledger.findings.by_severity();
     let text = |text: &Option<String>| text.clone();
     Builder::new(&findings)

@@ -2,6 +2,7 @@
 
 use std::io::{Cursor, Write};
 
+use polars::io::parquet::write::BatchedWriter;
 use polars::prelude::*;
 
 use crate::billing::money::{Exact, TABLE_SCALE};
@@ -11,11 +12,13 @@ use super::table::{Cells, Table};
 
 /// Digits of every DECIMAL column.
 pub(super) const PRECISION: usize = 38;
+/// Rows of a row group of a long table, of which one at a time is in memory.
+pub(super) const GROUP_ROW_COUNT: usize = 1 << 16;
 /// The first number with a digit more.
 const UNITS_END: u128 = 10_u128.pow(38);
 
 /// The table as Parquet; `file` is only for errors.
-pub fn bytes(file: &str, table: &Table) -> Result<Vec<u8>, Error> {
+pub fn bytes(file: &str, table: &Table<'_>) -> Result<Vec<u8>, Error> {
     let failed = |error: PolarsError| Error::Format { file: file.to_owned(), source: error.into() };
     let mut bytes = Vec::new();
     writer(&mut bytes).finish(&mut frame(table).map_err(failed)?).map_err(failed)?;
@@ -23,20 +26,89 @@ pub fn bytes(file: &str, table: &Table) -> Result<Vec<u8>, Error> {
 }
 
 /// Tables of the same columns, one below the other, as Parquet: a row group each.
-pub fn write(file: &str, tables: impl IntoIterator<Item = Table>, out: &mut dyn Write) -> Result<(), Error> {
+pub fn write<'t>(file: &str, tables: impl IntoIterator<Item = Table<'t>>, out: &mut dyn Write) -> Result<(), Error> {
+    let mut groups = Groups::new(file, out);
+    tables.into_iter().try_for_each(|table| groups.add(&table))?;
+    groups.finish().map(|_| ())
+}
+
+/// The parts of a long table as Parquet: a row group for so many of them as come to its rows. Only their columns are in
+/// memory until then, not the tables.
+pub fn write_parts<'t>(
+    file: &str,
+    parts: impl IntoIterator<Item = Table<'t>>,
+    out: &mut dyn Write,
+) -> Result<(), Error> {
     let failed = |error: PolarsError| Error::Format { file: file.to_owned(), source: error.into() };
-    let mut batches = None;
-    let mut writer = Some(self::writer(out));
-    for table in tables {
-        let frame = frame(&table).map_err(failed)?;
-        if let Some(writer) = writer.take() {
-            batches = Some(writer.batched(frame.schema()).map_err(failed)?);
-        }
-        if let Some(batches) = &mut batches {
-            batches.write_batch(&frame).map_err(failed)?;
+    let mut groups = Groups::new(file, out);
+    let mut gathered: Option<DataFrame> = None;
+    for part in parts {
+        let frame = frame(&part).map_err(failed)?;
+        let whole = match gathered.take() {
+            None => frame,
+            Some(mut whole) => {
+                whole.vstack_mut_owned(frame).map_err(failed)?;
+                whole
+            }
+        };
+        if whole.height() >= GROUP_ROW_COUNT {
+            groups.add_frame(whole)?;
+        } else {
+            gathered = Some(whole);
         }
     }
-    batches.map_or(Ok(()), |batches| batches.finish().map(|_| ()).map_err(failed))
+    gathered.map_or(Ok(()), |last| groups.add_frame(last))?;
+    groups.finish().map(|_| ())
+}
+
+/// A file in the making: a table is a row group.
+pub struct Groups<W: Write> {
+    file: String,
+    state: State<W>,
+}
+
+/// The columns of a file are those of its first table.
+enum State<W: Write> {
+    Waiting(Option<W>),
+    Begun(Box<BatchedWriter<W>>),
+}
+
+impl<W: Write> Groups<W> {
+    /// A file without rows; its name is only for errors.
+    pub fn new(file: &str, out: W) -> Self {
+        Self { file: file.to_owned(), state: State::Waiting(Some(out)) }
+    }
+
+    /// Adds the rows of a table.
+    pub fn add(&mut self, table: &Table<'_>) -> Result<(), Error> {
+        let failed = |error: PolarsError| Error::Format { file: self.file.clone(), source: error.into() };
+        self.add_frame(frame(table).map_err(failed)?)
+    }
+
+    fn add_frame(&mut self, mut frame: DataFrame) -> Result<(), Error> {
+        let file = &self.file;
+        let failed = |error: PolarsError| Error::Format { file: file.clone(), source: error.into() };
+        // pieces of a column would be row groups of their own
+        frame.rechunk_mut();
+        if let State::Waiting(out) = &mut self.state
+            && let Some(out) = out.take()
+        {
+            self.state = State::Begun(Box::new(writer(out).batched(frame.schema()).map_err(failed)?));
+        }
+        match &mut self.state {
+            State::Begun(batches) => batches.write_batch(&frame).map_err(failed),
+            State::Waiting(_) => Ok(()),
+        }
+    }
+
+    /// Ends the file, and says how many bytes it has.
+    pub fn finish(self) -> Result<u64, Error> {
+        let failed = |error: PolarsError| Error::Format { file: self.file.clone(), source: error.into() };
+        match &self.state {
+            State::Begun(batches) => batches.finish().map_err(failed),
+            State::Waiting(_) => Ok(0),
+        }
+    }
 }
 
 fn writer<W: Write>(out: W) -> ParquetWriter<W> {
@@ -46,13 +118,13 @@ fn writer<W: Write>(out: W) -> ParquetWriter<W> {
         .set_parallel(false)
 }
 
-fn frame(table: &Table) -> PolarsResult<DataFrame> {
+fn frame(table: &Table<'_>) -> PolarsResult<DataFrame> {
     let columns: PolarsResult<Vec<Column>> =
         table.columns.iter().map(|(spec, cells)| column(spec.name, cells)).collect();
     DataFrame::new(table.height(), columns?)
 }
 
-fn column(name: &str, cells: &Cells) -> PolarsResult<Column> {
+fn column(name: &str, cells: &Cells<'_>) -> PolarsResult<Column> {
     let name: PlSmallStr = name.into();
     let series = match cells {
         Cells::Shared { positions, .. } => {

@@ -29,7 +29,7 @@ pub(super) struct Made<'t> {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Content<'t> {
     /// CSV of this table, which says what columns there are, and in which of them figures belong.
-    Csv(Dialect, &'t Table),
+    Csv(Dialect, &'t Table<'t>),
     Parquet,
     Page,
 }
@@ -54,7 +54,7 @@ pub(super) fn check(ledger: &Ledger, info: &SetInfo, statement: &Statement, made
 /// The first cell of a CSV file that is neither the customer's own text nor a figure where figures belong.
 fn foreign_cell(
     own: &BTreeSet<String>,
-    table: &Table,
+    table: &Table<'_>,
     path: &str,
     bytes: &[u8],
     dialect: Dialect,

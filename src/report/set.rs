@@ -1,20 +1,30 @@
 //! A report set in the making: every file, in a fixed order, handed to a sink as it is made.
 
+use std::panic::resume_unwind;
+use std::thread;
+
 use crate::billing::charges::Statement;
 use crate::billing::ledger::Ledger;
 
 use super::csv::Dialect;
-use super::format::Format;
+use super::format::{Format, Part};
 use super::privacy::{self, Content, Made};
-use super::table::Table;
+use super::sink::{Files, Form, Output, Parts, Whole, Written};
+use super::table::{Table, parts};
 use super::{
-    Error, FileEntry, MANIFEST_NAME, RECONCILIATION_NAME, SetInfo, Sink, closing, control, csv, focus, folders, html,
-    json, manifest, parquet, sha256, tables, unseen, xlsx,
+    Error, FileEntry, MANIFEST_NAME, RECONCILIATION_NAME, SetInfo, Sink, closing, control, focus, folders, html, json,
+    manifest, tables, unseen, xlsx,
 };
+use crate::sha256::hex as sha256;
 
 /// Renders the whole set into the sink, `manifest.json` last.
 pub fn render(ledger: &Ledger, info: &SetInfo, sink: &mut Sink<'_>) -> Result<(), Error> {
-    render_with(&RENDERERS, ledger, info, sink)
+    render_into(ledger, info, &mut Whole(sink))
+}
+
+/// The same, with files that are long written as they are made.
+pub fn render_into(ledger: &Ledger, info: &SetInfo, files: &mut dyn Files) -> Result<(), Error> {
+    render_with(&RENDERERS, ledger, info, files)
 }
 
 /// A format that is not made table by table: the ledger and the customers' files become files, by their paths.
@@ -35,22 +45,41 @@ fn render_with(
     renderers: &[(Format, Renderer)],
     ledger: &Ledger,
     info: &SetInfo,
-    sink: &mut Sink<'_>,
+    out: &mut dyn Files,
 ) -> Result<(), Error> {
-    let mut set = Set { ledger, info, sink, files: Vec::new() };
-    set.table("chargeback", &tables::chargeback(ledger))?;
-    let mut statements = Vec::with_capacity(ledger.charges.statements.len());
-    for (statement, folder) in ledger.charges.statements.iter().zip(folders(&ledger.charges.statements)) {
-        statements.push(set.statement(statement, &folder)?);
+    let mut set = Set { ledger, info, out, files: Vec::new() };
+    let lines = tables::chargeback_rows(ledger);
+    set.long("chargeback", set.forms(true), lines.len(), &|count| {
+        Box::new(parts(&lines, count, |lines| tables::chargeback(ledger, lines)))
+    })?;
+    drop(lines);
+    let mut statements = Vec::new();
+    if info.formats.has_part(Part::Statements) {
+        for (statement, folder) in ledger.charges.statements.iter().zip(folders(&ledger.charges.statements)) {
+            statements.push(set.statement(statement, &folder)?);
+        }
+        let rows = control::rows(&ledger.charges, &statements);
+        set.long("control", set.forms(false), rows.len(), &|count| {
+            Box::new(parts(&rows, count, |rows| control::control(ledger, rows)))
+        })?;
     }
-    set.csv("control", &control::control(ledger, &statements))?;
     set.csv("invoice-bridge", &closing::bridge(ledger))?;
     if let Some(superseded) = ledger.superseded() {
         set.table("journal", &closing::journal(ledger, superseded))?;
     }
-    set.csv("caps", &tables::caps(ledger))?;
+    if info.formats.has_part(Part::Caps) {
+        let caps = ledger.caps_by_use();
+        set.long("caps", set.forms(false), caps.len(), &|count| {
+            Box::new(parts(&caps, count, |caps| tables::caps(ledger, caps)))
+        })?;
+    }
     set.csv("removed", &unseen::removed(ledger))?;
-    set.csv("tail", &unseen::tail(ledger))?;
+    if info.formats.has_part(Part::Tail) {
+        let rows = &ledger.tail.rows;
+        set.long("tail", set.forms(false), rows.len(), &|count| {
+            Box::new(parts(rows, count, |rows| unseen::tail(ledger, rows)))
+        })?;
+    }
     for (_, renderer) in renderers.iter().filter(|(format, _)| info.formats.has(*format)) {
         for (path, bytes) in renderer(ledger, info, &statements)? {
             set.emit(&path, bytes)?;
@@ -58,39 +87,64 @@ fn render_with(
     }
     set.emit(RECONCILIATION_NAME, json::reconciliation(ledger, info))?;
     let manifest = manifest::manifest(ledger, info, &set.files);
-    (set.sink)(MANIFEST_NAME, manifest).map_err(Error::Sink)
+    set.out.add(MANIFEST_NAME, manifest).map_err(Error::Sink)
 }
 
-struct Set<'a, 's> {
+struct Set<'a> {
     ledger: &'a Ledger,
     info: &'a SetInfo,
-    sink: &'a mut Sink<'s>,
+    out: &'a mut dyn Files,
     files: Vec<FileEntry>,
 }
 
-impl Set<'_, '_> {
+impl Set<'_> {
     fn emit(&mut self, path: &str, bytes: Vec<u8>) -> Result<FileEntry, Error> {
         let entry = FileEntry { path: path.to_owned(), bytes: bytes.len(), sha256: sha256(&bytes) };
-        (self.sink)(path, bytes).map_err(Error::Sink)?;
+        self.out.add(path, bytes).map_err(Error::Sink)?;
         self.files.push(entry.clone());
         Ok(entry)
     }
 
-    /// A table as plain CSV, and as the CSV of each profile.
-    fn csv(&mut self, name: &str, table: &Table) -> Result<(), Error> {
-        for (path, dialect) in dialects(self.info, name) {
-            let bytes = csv::bytes(&path, table, dialect)?;
-            self.emit(&path, bytes)?;
+    /// The forms of a table: CSV in each dialect, and Parquet for those that have it.
+    fn forms(&self, has_parquet: bool) -> Vec<Form> {
+        let csv = dialects(self.info).map(|(suffix, dialect)| Form::Csv(suffix, dialect));
+        let parquet = Some(Form::Parquet).filter(|_| has_parquet && self.info.formats.has(Format::Parquet));
+        csv.chain(parquet).collect()
+    }
+
+    /// A table that may be long, in all its forms at once, each made part by part.
+    fn long(&mut self, name: &str, forms: Vec<Form>, row_count: usize, table: &Parts<'_>) -> Result<(), Error> {
+        let mut outputs = Vec::with_capacity(forms.len());
+        for form in forms {
+            let path = form.path(name);
+            let out = self.out.begin(&path).map_err(Error::Sink)?;
+            outputs.push((path, form, out));
+        }
+        let write = |(path, form, out): (String, Form, Output)| form.write(path, out, table);
+        for written in side_by_side(outputs, row_count, &write) {
+            let Written { entry, whole } = written?;
+            if let Some(bytes) = whole {
+                self.out.add(&entry.path, bytes).map_err(Error::Sink)?;
+            }
+            self.files.push(entry);
         }
         Ok(())
     }
 
+    /// A short table as CSV.
+    fn csv(&mut self, name: &str, table: &Table<'_>) -> Result<(), Error> {
+        self.short(name, self.forms(false), table)
+    }
+
     /// The same, and as Parquet.
-    fn table(&mut self, name: &str, table: &Table) -> Result<(), Error> {
-        self.csv(name, table)?;
-        if self.info.formats.has(Format::Parquet) {
-            let path = format!("{name}.parquet");
-            let bytes = parquet::bytes(&path, table)?;
+    fn table(&mut self, name: &str, table: &Table<'_>) -> Result<(), Error> {
+        self.short(name, self.forms(true), table)
+    }
+
+    fn short(&mut self, name: &str, forms: Vec<Form>, table: &Table<'_>) -> Result<(), Error> {
+        for form in forms {
+            let path = form.path(name);
+            let bytes = form.bytes(&path, table)?;
             self.emit(&path, bytes)?;
         }
         Ok(())
@@ -101,16 +155,13 @@ impl Set<'_, '_> {
         let table = tables::statement(self.ledger, statement);
         let name = format!("{folder}/chargeback");
         let mut made = Vec::new();
-        for (path, dialect) in dialects(self.info, &name) {
-            made.push(Made {
-                bytes: csv::bytes(&path, &table, dialect)?,
-                path,
-                content: Content::Csv(dialect, &table),
-            });
-        }
-        if self.info.formats.has(Format::Parquet) {
-            let path = format!("{name}.parquet");
-            made.push(Made { bytes: parquet::bytes(&path, &table)?, path, content: Content::Parquet });
+        for form in self.forms(true) {
+            let path = form.path(&name);
+            let content = match form {
+                Form::Csv(_, dialect) => Content::Csv(dialect, &table),
+                Form::Parquet => Content::Parquet,
+            };
+            made.push(Made { bytes: form.bytes(&path, &table)?, path, content });
         }
         if self.info.formats.has(Format::Html) {
             let path = format!("{folder}/statement.html");
@@ -126,11 +177,24 @@ impl Set<'_, '_> {
     }
 }
 
-/// The plain CSV of a table, and that of each profile.
-fn dialects(info: &SetInfo, name: &str) -> Vec<(String, Dialect)> {
-    let profiles = info.formats.profiles();
-    let of_profiles = profiles.map(|profile| (format!("{name}-{}.csv", profile.as_str()), Dialect::of(profile)));
-    std::iter::once((format!("{name}.csv"), Dialect::PLAIN)).chain(of_profiles).collect()
+/// The plain CSV, and that of each profile: what comes after the name of a table, and how it is written.
+fn dialects(info: &SetInfo) -> impl Iterator<Item = (String, Dialect)> {
+    let of_profiles = info.formats.profiles().map(|profile| (format!("-{}", profile.as_str()), Dialect::of(profile)));
+    std::iter::once((String::new(), Dialect::PLAIN)).chain(of_profiles)
+}
+
+/// Rows of a table from which on its files are written by a thread each.
+const THREADED_ROW_COUNT: usize = 10_000;
+
+/// What becomes of each output, in their order: side by side where there is enough to do.
+fn side_by_side<O: Send, T: Send>(outputs: Vec<O>, row_count: usize, write: &(dyn Fn(O) -> T + Sync)) -> Vec<T> {
+    if row_count < THREADED_ROW_COUNT {
+        return outputs.into_iter().map(write).collect();
+    }
+    thread::scope(|scope| {
+        let threads: Vec<_> = outputs.into_iter().map(|output| scope.spawn(move || write(output))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+    })
 }
 
 #[cfg(test)]
@@ -148,7 +212,8 @@ mod tests {
     fn publish(home: &Path, renderers: &[(Format, Renderer)], label: &str) -> Result<(), Error> {
         let mut staging = Staging::begin(home, Place::Revised("20261015T020000Z".to_owned())).unwrap();
         let info = SetInfo::new(label, "test");
-        render_with(renderers, &ledger(&["Acme", "Beta"]), &info, &mut |path, bytes| Ok(staging.add(path, bytes)?))?;
+        let mut sink = |path: &str, bytes| Ok(staging.add(path, bytes)?);
+        render_with(renderers, &ledger(&["Acme", "Beta"]), &info, &mut Whole(&mut sink))?;
         staging.ready().unwrap().publish().unwrap();
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! Tables: typed columns with their documentation, the one thing that every tabular format renders.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -29,11 +30,11 @@ impl Spec {
     }
 }
 
-/// The cells of a column, all of one type.
+/// The cells of a column, all of one type. Texts are borrowed wherever somebody has them already.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Cells {
+pub enum Cells<'t> {
     /// Free text; spreadsheet formats guard it against being run as a formula.
-    Text(Vec<Option<String>>),
+    Text(Vec<Option<Cow<'t, str>>>),
     /// The same for few texts in many rows: each cell is the position of its text.
     Shared {
         /// The texts.
@@ -63,7 +64,7 @@ pub enum Cells {
     Timestamp(Vec<Option<DateTime<Utc>>>),
 }
 
-impl Cells {
+impl Cells<'_> {
     /// How many cells there are.
     pub fn len(&self) -> usize {
         match self {
@@ -106,12 +107,12 @@ impl Cells {
 
 /// A table: columns of equal length.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Table {
+pub struct Table<'t> {
     /// The columns, in order.
-    pub columns: Vec<(Spec, Cells)>,
+    pub columns: Vec<(Spec, Cells<'t>)>,
 }
 
-impl Table {
+impl Table<'_> {
     /// Rows without the header.
     pub fn height(&self) -> usize {
         self.columns.first().map_or(0, |(_, cells)| cells.len())
@@ -127,24 +128,43 @@ impl Table {
     }
 }
 
-/// Gathers a table from rows of one type, column by column.
-pub(super) struct Builder<'r, R> {
-    rows: &'r [R],
-    table: Table,
+/// How many rows of a long table are made at once, for formats that are written part by part: so few that all their cells
+/// stay near the processor.
+pub(super) const PART_ROW_COUNT: usize = 1 << 10;
+
+/// A long table, made part by part from its rows; at least one part, for the header.
+pub(super) fn parts<'t, R>(
+    rows: &'t [R],
+    row_count: usize,
+    table: impl Fn(&'t [R]) -> Table<'t> + 't,
+) -> impl Iterator<Item = Table<'t>> {
+    let first = &rows[..row_count.min(rows.len())];
+    std::iter::once(first).chain(rows[first.len()..].chunks(row_count.max(1))).map(table)
 }
 
-impl<'r, R> Builder<'r, R> {
+/// Gathers a table from rows of one type, column by column.
+pub(super) struct Builder<'r, 't, R> {
+    rows: &'r [R],
+    table: Table<'t>,
+}
+
+impl<'r, 't, R> Builder<'r, 't, R> {
     pub(super) fn new(rows: &'r [R]) -> Self {
         Self { rows, table: Table::default() }
     }
 
-    fn column(mut self, spec: Spec, cells: Cells) -> Self {
+    fn column(mut self, spec: Spec, cells: Cells<'t>) -> Self {
         self.table.columns.push((spec, cells));
         self
     }
 
-    pub(super) fn text(self, name: &'static str, meaning: &'static str, cell: impl Fn(&R) -> Option<String>) -> Self {
-        let cells = Cells::Text(self.rows.iter().map(cell).collect());
+    pub(super) fn text<T: Into<Cow<'t, str>>>(
+        self,
+        name: &'static str,
+        meaning: &'static str,
+        cell: impl Fn(&R) -> Option<T>,
+    ) -> Self {
+        let cells = Cells::Text(self.rows.iter().map(|row| cell(row).map(T::into)).collect());
         self.column(Spec::new(name, "", meaning), cells)
     }
 
@@ -214,7 +234,7 @@ impl<'r, R> Builder<'r, R> {
         self.column(Spec::new(name, "UTC", meaning), cells)
     }
 
-    pub(super) fn finish(self) -> Table {
+    pub(super) fn finish(self) -> Table<'t> {
         self.table
     }
 }

@@ -1,5 +1,7 @@
 //! The tables of a report set: which columns, and where each cell comes from.
 
+use std::borrow::Cow;
+
 use rust_decimal::Decimal;
 
 use crate::billing::caps::Cap;
@@ -20,42 +22,49 @@ const CHARGE_HIGH: &str = "what it is at the most";
 /// The unit of every money column.
 pub(super) const MONEY: &str = "major units of `currency`";
 
-/// A line with the customer who bears it.
-struct Row<'a> {
+/// A line of the chargeback, with the customer who bears it and the cap of its account.
+pub(super) struct Row<'a> {
     line: &'a Line,
     customer: Option<&'a Customer>,
+    cap: Option<&'a Cap>,
 }
 
-/// `chargeback`: every line of every customer, and the kept lines.
-pub(super) fn chargeback(ledger: &Ledger) -> Table {
+/// The rows of `chargeback`: every line of every customer, and the kept lines.
+pub(super) fn chargeback_rows(ledger: &Ledger) -> Vec<Row<'_>> {
     let charges = &ledger.charges;
-    let owned = charges.statements.iter().flat_map(|statement| {
-        let customer = Some(&statement.customer);
-        charges.lines_of(statement).iter().map(move |line| Row { line, customer })
-    });
-    let rows: Vec<Row<'_>> = owned.chain(charges.kept().map(|line| Row { line, customer: None })).collect();
-    let (decimals, code) = (charges.currency.decimals, charges.currency.code());
-    let cap = |row: &Row<'_>| {
-        let position = ledger.caps.binary_search_by_key(&row.line.account_id, |cap| Some(cap.account_id)).ok()?;
+    let cap = |line: &Line| {
+        let position = ledger.caps.binary_search_by_key(&line.account_id, |cap| Some(cap.account_id)).ok()?;
         ledger.caps.get(position)
     };
-    let builder = Builder::new(&rows)
+    let owned = charges.statements.iter().flat_map(|statement| {
+        let customer = Some(&statement.customer);
+        charges.lines_of(statement).iter().map(move |line| (line, customer))
+    });
+    let rows = owned.chain(charges.kept().map(|line| (line, None)));
+    rows.map(|(line, customer)| Row { line, customer, cap: cap(line) }).collect()
+}
+
+/// `chargeback`, or the part of it that has these rows.
+pub(super) fn chargeback<'l>(ledger: &'l Ledger, rows: &[Row<'l>]) -> Table<'l> {
+    let charges = &ledger.charges;
+    let (decimals, code) = (charges.currency.decimals, charges.currency.code());
+    let builder = Builder::new(rows)
         .text(
             "line_type",
             "`sub_account`, `attributed` (removed in the period), `fee`, `minimum`, `parent`, `removed`, a class of the invoice (`tax`, `credit`, `add_on`, `rest`) or `unallocated`",
-            |row| Some(row.line.kind.as_str().to_owned()),
+            |row| Some(row.line.kind.as_str()),
         )
         .timestamp("period_start", "first instant of the billing period", |_| Some(ledger.books.usage.period.start))
         .timestamp("period_end", "first instant after the billing period", |_| Some(ledger.books.usage.period.end))
         .text("customer_id", "who is charged; empty on kept lines and on sub accounts that nobody owns", |row| {
-            Some(row.customer?.id.clone())
+            Some(row.customer?.id.as_str())
         })
-        .text("customer_name", "its name", |row| Some(row.customer?.name.clone()))
-        .text("cost_center", "where it books the charge", |row| Some(row.customer?.cost_center.clone()))
+        .text("customer_name", "its name", |row| Some(row.customer?.name.as_str()))
+        .text("cost_center", "where it books the charge", |row| Some(row.customer?.cost_center.as_str()))
         .text("account_id", "the sub account or the parent account", |row| shown_id(row.line.account_id))
-        .text("account_name", "its name", |row| Some(row.line.name.clone()))
+        .text("account_name", "its name", |row| Some(row.line.name.as_str()))
         .text("account_status", "its status at the capture, where known", |row| {
-            Some(row.line.status.as_ref()?.as_str().to_owned())
+            Some(row.line.status.as_ref()?.as_str())
         })
         .integer("messages", "messages", "messages received in the period so far", |row| row.line.messages)
         .exact(
@@ -64,7 +73,7 @@ pub(super) fn chargeback(ledger: &Ledger) -> Table {
             "the API's own share as sent; on `attributed` lines part of it",
             |row| row.line.allocated_cost.map(Amount::exact),
         )
-        .text("currency", "ISO 4217 code of all money in the row", |_| Some(code.to_owned()))
+        .text("currency", "ISO 4217 code of all money in the row", |_| Some(code))
         .decimal("share", MONEY, decimals, "share of the pooled invoice", |row| Some(row.line.share.0))
         .decimal("spread", MONEY, decimals, "borne of usage that is spread", |row| Some(row.line.spread.0))
         .decimal("cost", MONEY, decimals, "share + spread; sums to the pooled invoice less what is left out", |row| {
@@ -77,27 +86,27 @@ pub(super) fn chargeback(ledger: &Ledger) -> Table {
         .decimal("fee", MONEY, decimals, "a fixed fee, or what is lacking to a minimum", |row| Some(row.line.fee.0))
         .decimal("charge", MONEY, decimals, "cost + markup + fee", |row| Some(row.line.charge().0))
         .decimal("margin", MONEY, decimals, "charge less cost", |row| Some(row.line.margin().0))
-        .text("grade", GRADE, |row| Some(row.line.grade.as_str().to_owned()))
+        .text("grade", GRADE, |row| Some(row.line.grade.as_str()))
         .decimal("charge_low", MONEY, decimals, CHARGE_LOW, |row| Some(row.line.span.low.0))
         .decimal("charge_high", MONEY, decimals, CHARGE_HIGH, |row| Some(row.line.span.high.0))
         .integer("monthly_credit", "messages", "the cap; 0 means uncapped", |row| row.line.monthly_credit)
         .decimal("cap_utilisation", "percent", 2, "messages ÷ cap, rounded down; empty if uncapped", |row| {
-            cap(row)?.utilisation
+            row.cap?.utilisation
         })
         .text("cap_level", "`uncapped`, `clear`, `near`, `critical` or `exceeded`", |row| {
-            Some(cap(row)?.level.as_str().to_owned())
+            Some(row.cap?.level.as_str())
         });
     let builder = held(builder, ledger, |row| Some(row.line));
     provenance(builder, ledger).finish()
 }
 
 /// The columns of an account that changed hands within the period.
-fn held<'r, R>(
-    builder: Builder<'r, R>,
-    ledger: &Ledger,
-    line: for<'l> fn(&'l R) -> Option<&'l Line>,
-) -> Builder<'r, R> {
-    let held = |row: &R| line(row).and_then(|line| line.held.clone());
+fn held<'r, 'l, R>(
+    builder: Builder<'r, 'l, R>,
+    ledger: &'l Ledger,
+    line: fn(&R) -> Option<&'l Line>,
+) -> Builder<'r, 'l, R> {
+    let held = |row: &R| line(row).and_then(|line| line.held.as_deref());
     let start = crate::billing::period::timestamp(ledger.books.usage.period.start);
     builder
         .date("owned_from", "the customer's first day, if the account became the customer's within the period", |row| {
@@ -105,9 +114,9 @@ fn held<'r, R>(
         })
         .date("owned_until", "the customer's last day, if it ceased to be", |row| held(row)?.days.to)
         .text("counted_from", "for such accounts, the capture nearest to that day, or the start of the period", |row| {
-            Some(held(row)?.from.unwrap_or_else(|| start.clone()))
+            Some(held(row)?.from.as_deref().map_or_else(|| Cow::Owned(start.clone()), Cow::Borrowed))
         })
-        .text("counted_until", "and the one that the messages are counted until", |row| Some(held(row)?.until))
+        .text("counted_until", "and the one that the messages are counted until", |row| Some(held(row)?.until.as_str()))
 }
 
 /// One row of a customer's own file: a line, or the control line that sums them.
@@ -120,7 +129,7 @@ enum StatementRow<'a> {
 ///
 /// Nothing in it tells what anybody else used or what the parent account pays: no shares, no costs, no markup, and no
 /// bounds, which would tell how much others left or are likely to send.
-pub(super) fn statement(ledger: &Ledger, statement: &Statement) -> Table {
+pub(super) fn statement<'l>(ledger: &'l Ledger, statement: &'l Statement) -> Table<'l> {
     use StatementRow::{Control, Line};
     let lines = ledger.charges.lines_of(statement).iter().map(Line);
     let rows: Vec<StatementRow<'_>> = lines.chain(std::iter::once(Control(statement))).collect();
@@ -131,12 +140,12 @@ pub(super) fn statement(ledger: &Ledger, statement: &Statement) -> Table {
             "line_type",
             "`sub_account`, `attributed` (removed in the period), `fee`, `minimum`, or `statement_total`, which sums the others",
             |row| match row {
-                Line(line) => Some(line.kind.as_str().to_owned()),
-                Control(_) => Some("statement_total".to_owned()),
+                Line(line) => Some(line.kind.as_str()),
+                Control(_) => Some("statement_total"),
             },
         )
         .text("account_name", "the sub account's name", |row| match row {
-            Line(line) => Some(line.name.clone()),
+            Line(line) => Some(line.name.as_str()),
             Control(_) => None,
         })
         .integer("messages", "messages", "messages received in the period so far", |row| match row {
@@ -148,21 +157,21 @@ pub(super) fn statement(ledger: &Ledger, statement: &Statement) -> Table {
             Control(statement) => Some(statement.charge.0),
         })
         .text("grade", GRADE, |row| match row {
-            Line(line) => Some(line.grade.as_str().to_owned()),
-            Control(statement) => Some(statement.grade.as_str().to_owned()),
+            Line(line) => Some(line.grade.as_str()),
+            Control(statement) => Some(statement.grade.as_str()),
         })
-        .text("currency", "ISO 4217 code of the charge", |_| Some(code.to_owned()))
+        .text("currency", "ISO 4217 code of the charge", |_| Some(code))
         .text("account_id", "the sub account", |row| match row {
             Line(line) => shown_id(line.account_id),
             Control(_) => None,
         })
         .text("account_status", "its status at the capture, where known", |row| match row {
-            Line(line) => Some(line.status.as_ref()?.as_str().to_owned()),
+            Line(line) => Some(line.status.as_ref()?.as_str()),
             Control(_) => None,
         })
-        .text("customer_id", "who is charged", |_| Some(customer.id.clone()))
-        .text("customer_name", "its name", |_| Some(customer.name.clone()))
-        .text("cost_center", "where it books the charge", |_| Some(customer.cost_center.clone()))
+        .text("customer_id", "who is charged", |_| Some(customer.id.as_str()))
+        .text("customer_name", "its name", |_| Some(customer.name.as_str()))
+        .text("cost_center", "where it books the charge", |_| Some(customer.cost_center.as_str()))
         .timestamp("period_start", "first instant of the billing period", |_| Some(ledger.books.usage.period.start))
         .timestamp("period_end", "first instant after the billing period", |_| Some(ledger.books.usage.period.end));
     let builder = held(builder, ledger, |row| match row {
@@ -172,23 +181,20 @@ pub(super) fn statement(ledger: &Ledger, statement: &Statement) -> Table {
     provenance(builder, ledger).finish()
 }
 
-/// `caps`: every account's cap, the most used first.
-pub(super) fn caps(ledger: &Ledger) -> Table {
+/// `caps`, or the part of it that has these; the most used come first.
+pub(super) fn caps<'l>(ledger: &'l Ledger, caps: &[&'l Cap]) -> Table<'l> {
     let left = |cap: &&Cap| {
         (cap.level != Level::Uncapped).then(|| cap.monthly_credit.saturating_sub(cap.messages.unwrap_or(0)))
     };
-    let caps = ledger.caps_by_use();
-    let builder = Builder::new(&caps)
-        .text("level", "`uncapped`, `clear`, `near`, `critical` or `exceeded`", |cap| {
-            Some(cap.level.as_str().to_owned())
-        })
+    let builder = Builder::new(caps)
+        .text("level", "`uncapped`, `clear`, `near`, `critical` or `exceeded`", |cap| Some(cap.level.as_str()))
         .decimal("cap_utilisation", "percent", 2, "messages ÷ cap, rounded down; empty if uncapped", |cap| {
             cap.utilisation
         })
         .text("account_id", "the sub account", |cap| Some(cap.account_id.to_string()))
-        .text("account_name", "its name", |cap| Some(cap.name.clone()))
-        .text("account_status", "its status at the capture", |cap| Some(cap.status.as_str().to_owned()))
-        .text("customer_id", "the customer that owns it; empty if none does", |cap| cap.customer_id.clone())
+        .text("account_name", "its name", |cap| Some(cap.name.as_str()))
+        .text("account_status", "its status at the capture", |cap| Some(cap.status.as_str()))
+        .text("customer_id", "the customer that owns it; empty if none does", |cap| cap.customer_id.as_deref())
         .integer("monthly_credit", "messages", "the cap; 0 means uncapped", |cap| Some(cap.monthly_credit))
         .integer("messages", "messages", "messages in the period so far; empty if the API sent no usage", |cap| {
             cap.messages
@@ -197,10 +203,12 @@ pub(super) fn caps(ledger: &Ledger) -> Table {
         .text(
             "alert",
             "what was last to be told in the period: a level was `reached`, or `resolved` as it was left",
-            |cap| Some(cap.alert?.as_str().to_owned()),
+            |cap| Some(cap.alert?.as_str()),
         )
-        .text("alert_capture", "the capture that was the first to show that", |cap| cap.alert_capture.clone())
-        .text("level_since", "the first capture at this level", |cap| cap.level.code().map(|_| cap.level_since.clone()))
+        .text("alert_capture", "the capture that was the first to show that", |cap| cap.alert_capture.as_deref())
+        .text("level_since", "the first capture at this level", |cap| {
+            cap.level.code().map(|_| cap.level_since.as_str())
+        })
         .integer(
             "messages_per_day",
             "messages",
@@ -226,12 +234,12 @@ pub(super) fn caps(ledger: &Ledger) -> Table {
 }
 
 /// The columns that say what a row was made from.
-pub(super) fn provenance<'r, R>(builder: Builder<'r, R>, ledger: &Ledger) -> Builder<'r, R> {
+pub(super) fn provenance<'r, 'l, R>(builder: Builder<'r, 'l, R>, ledger: &'l Ledger) -> Builder<'r, 'l, R> {
     let revision = ledger.terms.close.as_ref().map(|close| i64::from(close.revision));
     let state = ledger.state().as_str();
     builder
         .text("state", "`provisional` until the period is closed, then `final`, or `restated` by a correction", |_| {
-            Some(state.to_owned())
+            Some(state)
         })
         .integer(
             "revision",
@@ -239,7 +247,7 @@ pub(super) fn provenance<'r, R>(builder: Builder<'r, R>, ledger: &Ledger) -> Bui
             "1 as first issued, one more for each correction; empty while provisional",
             move |_| revision,
         )
-        .text("capture", "the capture that the row was made from", |_| Some(ledger.books.capture.id.clone()))
+        .text("capture", "the capture that the row was made from", |_| Some(ledger.books.capture.id.as_str()))
 }
 
 /// A percentage in units of 10^-4.

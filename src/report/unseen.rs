@@ -9,7 +9,7 @@ use super::table::{Builder, Table};
 use super::tables::{MONEY, provenance};
 
 /// `removed`: every sub account that was removed in the period, and what of the removed usage has no name.
-pub(super) fn removed(ledger: &Ledger) -> Table {
+pub(super) fn removed(ledger: &Ledger) -> Table<'_> {
     let owner = |part: &Part| {
         let gone = part.account.as_ref()?;
         ledger.owner_of(gone.account_id, &gone.name).map(std::borrow::Cow::into_owned)
@@ -34,7 +34,7 @@ pub(super) fn removed(ledger: &Ledger) -> Table {
             Some(part.messages)
         })
         .integer("messages_high", "messages", "what it left at the most", |part| Some(part.high))
-        .text("currency", "ISO 4217 code of the charge", |_| Some(code.to_owned()))
+        .text("currency", "ISO 4217 code of the charge", |_| Some(code))
         .decimal(
             "charge",
             MONEY,
@@ -46,7 +46,7 @@ pub(super) fn removed(ledger: &Ledger) -> Table {
 }
 
 /// `tail`: what is likely to be sent between the capture and the end of the period, which this capture does not see.
-pub(super) fn tail(ledger: &Ledger) -> Table {
+pub(super) fn tail<'l>(ledger: &'l Ledger, rows: &[Row]) -> Table<'l> {
     let statement = |row: &Row| match row.whose {
         Whose::Customer(index) => ledger.charges.statements.get(index),
         Whose::Pool | Whose::Parent => None,
@@ -54,7 +54,7 @@ pub(super) fn tail(ledger: &Ledger) -> Table {
     let tail = &ledger.tail.tail;
     let (currency, length) = (ledger.charges.currency, tail.length());
     let count = |of: fn(&Band<i64>) -> i64| move |row: &Row| Some(of(&row.messages));
-    let builder = Builder::new(&ledger.tail.rows)
+    let builder = Builder::new(rows)
         .text("row_type", "`pool` for all accounts together, `parent`, or `customer`; each an estimate of its own, so that they do not foot", |row| {
             let text = match row.whose {
                 Whose::Pool => "pool",
@@ -63,8 +63,8 @@ pub(super) fn tail(ledger: &Ledger) -> Table {
             };
             Some(text.to_owned())
         })
-        .text("customer_id", "the customer", |row| Some(statement(row)?.customer.id.clone()))
-        .text("customer_name", "its name", |row| Some(statement(row)?.customer.name.clone()))
+        .text("customer_id", "the customer", |row| Some(statement(row)?.customer.id.as_str()))
+        .text("customer_name", "its name", |row| Some(statement(row)?.customer.name.as_str()))
         .timestamp("tail_start", "the capture, which saw everything before", move |_| Some(tail.from))
         .timestamp("tail_end", "the end of the billing period", move |_| Some(tail.until))
         .integer("tail_seconds", "seconds", "how long that is", move |_| Some(length.num_seconds()))
@@ -76,18 +76,18 @@ pub(super) fn tail(ledger: &Ledger) -> Table {
         )
         .integer("messages", "messages", "the same at the average rate of the period", count(|band| band.estimate))
         .integer("messages_high", "messages", "the same at the fastest daily rate observed", count(|band| band.high))
-        .text("currency", "ISO 4217 code of the costs", |_| Some(currency.code().to_owned()))
+        .text("currency", "ISO 4217 code of the costs", |_| Some(currency.code()))
         .exact(
             "cost_low",
             currency,
             "what those messages add to the pooled invoice, at the lowest price observed",
-            |row| Some(row.cost.low.readable(COST_DECIMALS)),
+            |row| Some(ledger.tail.cost(row).low.readable(COST_DECIMALS)),
         )
         .exact("cost", currency, "the same at the price of the last day; empty until two days were seen", |row| {
-            tail.is_priced.then(|| row.cost.estimate.readable(COST_DECIMALS))
+            tail.is_priced.then(|| ledger.tail.cost(row).estimate.readable(COST_DECIMALS))
         })
         .exact("cost_high", currency, "the same at the highest price observed", |row| {
-            Some(row.cost.high.readable(COST_DECIMALS))
+            Some(ledger.tail.cost(row).high.readable(COST_DECIMALS))
         });
     provenance(builder, ledger).finish()
 }

@@ -59,9 +59,9 @@ fn workbook(
 }
 
 /// Every line, with the number of the row of the control sheet that it is part of.
-fn chargeback(book: &mut Book, ledger: &Ledger) -> Result<(Table, Vec<Part>), XlsxError> {
+fn chargeback<'l>(book: &mut Book, ledger: &'l Ledger) -> Result<(Table<'l>, Vec<Part>), XlsxError> {
     let (charges, proof) = (&ledger.charges, ledger.charges.proof());
-    let mut table = tables::chargeback(ledger);
+    let mut table = tables::chargeback(ledger, &tables::chargeback_rows(ledger));
     table.columns.push((CONTROL_ROW, Cells::Integer(control::numbers(charges))));
     let money = |minor: Minor| format!("{} {}", grouped(&charges.currency.format(minor)), charges.currency.code());
     let total = format!(
@@ -87,7 +87,7 @@ fn chargeback(book: &mut Book, ledger: &Ledger) -> Result<(Table, Vec<Part>), Xl
 }
 
 fn caps(book: &mut Book, ledger: &Ledger) -> Result<(), XlsxError> {
-    let table = tables::caps(ledger);
+    let table = tables::caps(ledger, &ledger.caps_by_use());
     let levels = Level::ALL.iter().rev().map(|level| {
         let count = ledger.caps_at(*level);
         format!("{} {}", grouped(&count.to_string()), level.as_str())
@@ -133,7 +133,7 @@ fn journal(book: &mut Book, ledger: &Ledger) -> Result<(), XlsxError> {
 /// A table without a foot or formulas.
 fn simple<'t>(
     name: &'static str,
-    table: &'t Table,
+    table: &'t Table<'t>,
     total: String,
     frozen: &'static str,
     whole: &'static str,

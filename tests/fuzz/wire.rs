@@ -204,7 +204,7 @@ impl<'a> Sent<'a> {
 /// Whatever the API calls its accounts and fields, it is fit to be shown.
 fn assert_shown(books: &Books) {
     let names = books.usage.sub_accounts.iter().map(|line| &line.name);
-    let names = names.chain(books.existing().into_iter().map(|account| &account.name));
+    let names = names.chain(books.existing().map(|account| &account.name));
     for name in names {
         assert!(!name.trim().is_empty() && name.chars().count() <= NAME_CHAR_COUNT_MAX, "{name:?}");
         assert!(

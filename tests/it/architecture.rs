@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 
 /// From the highest to the lowest: a room may name itself and the rooms below it.
 /// `lib` is the map and names all.
-const ROOMS: &str = "main cli commands nightly config failure notify simulator ahasend archive publish report billing";
+const ROOMS: &str =
+    "main cli commands nightly config failure notify simulator ahasend archive publish report billing sha256";
 
 /// What has no place in a room, beyond that order: evidence is bytes, and bytes have no amounts;
 /// the core takes values and returns values.

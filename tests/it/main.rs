@@ -7,6 +7,7 @@ mod architecture;
 mod attribution;
 mod caps;
 mod close;
+mod compact;
 mod contract;
 mod crash;
 mod demo;

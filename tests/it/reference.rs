@@ -16,7 +16,7 @@ use crate::close::Desk;
 use crate::support::{PARENT, look, project};
 
 /// Every table by its name; the last close of the ledger is a correction, so that the journal is among them.
-fn tables() -> Vec<(&'static str, Table)> {
+fn tables() -> Vec<(&'static str, Table<'static>)> {
     let archive = project().join("fixtures/vendor-example/archive");
     let archive = archive.to_str().expect("UTF-8");
     let superseded = Superseded {
@@ -38,12 +38,13 @@ fn tables() -> Vec<(&'static str, Table)> {
         let history = nightly::history(&archive, &asked, &terms, &signals).await.expect("a history");
         (ledger, history.expect("a capture"))
     });
-    let mut tables = report::tables(&ledger);
+    // tables borrow their texts, and this one is asked for once
+    let mut tables = report::tables(Box::leak(Box::new(ledger)));
     tables.push(("history (on stdout, CSV and Parquet)", report::history::table(&history)));
     tables
 }
 
-fn reference(tables: &[(&'static str, Table)]) -> String {
+fn reference(tables: &[(&'static str, Table<'_>)]) -> String {
     let mut text = String::new();
     for (name, table) in tables {
         write!(text, "\n**`{name}`**\n\n| column | type | unit | meaning | since |\n|---|---|---|---|---|\n")

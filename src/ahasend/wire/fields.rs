@@ -5,8 +5,8 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::fmt;
+use std::rc::Rc;
 
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -21,6 +21,9 @@ const UNKNOWN_COUNT_MAX: usize = 100;
 
 /// Fields of one object; the API's have ten. Memory is bounded by what is kept of an answer, and not by what it holds.
 const FIELD_COUNT_MAX: usize = 1_000;
+
+/// So many fields are compared with each other sooner than they are sorted.
+const FEW_FIELDS: usize = 16;
 
 /// What is wrong with an answer, and where.
 #[derive(Debug, thiserror::Error)]
@@ -41,8 +44,10 @@ pub struct Error {
 #[derive(Clone)]
 pub(super) struct At<'a> {
     body: &'a str,
-    pointer: String,
-    unknown: &'a RefCell<BTreeSet<String>>,
+    /// The pointer to it, or to the array that it is a row of: rows share one.
+    pointer: Rc<str>,
+    row: Option<usize>,
+    unknown: &'a RefCell<Unknown>,
     /// Whether an error may name fields that the answer chose.
     names_fields: bool,
     /// Whether only fields that are read have to be there once.
@@ -50,26 +55,36 @@ pub(super) struct At<'a> {
 }
 
 impl<'a> At<'a> {
-    pub(super) fn root(body: &'a str, unknown: &'a RefCell<BTreeSet<String>>) -> Self {
-        Self { body, pointer: String::new(), unknown, names_fields: true, is_head: false }
+    pub(super) fn root(body: &'a str, unknown: &'a RefCell<Unknown>) -> Self {
+        Self { body, pointer: "".into(), row: None, unknown, names_fields: true, is_head: false }
     }
 
     /// The root of an answer that is kept whatever else it says: what is not read of it may be there twice.
-    pub(super) fn head(body: &'a str, unknown: &'a RefCell<BTreeSet<String>>) -> Self {
+    pub(super) fn head(body: &'a str, unknown: &'a RefCell<Unknown>) -> Self {
         Self { is_head: true, ..Self::root(body, unknown) }
     }
 
     /// The root of an answer that may hold a secret: its errors show none of it, not even a field's name.
-    pub(super) fn quiet(body: &'a str, unknown: &'a RefCell<BTreeSet<String>>) -> Self {
+    pub(super) fn quiet(body: &'a str, unknown: &'a RefCell<Unknown>) -> Self {
         Self { names_fields: false, ..Self::root(body, unknown) }
     }
 
     pub(super) fn child(&self, key: impl fmt::Display) -> Self {
-        Self { pointer: format!("{}/{key}", self.pointer), ..self.clone() }
+        Self { pointer: format!("{}/{key}", self.pointer()).into(), row: None, ..self.clone() }
+    }
+
+    /// A row of the array that stands here.
+    fn row(&self, index: usize) -> Self {
+        Self { row: Some(index), ..self.clone() }
+    }
+
+    fn pointer(&self) -> String {
+        let row = self.row.map_or_else(String::new, |index| format!("/{index}"));
+        format!("{}{row}", self.pointer)
     }
 
     pub(super) fn error(&self, problem: impl Into<String>) -> Error {
-        let pointer = if self.pointer.is_empty() { "/".to_owned() } else { self.pointer.clone() };
+        let pointer = Some(self.pointer()).filter(|pointer| !pointer.is_empty()).unwrap_or_else(|| "/".to_owned());
         Error { body: self.body.to_owned(), pointer, problem: problem.into(), source: None }
     }
 
@@ -93,15 +108,43 @@ impl<'a> At<'a> {
 
     fn unknown(&self, what: &str) {
         let mut unknown = self.unknown.borrow_mut();
-        if unknown.len() < UNKNOWN_COUNT_MAX {
+        if !unknown.is_full() {
             // positions do not matter: a new field in a thousand rows is one new field
-            let pointer = self.pointer.split('/').map(|step| match step.parse::<usize>() {
+            let pointer = self.pointer();
+            let pointer = pointer.split('/').map(|step| match step.parse::<usize>() {
                 Ok(_) => "*",
                 Err(_) => step,
             });
             let pointer: Vec<&str> = pointer.collect();
-            unknown.insert(super::display(&format!("{}{what}", pointer.join("/")), 120));
+            unknown.note(super::display(&format!("{}{what}", pointer.join("/")), 120));
         }
+    }
+}
+
+/// Fields and values that nobody knows, as they were met.
+#[derive(Debug, Default)]
+pub(super) struct Unknown(Vec<String>);
+
+impl Unknown {
+    fn is_full(&self) -> bool {
+        self.0.len() >= UNKNOWN_COUNT_MAX
+    }
+
+    fn note(&mut self, what: String) {
+        if !self.is_full() && !self.0.contains(&what) {
+            self.0.push(what);
+        }
+    }
+
+    /// Adds what was met after this.
+    pub(super) fn go_on(&mut self, later: Self) {
+        later.0.into_iter().for_each(|what| self.note(what));
+    }
+
+    /// All of them in the order of reports.
+    pub(super) fn into_sorted(mut self) -> Vec<String> {
+        self.0.sort();
+        self.0
     }
 }
 
@@ -115,6 +158,10 @@ impl<'a, 'at> Fields<'a, 'at> {
     /// Reads an object; `text` must be exactly one.
     pub(super) fn read(text: &'a str, at: At<'at>) -> Result<Self, Error> {
         let Members(fields) = serde_json::from_str(text).map_err(|error| at.malformed(error))?;
+        Self::checked(fields, at)
+    }
+
+    fn checked(fields: Vec<(Cow<'a, str>, &'a RawValue)>, at: At<'at>) -> Result<Self, Error> {
         if fields.len() > FIELD_COUNT_MAX {
             return Err(at.error(format!("has more than {FIELD_COUNT_MAX} fields")));
         }
@@ -126,11 +173,11 @@ impl<'a, 'at> Fields<'a, 'at> {
     }
 
     fn take(&mut self, key: &str) -> Result<Option<&'a RawValue>, Error> {
-        let named = self.fields.iter().enumerate().filter(|(_, (name, _))| name == key);
-        match named.map(|(position, _)| position).collect::<Vec<_>>()[..] {
-            [] => Ok(None),
-            [position] => Ok(Some(self.fields.swap_remove(position).1)),
-            _ => Err(self.at.child(key).error("is there twice")),
+        let mut named = self.fields.iter().enumerate().filter(|(_, (name, _))| name == key);
+        match (named.next().map(|(position, _)| position), named.next()) {
+            (None, _) => Ok(None),
+            (Some(position), None) => Ok(Some(self.fields.swap_remove(position).1)),
+            (Some(_), Some(_)) => Err(self.at.child(key).error("is there twice")),
         }
     }
 
@@ -157,7 +204,11 @@ impl<'a, 'at> Fields<'a, 'at> {
         let text = self.need(key)?.get();
         match serde_json::Deserializer::from_str(text).deserialize_seq(&mut rows) {
             Ok(()) => Ok(rows.done),
-            Err(error) => Err(rows.stopped.unwrap_or_else(|| at.malformed(error))),
+            Err(error) => Err(rows.stopped.unwrap_or_else(|| {
+                // that the whole of it is JSON was seen when its object was read: what is wrong is a row, or it is no array
+                let at = if text.starts_with('[') { at.row(rows.done.len()) } else { at.clone() };
+                at.malformed(error)
+            })),
         }
     }
 
@@ -276,8 +327,8 @@ impl<'de, 'at, T, R: FnMut(Fields<'de, 'at>) -> Result<T, Error>> Visitor<'de> f
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<(), A::Error> {
-        while let Some(row) = rows.next_element::<&'de RawValue>()? {
-            let row = Fields::read(row.get(), self.at.child(self.done.len()));
+        while let Some(Members(fields)) = rows.next_element()? {
+            let row = Fields::checked(fields, self.at.row(self.done.len()));
             match row.and_then(&mut self.read) {
                 Ok(row) => self.done.push(row),
                 Err(error) => {
@@ -322,6 +373,10 @@ impl<'de> Visitor<'de> for MembersVisitor {
 
 /// A name that more than one field has.
 fn twice<'f>(fields: &'f [(Cow<'_, str>, &RawValue)]) -> Option<&'f str> {
+    if fields.len() <= FEW_FIELDS {
+        let mut names = fields.iter().map(|(name, _)| name.as_ref()).enumerate();
+        return names.find(|(seen, name)| fields[..*seen].iter().any(|(other, _)| other == name)).map(|(_, name)| name);
+    }
     let mut names: Vec<&str> = fields.iter().map(|(name, _)| name.as_ref()).collect();
     names.sort_unstable();
     names.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0])

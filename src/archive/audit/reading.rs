@@ -91,7 +91,12 @@ impl<'a> Reading<'a> {
                 Place::Customers(sha256) => {
                     files.maps.insert(sha256.clone());
                 }
-                Place::Inbox(_) | Place::Lock | Place::Reserve | Place::Staged | Place::Unknown => {}
+                Place::Compacted(_)
+                | Place::Inbox(_)
+                | Place::Lock
+                | Place::Reserve
+                | Place::Staged
+                | Place::Unknown => {}
             }
         }
         let (captures, closes, told) = (Vec::new(), Vec::new(), Told::default());

@@ -22,7 +22,12 @@ pub(super) fn note(archive: &Archive, listing: &Listing, told: &mut Told) {
             Place::Inbox(id) => {
                 told.note(&archive.shown(&archive.inbox_path(id)), "the usage of a capture that was not completed");
             }
-            Place::Capture(..) | Place::Close(..) | Place::Customers(_) | Place::Lock | Place::Reserve => {}
+            Place::Capture(..)
+            | Place::Compacted(_)
+            | Place::Close(..)
+            | Place::Customers(_)
+            | Place::Lock
+            | Place::Reserve => {}
         }
     }
     for odd in &listing.odd {

@@ -8,8 +8,8 @@ use super::super::rate::WINDOW;
 use super::Cap;
 
 /// The findings of all caps.
-pub fn findings(books: &Books, caps: &[Cap]) -> Vec<Finding> {
-    caps.iter().flat_map(|cap| [level(cap), above(cap), stopped(books, cap), changed(cap)]).flatten().collect()
+pub fn findings(books: &Books, caps: &[Cap]) -> impl Iterator<Item = Finding> {
+    caps.iter().flat_map(|cap| [level(cap), above(cap), stopped(books, cap), changed(cap)]).flatten()
 }
 
 /// The near level or above.

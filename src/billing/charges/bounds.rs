@@ -145,7 +145,9 @@ impl<'p> Pool<'p> {
             return Band::default();
         }
         let estimate = match line.kind {
-            LineKind::SubAccount => line.account_id.map(|id| self.past.likely(id, line.status.as_ref(), tail)),
+            LineKind::SubAccount => {
+                line.account_id.map(|id| Past::likely(self.past.trail(id), line.status.as_ref(), tail))
+            }
             LineKind::Parent => Some(self.past.parent_likely(tail)),
             // whoever is removed sends no more
             LineKind::Attributed => None,

@@ -9,17 +9,15 @@ use super::{Line, LineKind, Volume};
 pub(super) fn bucket_lines(books: &Books) -> Vec<Line> {
     let usage = &books.usage;
     let mut lines = Vec::with_capacity(usage.sub_accounts.len() + 4);
-    lines.extend(usage.sub_accounts.iter().map(|usage_line| {
-        let account = books.account(usage_line.account_id);
-        Line {
-            account_id: Some(usage_line.account_id),
-            status: account.map(|account| account.status.clone()),
-            monthly_credit: account.map(|account| account.monthly_credit),
-            messages: Some(usage_line.tally.messages),
-            volume: Some(Volume::seen(usage_line.tally.messages)),
-            allocated_cost: Some(usage_line.tally.cost),
-            ..amount_line(LineKind::SubAccount, &usage_line.name)
-        }
+    let of_accounts = books.known().flat_map(|known| known.lines.iter().map(move |line| (line, known.account())));
+    lines.extend(of_accounts.map(|(usage_line, account)| Line {
+        account_id: Some(usage_line.account_id),
+        status: account.map(|account| account.status.clone()),
+        monthly_credit: account.map(|account| account.monthly_credit),
+        messages: Some(usage_line.tally.messages),
+        volume: Some(Volume::seen(usage_line.tally.messages)),
+        allocated_cost: Some(usage_line.tally.cost),
+        ..amount_line(LineKind::SubAccount, &usage_line.name)
     }));
     for (kind, name, account_id, tally) in [
         (LineKind::Parent, "Parent account", Some(usage.parent_id), usage.parent),

@@ -128,9 +128,9 @@ fn share(lines: &mut [Line], whole: Minor, weights: Weights, dust: &Dust) -> Res
         Weights::AllocatedCost => cost(line.allocated_cost.map_or(Exact::ZERO, Amount::exact)),
         Weights::Messages => Exact::whole(line.messages.unwrap_or(0)),
     };
-    let entries: Vec<(LineKey, Exact)> =
-        lines.iter().enumerate().map(|(index, line)| ((line.kind, line.account_id, index), weight(line))).collect();
-    let division = Division::of(whole, &entries)?;
+    let key = |index: usize| -> LineKey { (lines[index].kind, lines[index].account_id, index) };
+    let weights = lines.iter().map(weight).collect();
+    let division = Division::by(whole, weights, |a, b| key(a).cmp(&key(b)))?;
     for (line, part) in lines.iter_mut().zip(&division.parts) {
         line.share = *part;
     }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::super::customers::{Customer, Pricing};
@@ -14,43 +15,194 @@ use super::{FEE_NAME, Inputs, Line, LineKind, MINIMUM_NAME, Statement, amount_li
 /// Orders the lines, adds markups, fees and minimums, and puts each customer's lines onto its statement.
 pub(super) fn gather(lines: Vec<Line>, inputs: &Inputs<'_>) -> (Vec<Line>, Vec<Statement>) {
     let rule = inputs.terms.rounding;
-    let (mut owned, mut kept) = (Vec::with_capacity(lines.len()), Vec::new());
-    let mut last = None;
-    for mut line in lines {
-        match owner(&line, inputs, &mut last) {
-            Some(customer) => {
-                mark_up(&mut line, customer.pricing.markup_percent, rule);
-                owned.push((inputs.billed_as(customer), line));
+    let mut owned = Owned { owners: Vec::with_capacity(lines.len()), lines, inputs };
+    // an account with several usage lines, which come one after the other, is still one customer with one name
+    let mut first = 0;
+    for place in 0..owned.lines.len() {
+        let line = &owned.lines[place];
+        if owned.lines[first].account_id != line.account_id || !owned.lines[first].kind.has_customer() {
+            first = place;
+        }
+        let (bearer, percent) = bearer(line, first, inputs);
+        if let Some(percent) = percent {
+            mark_up(&mut owned.lines[place], percent, rule);
+        }
+        owned.owners.push(bearer);
+    }
+    add_fees(&mut owned);
+    owned.put_in_order();
+    owned.into_statements(inputs.books.usage.currency, rule)
+}
+
+/// Who is charged for a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Owner<'i> {
+    /// A customer of the map, or of another time.
+    Customer(Cow<'i, Customer>),
+    /// The account itself, by the name of its first line, which is at this place.
+    Itself(usize),
+    /// Nobody: the line is kept.
+    Nobody,
+}
+
+/// Lines, each with who is charged for it.
+struct Owned<'a, 'i> {
+    lines: Vec<Line>,
+    owners: Vec<Owner<'i>>,
+    inputs: &'a Inputs<'i>,
+}
+
+/// What lines are ordered by: whether they are kept, the customer's name and id, then fees last, by kind and account.
+type Order<'o> = (bool, &'o str, &'o str, bool, LineKind, Option<Uuid>, usize);
+
+impl<'i> Owned<'_, 'i> {
+    fn push(&mut self, customer: Cow<'i, Customer>, line: Line) {
+        self.owners.push(Owner::Customer(customer));
+        self.lines.push(line);
+    }
+
+    /// Gives every account that is its own customer the customer's name and id, as the lines of its fees have them.
+    fn name_all(&mut self) {
+        for place in 0..self.owners.len() {
+            if let Owner::Itself(first) = self.owners[place] {
+                self.name_one(place, first);
             }
-            None => kept.push(line),
         }
     }
-    add_fees(&mut owned, inputs);
-    owned.sort_by(|(a, x), (b, y)| {
-        let order = |line: &Line| (line.kind.is_fee(), line.kind.is_fee().then_some(line.kind), line.account_id);
-        (&a.name, &a.id, order(x)).cmp(&(&b.name, &b.id, order(y)))
-    });
-    kept.sort_by_key(|line| (line.kind, line.account_id));
-    let (mut ordered, statements) = statements(owned, inputs.books.usage.currency, rule);
-    ordered.append(&mut kept);
-    (ordered, statements)
+
+    fn name_one(&mut self, place: usize, first: usize) {
+        let (line, name) = (&self.lines[place], &self.lines[first].name);
+        if let Some(customer) = line.account_id.and_then(|id| self.inputs.owner(id, name)) {
+            self.owners[place] = Owner::Customer(customer);
+        }
+    }
+
+    fn name(&self, place: usize) -> &str {
+        match &self.owners[place] {
+            Owner::Customer(customer) => &customer.name,
+            Owner::Itself(first) => &self.lines[*first].name,
+            Owner::Nobody => "",
+        }
+    }
+
+    fn order(&self, place: usize) -> Order<'_> {
+        let line = &self.lines[place];
+        let id = match &self.owners[place] {
+            Owner::Customer(customer) => customer.id.as_str(),
+            // ids of accounts have the order of their texts
+            Owner::Itself(_) | Owner::Nobody => "",
+        };
+        let is_kept = self.owners[place] == Owner::Nobody;
+        // of what is no fee the kind does not matter on a statement, and comes first beside it
+        let is_last = line.kind.is_fee();
+        let kind = if is_last || is_kept { line.kind } else { LineKind::SubAccount };
+        (is_kept, self.name(place), id, is_last, kind, line.account_id, place)
+    }
+
+    /// Orders the lines and their owners. Lines are large: places are sorted, most of them by the first letters of the name
+    /// alone, and then each line is moved to its place within the same memory.
+    fn put_in_order(&mut self) {
+        let places = 0..self.lines.len();
+        let mut places: Vec<(u64, u32)> =
+            places.map(|place| (letters(self.name(place)), u32::try_from(place).unwrap_or(u32::MAX))).collect();
+        places.sort_unstable_by(|(a, one), (b, other)| {
+            let kept = |place: &u32| self.owners[*place as usize] == Owner::Nobody;
+            let by_letters = kept(one).cmp(&kept(other)).then(a.cmp(b));
+            by_letters.then_with(|| self.order(*one as usize).cmp(&self.order(*other as usize)))
+        });
+        // an owner that is named by the place of a line would be lost with the order: the name goes with it
+        for place in 0..self.owners.len() {
+            if let Owner::Itself(first) = self.owners[place]
+                && first != place
+                && self.lines[first].name != self.lines[place].name
+            {
+                self.name_one(place, first);
+            }
+        }
+        let mut places: Vec<u32> = places.into_iter().map(|(_, place)| place).collect();
+        for start in 0..places.len() {
+            let mut to = start;
+            // each cycle of the permutation, once
+            while places[to] != SETTLED {
+                let from = places[to] as usize;
+                places[to] = SETTLED;
+                if from != start {
+                    self.lines.swap(to, from);
+                    self.owners.swap(to, from);
+                }
+                to = from;
+            }
+        }
+    }
+
+    /// The lines of statements in their order and after them those that are kept, with the statements.
+    fn into_statements(self, currency: Currency, rule: RoundingRule) -> (Vec<Line>, Vec<Statement>) {
+        let Self { mut lines, owners, inputs } = self;
+        let mut statements: Vec<Statement> = Vec::new();
+        let mut kept = 0;
+        for (place, owner) in owners.into_iter().enumerate() {
+            let line = &mut lines[place];
+            let customer = match owner {
+                Owner::Customer(customer) => Some(customer),
+                Owner::Itself(_) => line.account_id.and_then(|id| inputs.owner(id, &line.name)),
+                Owner::Nobody => None,
+            };
+            let Some(customer) = customer else {
+                lines.swap(kept, place);
+                kept += 1;
+                continue;
+            };
+            if statements.last().is_none_or(|last| last.customer.id != customer.id) {
+                statements.push(empty(customer.into_owned(), kept));
+            }
+            let Some(statement) = statements.last_mut() else { continue };
+            if line.kind == LineKind::Minimum {
+                let minimum = currency.round_by(statement.customer.pricing.minimum_charge, rule);
+                let lacking = |charge: Minor| (minimum - charge).max(Minor::ZERO);
+                line.fee = lacking(statement.charge);
+                line.span = Span { low: lacking(statement.span.high), high: lacking(statement.span.low) };
+                line.grade = if line.span.low == line.span.high { Grade::Observed } else { statement.grade };
+                // a minimum that is reached, whatever is still open, has nothing to say
+                if line.span == Span::default() && line.fee == Minor::ZERO {
+                    continue;
+                }
+            }
+            statement.add(line);
+            lines.swap(kept, place);
+            kept += 1;
+        }
+        lines.truncate(kept);
+        (lines, statements)
+    }
 }
 
-/// Who is charged for a line. An account with several usage lines, which come one after the other, is still one customer
-/// with one name.
-fn owner<'i>(line: &Line, inputs: &Inputs<'i>, last: &mut Option<(Uuid, String)>) -> Option<Cow<'i, Customer>> {
-    let id = line.account_id.filter(|_| line.kind.has_customer())?;
-    if let Some(held) = &line.held {
-        return held.owner.clone().map(Cow::Owned);
-    }
-    if last.as_ref().is_none_or(|(last, _)| *last != id) {
-        *last = Some((id, line.name.clone()));
-    }
-    let name = last.as_ref().map_or("", |(_, name)| name);
-    inputs.terms.customer_of(id, name, inputs.books.as_of())
+/// A place whose line is where it belongs.
+const SETTLED: u32 = u32::MAX;
+
+/// The first letters of a text as a number of the same order.
+fn letters(text: &str) -> u64 {
+    let mut letters = [0; 8];
+    letters.iter_mut().zip(text.bytes()).for_each(|(to, byte)| *to = byte);
+    u64::from_be_bytes(letters)
 }
 
-fn mark_up(line: &mut Line, percent: rust_decimal::Decimal, rule: RoundingRule) {
+/// Who is charged for a line, and the markup; `first` is where the first line of its account is.
+fn bearer<'i>(line: &Line, first: usize, inputs: &Inputs<'i>) -> (Owner<'i>, Option<Decimal>) {
+    let Some(id) = line.account_id.filter(|_| line.kind.has_customer()) else { return (Owner::Nobody, None) };
+    let customer = match &line.held {
+        Some(held) => held.owner.clone().map(Cow::Owned),
+        None if inputs.terms.customers.is_none() => {
+            return (Owner::Itself(first), Some(inputs.terms.pricing.markup_percent));
+        }
+        None => inputs.terms.customer_of(id, &line.name, inputs.books.as_of()),
+    };
+    customer.map_or((Owner::Nobody, None), |customer| {
+        let percent = customer.pricing.markup_percent;
+        (Owner::Customer(inputs.billed_as(customer)), Some(percent))
+    })
+}
+
+fn mark_up(line: &mut Line, percent: Decimal, rule: RoundingRule) {
     let marked_up = |cost: Minor| cost + cost.percent(percent, rule);
     line.markup_percent = Some(percent);
     line.markup = line.cost().percent(percent, rule);
@@ -58,6 +210,11 @@ fn mark_up(line: &mut Line, percent: rust_decimal::Decimal, rule: RoundingRule) 
 }
 
 impl<'i> Inputs<'i> {
+    /// Whose an account of this name is at the instant of the books.
+    fn owner(&self, id: Uuid, name: &str) -> Option<Cow<'i, Customer>> {
+        self.terms.customer_of(id, name, self.books.as_of())
+    }
+
     /// A customer as its statement names it: as the customer map has it last in the period so far.
     fn billed_as(&self, customer: Cow<'i, Customer>) -> Cow<'i, Customer> {
         let map = self.terms.customers.as_ref();
@@ -67,7 +224,8 @@ impl<'i> Inputs<'i> {
 
 /// Adds the lines of fixed fees and minimums: for each customer that has a sub account in the period, used or not, removed
 /// or not.
-fn add_fees<'i>(owned: &mut Vec<(Cow<'i, Customer>, Line)>, inputs: &Inputs<'i>) {
+fn add_fees<'i>(owned: &mut Owned<'_, 'i>) {
+    let inputs = owned.inputs;
     let Inputs { books, terms, moves, attribution, .. } = *inputs;
     let has_fee = |pricing: &Pricing| !pricing.monthly_fee.is_zero() || pricing.minimum_charge > Exact::ZERO;
     let is_any = match &terms.customers {
@@ -77,7 +235,11 @@ fn add_fees<'i>(owned: &mut Vec<(Cow<'i, Customer>, Line)>, inputs: &Inputs<'i>)
     if !is_any {
         return;
     }
-    let used = owned.iter().map(|(customer, _)| customer.clone());
+    owned.name_all();
+    let used = owned.owners.iter().filter_map(|owner| match owner {
+        Owner::Customer(customer) => Some(customer.clone()),
+        Owner::Itself(_) | Owner::Nobody => None,
+    });
     // whoever had an account for a part of the period has had it in the period
     let owners = |id: Uuid, name: &str| -> Vec<Cow<'i, Customer>> {
         match moves.get(&id) {
@@ -85,7 +247,7 @@ fn add_fees<'i>(owned: &mut Vec<(Cow<'i, Customer>, Line)>, inputs: &Inputs<'i>)
             None => terms.customer_of(id, name, books.as_of()).into_iter().collect(),
         }
     };
-    let existing = books.existing().into_iter().flat_map(|account| owners(account.id, &account.name));
+    let existing = books.existing().flat_map(|account| owners(account.id, &account.name));
     // whoever was gone at the first capture of the period may have gone before the period
     let was_there = |gone: &Gone, part: &Part| part.high != 0 || gone.was_seen_in_period;
     let removed = attribution
@@ -101,41 +263,12 @@ fn add_fees<'i>(owned: &mut Vec<(Cow<'i, Customer>, Line)>, inputs: &Inputs<'i>)
         let fee = books.usage.currency.round_by(monthly_fee, terms.rounding);
         if fee != Minor::ZERO {
             let line = Line { fee, span: Span::exact(fee), ..amount_line(LineKind::Fee, FEE_NAME) };
-            owned.push((customer.clone(), line));
+            owned.push(customer.clone(), line);
         }
         if minimum_charge > Exact::ZERO {
-            owned.push((customer, amount_line(LineKind::Minimum, MINIMUM_NAME)));
+            owned.push(customer, amount_line(LineKind::Minimum, MINIMUM_NAME));
         }
     }
-}
-
-fn statements(
-    owned: Vec<(Cow<'_, Customer>, Line)>,
-    currency: Currency,
-    rule: RoundingRule,
-) -> (Vec<Line>, Vec<Statement>) {
-    let mut statements: Vec<Statement> = Vec::new();
-    let mut ordered: Vec<Line> = Vec::with_capacity(owned.len());
-    for (customer, mut line) in owned {
-        if statements.last().is_none_or(|last| last.customer.id != customer.id) {
-            statements.push(empty(customer.into_owned(), ordered.len()));
-        }
-        let Some(statement) = statements.last_mut() else { continue };
-        if line.kind == LineKind::Minimum {
-            let minimum = currency.round_by(statement.customer.pricing.minimum_charge, rule);
-            let lacking = |charge: Minor| (minimum - charge).max(Minor::ZERO);
-            line.fee = lacking(statement.charge);
-            line.span = Span { low: lacking(statement.span.high), high: lacking(statement.span.low) };
-            line.grade = if line.span.low == line.span.high { Grade::Observed } else { statement.grade };
-            // a minimum that is reached, whatever is still open, has nothing to say
-            if line.span == Span::default() && line.fee == Minor::ZERO {
-                continue;
-            }
-        }
-        statement.add(&line);
-        ordered.push(line);
-    }
-    (ordered, statements)
 }
 
 fn empty(customer: Customer, start: usize) -> Statement {

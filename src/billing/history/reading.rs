@@ -149,7 +149,7 @@ impl Reading {
     #[must_use]
     pub fn with_idle(self, books: &Books) -> Self {
         let is_idle = |id: &Uuid| books.usage_line(*id).is_none();
-        let idle = books.existing().into_iter().map(|account| account.id).filter(is_idle).collect();
+        let idle = books.existing().map(|account| account.id).filter(is_idle).collect();
         Self { idle: Some(idle), ..self }
     }
 }

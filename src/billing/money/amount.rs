@@ -4,7 +4,8 @@ use std::fmt;
 
 use ethnum::I256;
 
-use super::{EXACT_SCALE, Exact, format_units, power_of_ten};
+use super::wide::power_of_ten;
+use super::{EXACT_SCALE, Exact, format_units};
 
 /// Significant digits kept of one amount; a double needs 17.
 const DIGIT_COUNT_MAX: usize = 28;
@@ -42,15 +43,7 @@ impl Amount {
     /// Reads the text of a JSON number, exponent form included, without losing a digit.
     pub fn parse(text: &str) -> Result<Self, AmountError> {
         let number = split_number(text).ok_or(AmountError::Grammar)?;
-        let mut digits = format!("{}{}", number.integer, number.fraction);
-        let leading = digits.len() - digits.trim_start_matches('0').len();
-        digits.drain(..leading);
-        let kept = digits.trim_end_matches('0').len();
-        let trailing = digits.len() - kept;
-        digits.truncate(kept);
-        if digits.is_empty() {
-            return Ok(Self::ZERO);
-        }
+        let Some(Digits { mantissa, count, trailing }) = Digits::of(&number) else { return Ok(Self::ZERO) };
         let is_below = number.exponent.starts_with('-');
         let beyond_measure = if is_below { AmountError::Precision } else { AmountError::Range };
         let exponent: i32 = number.exponent.parse().map_err(|_| beyond_measure)?;
@@ -58,14 +51,14 @@ impl Amount {
         let trailing = i32::try_from(trailing).map_err(|_| AmountError::Range)?;
         // value = digits × 10^-scale, with the trailing zeros already taken off the digits
         let scale = fraction_len.saturating_sub(exponent).saturating_sub(trailing);
-        let digit_count = i32::try_from(digits.len()).map_err(|_| AmountError::Precision)?;
+        let digit_count = i32::try_from(count).map_err(|_| AmountError::Precision)?;
         if digit_count.saturating_sub(scale) > INTEGER_DIGIT_COUNT_MAX {
             return Err(AmountError::Range);
         }
-        if digits.len() > DIGIT_COUNT_MAX || scale > EXACT_SCALE.cast_signed() {
+        if count > DIGIT_COUNT_MAX || scale > EXACT_SCALE.cast_signed() {
             return Err(AmountError::Precision);
         }
-        let mut mantissa: i128 = digits.parse().map_err(|_| AmountError::Precision)?;
+        let mut mantissa = mantissa;
         if scale < 0 {
             mantissa *= 10_i128.pow(scale.unsigned_abs());
         }
@@ -118,6 +111,38 @@ struct NumberText<'a> {
     integer: &'a str,
     fraction: &'a str,
     exponent: &'a str,
+}
+
+/// The digits of a number between the first and the last that is not zero.
+struct Digits {
+    /// What they come to, as far as an amount may have as many.
+    mantissa: i128,
+    count: usize,
+    /// Zeros after them.
+    trailing: usize,
+}
+
+impl Digits {
+    /// Nothing if there are only zeros.
+    fn of(number: &NumberText<'_>) -> Option<Self> {
+        let mut digits = Self { mantissa: 0, count: 0, trailing: 0 };
+        for digit in number.integer.bytes().chain(number.fraction.bytes()).map(|byte| byte - b'0') {
+            match (digit, digits.count) {
+                (0, 0) => {}
+                (0, _) => digits.trailing += 1,
+                _ => {
+                    let places = digits.trailing + 1;
+                    digits.count += places;
+                    digits.trailing = 0;
+                    if digits.count <= DIGIT_COUNT_MAX {
+                        let shifted = (0..places).fold(digits.mantissa, |mantissa, _| mantissa * 10);
+                        digits.mantissa = shifted + i128::from(digit);
+                    }
+                }
+            }
+        }
+        (digits.count > 0).then_some(digits)
+    }
 }
 
 fn split_number(text: &str) -> Option<NumberText<'_>> {

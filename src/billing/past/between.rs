@@ -8,7 +8,7 @@ use super::{Last, Past};
 /// Holds a capture against the one before it.
 ///
 /// The cost of a single account is not compared: its share of a pooled fee falls while others send.
-pub(super) fn changes(last: &Last, past: &Past, books: &Books) -> Vec<Finding> {
+pub(super) fn changes(last: &Last, past: &Past, books: &Books, dust: &Dust) -> Vec<Finding> {
     let usage = &books.usage;
     let between = format!("between `{}` and `{}`", last.capture.id, books.capture.id);
     let finding = |what: &str| Finding::new(Code::Restated, Severity::Warning, format!("{what}, {between}"));
@@ -20,10 +20,11 @@ pub(super) fn changes(last: &Last, past: &Past, books: &Books) -> Vec<Finding> {
     findings.extend(fall("the total went down", last.total.messages, usage.total.messages));
     findings.extend(fall("the parent account's own count went down", last.parent, usage.parent.messages));
     findings.extend(fall("the removed usage went down", last.removed, usage.removed.messages));
+    let mut trails = past.trails().walk();
     for same in usage.sub_accounts.chunk_by(|a, b| a.account_id == b.account_id) {
         let (id, now) =
             (same[0].account_id, same.iter().fold(0, |sum: i64, line| sum.saturating_add(line.tally.messages)));
-        let before = past.trail(id).map_or(0, |trail| trail.messages);
+        let before = trails.find(id).map_or(0, |trail| trail.messages);
         let fall = fall("the count of a sub account went down", before, now);
         findings.extend(fall.map(|finding| finding.about(id, &same[0].name)));
     }
@@ -34,18 +35,20 @@ pub(super) fn changes(last: &Last, past: &Past, books: &Books) -> Vec<Finding> {
         let difference = format!("{:+}", growth - seen);
         findings.push(finding(what).expected_actual(seen, growth).difference(difference, "messages"));
     }
-    findings.extend(cost(last, books, &finding));
+    findings.extend(cost(last, books, dust, &finding));
     findings
 }
 
 /// The pooled invoice only grows, but for what rounding makes of it.
-fn cost(last: &Last, books: &Books, finding: &impl Fn(&str) -> Finding) -> Option<Finding> {
+fn cost(last: &Last, books: &Books, dust: &Dust, finding: &impl Fn(&str) -> Finding) -> Option<Finding> {
     let (currency, now) = (books.usage.currency, books.usage.total.cost.exact());
     if last.currency != currency {
         return None;
     }
     let before = last.total.cost.exact();
-    let dust = last.dust + Dust::of(books, super::Exact::ZERO).of_sum(books);
+    // what somebody tolerates is no rounding
+    let own = if dust.tolerance.is_zero() { *dust } else { Dust::of(books, super::Exact::ZERO) };
+    let dust = last.dust + own.of_sum(books);
     (before - now > dust).then(|| {
         let finding = finding("the pooled invoice went down");
         let finding = finding.expected_actual(currency.show(before), currency.show(now));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
-use super::super::books::{Books, Status};
+use super::super::books::{Books, Known, Status};
 use super::super::removed::{Gone, Interval};
 use super::{Away, Past, Trail};
 
@@ -57,9 +57,14 @@ impl Past {
     /// they are paused, because that hides what they sent before.
     fn vanished(&self, books: &Books) -> Vec<Gone> {
         let at = self.last.as_ref().map(|last| last.capture.at);
-        let is_gone = |(id, trail): &(&Uuid, &Trail)| !self.gone.contains_key(id) && has_vanished(books, **id, trail);
-        let gone = self.trails.iter().filter(is_gone).map(|(id, trail)| Gone {
-            account_id: *id,
+        let mut known = books.known().peekable();
+        let has_vanished = |(id, trail): &(Uuid, &Trail)| {
+            while known.next_if(|known| known.id < *id).is_some() {}
+            has_vanished(known.peek().filter(|known| known.id == *id), trail)
+        };
+        let gone = self.trails.iter().filter(has_vanished).filter(|(id, _)| !self.gone.contains_key(id));
+        let gone = gone.map(|(id, trail)| Gone {
+            account_id: id,
             name: trail.name.clone(),
             seen: trail.messages,
             rate: at.and_then(|at| trail.pace.current(at, trail.messages)),
@@ -80,21 +85,22 @@ impl Past {
 
     /// Whether an account's usage may have been hidden in the removed usage before any capture saw it.
     fn was_hidden(&self, books: &Books, id: Uuid) -> bool {
-        if let Some(trail) = self.trails.get(&id) {
+        let Some(last) = &self.last else { return false };
+        if let Some(trail) = self.trails.get(id) {
             return !trail.has_line && !trail.is_active;
         }
         let created_at = books.account(id).and_then(|account| account.created_at);
-        self.last.as_ref().is_some_and(|last| created_at.is_some_and(|at| at <= last.capture.at))
+        created_at.is_some_and(|at| at <= last.capture.at)
     }
 }
 
-fn has_vanished(books: &Books, id: Uuid, trail: &Trail) -> bool {
-    let has_left = match books.account(id) {
+fn has_vanished(known: Option<&Known<'_>>, trail: &Trail) -> bool {
+    let has_left = match known.and_then(Known::account) {
         Some(account) => trail.has_line && account.status != Status::Active,
         // whoever was paused without a line takes nothing along
         None => trail.has_line || trail.is_active,
     };
-    books.messages_of(id).is_none() && (trail.messages != 0 || has_left)
+    known.is_none_or(|known| known.lines.is_empty()) && (trail.messages != 0 || has_left)
 }
 
 /// Whether an account that was gone has a line again, or may send again without ever having had any usage.

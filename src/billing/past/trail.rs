@@ -159,6 +159,7 @@ impl Trail {
         &mut self,
         id: Uuid,
         account: Option<&SubAccount>,
+        has_usage: bool,
         books: &Books,
         terms: &Terms,
     ) -> Option<Alert> {
@@ -169,7 +170,7 @@ impl Trail {
                 level_of(account, self.messages, terms, books.as_of())
             }
             // usage without an entry says nothing of a cap; an account that is gone has none
-            None if books.usage_line(id).is_some() => return None,
+            None if has_usage => return None,
             None => Level::Clear,
         };
         if self.level != level {

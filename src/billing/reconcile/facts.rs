@@ -55,13 +55,11 @@ pub(super) fn identity(books: &Books) -> Vec<Finding> {
         let finding = error("the usage is of another parent account");
         findings.push(finding.expected_actual(books.account_id, books.usage.parent_id));
     }
-    let mut seen: BTreeMap<Uuid, (usize, &str)> = BTreeMap::new();
-    for line in &books.usage.sub_accounts {
-        seen.entry(line.account_id).or_insert((0, &line.name)).0 += 1;
-    }
-    for (id, (count, name)) in seen {
-        if count > 1 {
-            findings.push(error("a sub account has several usage lines").about(id, name).expected_actual(1, count));
+    for same in books.usage.sub_accounts.chunk_by(|a, b| a.account_id == b.account_id) {
+        let (id, name) = (same[0].account_id, same[0].name.as_str());
+        if same.len() > 1 {
+            let finding = error("a sub account has several usage lines").about(id, name);
+            findings.push(finding.expected_actual(1, same.len()));
         }
         if id == books.account_id {
             findings.push(error("the parent account is among its own sub accounts").about(id, name));
@@ -82,23 +80,23 @@ pub(super) fn identity(books: &Books) -> Vec<Finding> {
     findings
 }
 
-pub(super) fn unlisted(books: &Books) -> Vec<Finding> {
-    let lines = books.usage.sub_accounts.iter().filter(|line| books.listed(line.account_id).is_none());
-    let found = lines.map(|line| {
-        let message = match books.lookups.get(&line.account_id) {
+pub(super) fn unlisted(books: &Books) -> impl Iterator<Item = Finding> {
+    let unlisted = books.known().filter(|known| known.listed.is_empty());
+    let lines = unlisted.flat_map(|known| known.lines.iter().map(move |line| (line, known.lookup)));
+    lines.map(|(line, lookup)| {
+        let message = match lookup {
             Some(Lookup::Found(_)) => "usage without an entry in the list, though the account exists",
             Some(Lookup::Gone) => "usage without an entry in the list: the account was deleted during the capture",
             None => "usage without an entry in the list",
         };
         let finding = Finding::new(Code::Unlisted, Severity::Warning, message).about(line.account_id, &line.name);
         finding.expected_actual("an entry in the account list", NONE)
-    });
-    found.collect()
+    })
 }
 
-pub(super) fn unbilled(books: &Books) -> Vec<Finding> {
-    let accounts = books.accounts.iter().filter(|account| books.usage_line(account.id).is_none());
-    let found = accounts.map(|account| {
+pub(super) fn unbilled(books: &Books) -> impl Iterator<Item = Finding> {
+    let accounts = books.known().filter(|known| known.lines.is_empty()).flat_map(|known| known.listed);
+    accounts.map(|account| {
         let message = match account.status {
             Status::Suspended | Status::ParentSuspended => "listed without usage: the account is suspended",
             _ if account.created_at.is_some_and(|at| books.usage.period.contains(at)) => {
@@ -108,8 +106,7 @@ pub(super) fn unbilled(books: &Books) -> Vec<Finding> {
         };
         let finding = Finding::new(Code::Unbilled, Severity::Warning, message).about(account.id, &account.name);
         finding.expected_actual("a usage line", NONE)
-    });
-    found.collect()
+    })
 }
 
 /// Every sub account has an owner; one that changes hands has one on every day on which it is used.

@@ -100,9 +100,9 @@ pub(super) fn proportional(books: &Books, dust: &Dust) -> Vec<Finding> {
 }
 
 /// Nothing is below zero.
-pub(super) fn negative(books: &Books, dust: &Dust) -> Vec<Finding> {
+pub(super) fn negative(books: &Books, dust: &Dust) -> impl Iterator<Item = Finding> {
     let total = Part { account_id: None, name: "total", tally: books.usage.total };
-    let negative = parts(books).chain(std::iter::once(total)).flat_map(|part| {
+    let negative = parts(books).chain(std::iter::once(total)).flat_map(move |part| {
         let messages = (part.tally.messages < 0).then(|| {
             let finding = part.finding(Code::Negative, Severity::Error, "message count is negative");
             finding.expected_actual(0, part.tally.messages).difference(part.tally.messages, "messages")
@@ -127,14 +127,18 @@ pub(super) fn negative(books: &Books, dust: &Dust) -> Vec<Finding> {
         let finding = finding.about(account.id, &account.name).expected_actual(0, account.monthly_credit);
         finding.difference(account.monthly_credit, "messages")
     });
-    negative.flatten().chain(caps).collect()
+    negative.flatten().chain(caps)
 }
 
 /// No cost without messages and no messages without cost, beyond the dust of one line.
-pub(super) fn zero_cost(books: &Books, dust: &Dust) -> Vec<Finding> {
+pub(super) fn zero_cost(books: &Books, dust: &Dust) -> impl Iterator<Item = Finding> {
     let total = books.usage.total;
-    let check = |part: Part<'_>| {
+    let check = move |part: Part<'_>| {
         let cost = part.tally.cost.exact();
+        // what has both, or neither, is nothing to look at
+        if (part.tally.messages == 0) == cost.is_zero() || part.tally.messages < 0 {
+            return None;
+        }
         let ideal = total.cost.exact().scaled(part.tally.messages.into(), i128::from(total.messages).max(1));
         let bound = dust.of_line(ideal, part.tally, total).max(dust.noise);
         let message = match (part.tally.messages, cost.is_zero()) {
@@ -147,5 +151,5 @@ pub(super) fn zero_cost(books: &Books, dust: &Dust) -> Vec<Finding> {
         let finding = finding.expected_actual(currency.show(ideal.readable(decimals)), currency.show(cost));
         Some(finding.difference(currency.show_signed((cost - ideal).readable(decimals)), currency.code()))
     };
-    parts(books).filter_map(check).collect()
+    parts(books).filter_map(check)
 }

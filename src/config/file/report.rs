@@ -1,8 +1,8 @@
-//! `[report]`: the formats that report sets are made in.
+//! `[report]`: the formats that report sets are made in, and what they do without.
 
 use serde::Deserialize;
 
-use crate::report::format::{Format, Formats, Profile};
+use crate::report::format::{Format, Formats, Part, Profile};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -10,6 +10,8 @@ pub(in crate::config) struct Report {
     formats: Option<Vec<FormatName>>,
     #[serde(default)]
     csv_profiles: Vec<ProfileName>,
+    #[serde(default)]
+    without: Vec<PartName>,
 }
 
 impl Report {
@@ -17,11 +19,13 @@ impl Report {
     pub(in crate::config) fn formats(&self, picked: Option<&[Format]>) -> Formats {
         let of_file = || self.formats.as_ref().map(|names| names.iter().map(|name| Format::from(*name)).collect());
         let formats = picked.map(<[Format]>::to_vec).or_else(of_file).unwrap_or_else(|| Format::ALL.to_vec());
-        Formats::new(formats, self.csv_profiles.iter().filter_map(|name| name.profile()))
+        let formats = Formats::new(formats, self.csv_profiles.iter().filter_map(|name| name.profile()));
+        formats.without(self.without.iter().map(|name| Part::from(*name)))
     }
 }
 
 named!(FormatName of Format: Csv Parquet Xlsx Html Focus);
+named!(PartName of Part: Statements Caps Tail);
 /// A form of CSV; the plain one is always there.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "kebab-case")]

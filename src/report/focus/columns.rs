@@ -24,7 +24,7 @@ const REMOVED_NAME: &str = "Removed sub accounts";
 const ROW_TYPE: &str = "`parent`, `sub_account`, `removed_sub_accounts`, `difference` (what the API's total is more than its parts), or a step from there to the invoice: `tax`, `credit`, `add_on`, `tail`, `rounding`, `rest`";
 
 /// `focus`: the API's buckets, and what the invoice is more than they come to.
-pub(in crate::report) fn table(ledger: &Ledger, account_name: Option<&str>) -> Table {
+pub(in crate::report) fn table<'l>(ledger: &'l Ledger, account_name: Option<&str>) -> Table<'l> {
     let rows = rows(ledger);
     let usage = &ledger.books.usage;
     let invoice_id = ledger.terms.invoice(usage.period).map(|entry| entry.number);
@@ -83,11 +83,11 @@ fn sent(kind: Kind, text: &str) -> Option<&str> {
 
 /// Columns as FOCUS has them: most have one text in all rows, or one for each kind of row.
 struct Columns<'r, 'l> {
-    builder: Builder<'r, Row<'l>>,
+    builder: Builder<'r, 'l, Row<'l>>,
     ledger: &'l Ledger,
 }
 
-impl Columns<'_, '_> {
+impl<'l> Columns<'_, 'l> {
     /// The same in all rows; FOCUS knows no empty text, only none.
     fn fixed(self, name: &'static str, meaning: &'static str, text: Option<&str>) -> Self {
         let texts = Arc::new(vec![text.filter(|text| !text.trim().is_empty()).map(str::to_owned)]);
@@ -97,7 +97,7 @@ impl Columns<'_, '_> {
     /// A text of the row's kind.
     fn by_kind<'t>(self, name: &'static str, meaning: &'static str, text: impl Fn(Kind) -> Option<&'t str>) -> Self {
         let texts = Arc::new(Kind::ALL.map(|kind| text(kind).map(str::to_owned)).to_vec());
-        let place = |row: &Row<'_>| u32::try_from(Kind::ALL.iter().position(|kind| *kind == row.kind)?).ok();
+        let place = |row: &Row<'l>| u32::try_from(Kind::ALL.iter().position(|kind| *kind == row.kind)?).ok();
         Self { builder: self.builder.shared(name, meaning, &texts, place), ..self }
     }
 
@@ -114,15 +114,15 @@ impl Columns<'_, '_> {
                 },
             )
             .text("SubAccountName", "its name; its id where the API sent none", |row| match row.kind {
-                Kind::Removed => Some(REMOVED_NAME.to_owned()),
-                _ => row.sub_account.map(|(_, name)| name.to_owned()),
+                Kind::Removed => Some(REMOVED_NAME),
+                _ => row.sub_account.map(|(_, name)| name),
             });
         Self { builder, ..self }
     }
 
     /// All costs are the same: there is neither a list price nor a commitment.
     fn cost(self, name: &'static str, meaning: &'static str) -> Self {
-        let cost = |row: &Row<'_>| -> Option<Exact> { Some(row.cost) };
+        let cost = |row: &Row<'l>| -> Option<Exact> { Some(row.cost) };
         Self { builder: self.builder.exact(name, self.ledger.books.usage.currency, meaning, cost), ..self }
     }
 

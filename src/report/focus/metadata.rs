@@ -1,13 +1,13 @@
 //! What FOCUS wants to be said about a dataset outside of it: who made it, its schema, and which file is of which schema.
 
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
 use crate::billing::money::TABLE_SCALE;
 use crate::report::json::pretty;
 use crate::report::parquet::PRECISION;
 use crate::report::table::{Cells, Table};
+use crate::sha256;
 
 /// The version of FOCUS.
 const FOCUS_VERSION: &str = "1.2";
@@ -59,12 +59,12 @@ pub(super) struct DataFile {
 
 impl Schema {
     /// The schema of a table. Its id is made from what it says, so that it is the same every night.
-    pub(super) fn of(table: &Table) -> Self {
+    pub(super) fn of(table: &Table<'_>) -> Self {
         let columns: Vec<Column> = table.columns.iter().map(|(spec, cells)| Column::of(spec.name, cells)).collect();
         let said = pretty(&(FOCUS_VERSION, &columns));
         let mut id = [0; 16];
-        for (byte, hashed) in id.iter_mut().zip(Sha256::digest(&said).iter()) {
-            *byte = *hashed;
+        for (byte, hashed) in id.iter_mut().zip(sha256::raw(&said)) {
+            *byte = hashed;
         }
         Self {
             id: Builder::from_custom_bytes(id).into_uuid(),
@@ -95,7 +95,7 @@ impl Schema {
 }
 
 impl Column {
-    fn of(name: &'static str, cells: &Cells) -> Self {
+    fn of(name: &'static str, cells: &Cells<'_>) -> Self {
         let (data_type, number_scale) = match cells {
             Cells::Text(_) | Cells::Shared { .. } => ("STRING", None),
             Cells::Integer(_) => ("DECIMAL", Some(0)),

@@ -2,10 +2,10 @@
 
 use std::sync::LazyLock;
 
+use crate::sha256;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use sha2::{Digest, Sha256};
 
 /// A stylesheet, and the policy that allows it by its hash and nothing beside it.
 pub(super) struct Style {
@@ -16,7 +16,7 @@ pub(super) struct Style {
 impl Style {
     fn new(parts: &[&str]) -> Self {
         let css = parts.concat();
-        let hash = STANDARD.encode(Sha256::digest(&css));
+        let hash = STANDARD.encode(sha256::raw(css.as_bytes()));
         let policy = format!("default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'");
         Self { css, policy }
     }

@@ -99,7 +99,7 @@ pub(super) fn tail(ledger: &Ledger) -> Markup {
 fn estimates(ledger: &Ledger) -> Markup {
     let is_priced = ledger.tail.tail.is_priced;
     let cells = |row: &Row| {
-        let Band { low, estimate, high } = row.cost;
+        let Band { low, estimate, high } = ledger.tail.cost(row);
         html! {
             td class="number" { (count(row.messages.low)) }
             td class="number" { (count(row.messages.estimate)) }

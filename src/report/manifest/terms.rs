@@ -16,7 +16,7 @@ use crate::billing::period::timestamp;
 use crate::billing::terms::{Bearer, RemovedUsage, Residual, Terms, Thresholds, Weights};
 
 use super::super::SetInfo;
-use super::super::format::{Format, Formats, Profile};
+use super::super::format::{Format, Formats, Part, Profile};
 
 /// Amounts and percentages are texts, so that no digit is lost.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -49,6 +49,9 @@ pub(super) struct TermsEntry {
 struct SetEntry {
     formats: Vec<String>,
     csv_profiles: Vec<String>,
+    /// What the set does without.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    without: Vec<String>,
     account_name: Option<String>,
 }
 
@@ -151,7 +154,8 @@ impl TermsEntry {
         let Some(set) = &self.set else { return Some((SetEntry::unsaid(), None)) };
         let formats: Option<Vec<Format>> = set.formats.iter().map(|word| Format::parse(word)).collect();
         let profiles: Option<Vec<Profile>> = set.csv_profiles.iter().map(|word| Profile::parse(word)).collect();
-        Some((Formats::new(formats?, profiles?), set.account_name.clone()))
+        let without: Option<Vec<Part>> = set.without.iter().map(|word| Part::parse(word)).collect();
+        Some((Formats::new(formats?, profiles?).without(without?), set.account_name.clone()))
     }
 
     /// The hash of the customer map.
@@ -232,6 +236,7 @@ impl SetEntry {
         let entry = Self {
             formats: formats.formats().map(|format| format.as_str().to_owned()).collect(),
             csv_profiles: formats.profiles().map(|profile| profile.as_str().to_owned()).collect(),
+            without: formats.left_out().map(|part| part.as_str().to_owned()).collect(),
             account_name: account_name.clone(),
         };
         (*formats != Self::unsaid() || account_name.is_some()).then_some(entry)

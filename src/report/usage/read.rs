@@ -3,6 +3,7 @@
 //! The table is derived and no evidence: what is wrong with it is an error, and the caller rebuilds it from the capture.
 
 use std::io::Cursor;
+use std::ops::Range;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -51,17 +52,19 @@ pub enum Unusable {
     },
 }
 
-/// One file, for its errors.
+/// One file, for its errors, and the rows of it that count.
 struct Source<'a> {
     file: &'a str,
     bytes: &'a Bytes,
+    rows: Option<Range<usize>>,
 }
 
-/// The running totals in a table; `file` is only for errors, and `id` is the capture that it is of.
-pub fn read(file: &str, id: &str, bytes: &Bytes) -> Result<Reading, Unusable> {
-    let source = Source { file, bytes };
+/// The running totals in a table; `file` is only for errors, and `id` is the capture that it is of. `at` is the second of
+/// that capture in a table of several.
+pub fn read(file: &str, id: &str, at: Option<DateTime<Utc>>, bytes: &Bytes) -> Result<Reading, Unusable> {
+    let source = Source::of(file, bytes, at)?;
     let head = source.head(id)?;
-    let frame = source.frame(&ROWS, None)?;
+    let frame = source.frame(&ROWS, source.rows.clone())?;
     let [buckets, ids] = source.columns(&frame, ["bucket", "account_id"], Column::str)?;
     let [messages] = source.columns(&frame, ["messages"], Column::i64)?;
     let [cost] = source.columns(&frame, ["allocated_cost"], Column::decimal)?;
@@ -96,24 +99,38 @@ pub fn read(file: &str, id: &str, bytes: &Bytes) -> Result<Reading, Unusable> {
     Reading::new(head, parent, removed, accounts).map_err(failed)
 }
 
-/// The names of the sub accounts in a table; `file` is only for errors.
-pub fn names(file: &str, bytes: &Bytes) -> Result<Vec<(Uuid, String)>, Unusable> {
-    let source = Source { file, bytes };
-    let frame = source.frame(&NAMES, None)?;
+/// The names of the sub accounts in a table; `file` is only for errors, and `at` as in [`read`].
+pub fn names(file: &str, at: Option<DateTime<Utc>>, bytes: &Bytes) -> Result<Vec<(Uuid, String)>, Unusable> {
+    let source = Source::of(file, bytes, at)?;
+    let frame = source.frame(&NAMES, source.rows.clone())?;
     let [ids, names] = source.columns(&frame, NAMES, Column::str)?;
     let entry = |(id, name): (Option<&str>, Option<&str>)| Some((Uuid::try_parse(id?).ok()?, name?.to_owned()));
     Ok(ids.iter().zip(names.iter()).filter_map(entry).collect())
 }
 
-impl Source<'_> {
+impl<'a> Source<'a> {
+    /// A table, or the rows of one capture in a table of several, which lie together.
+    fn of(file: &'a str, bytes: &'a Bytes, at: Option<DateTime<Utc>>) -> Result<Self, Unusable> {
+        let mut source = Self { file, bytes, rows: None };
+        let Some(at) = at else { return Ok(source) };
+        let frame = source.frame(&["captured_at"], None)?;
+        let [times] = source.columns(&frame, ["captured_at"], Column::datetime)?;
+        let is_of = |millis: Option<i64>| millis.is_some_and(|millis| millis.div_euclid(1_000) == at.timestamp());
+        let times = times.physical();
+        let start = times.iter().position(is_of).ok_or_else(|| source.cell("no row is of this capture".to_owned()))?;
+        let count = times.iter().skip(start).take_while(|millis| is_of(*millis)).count();
+        source.rows = Some(start..start + count);
+        Ok(source)
+    }
+
     fn cell(&self, problem: String) -> Unusable {
         Unusable::Cell { file: self.file.to_owned(), problem }
     }
 
-    fn frame(&self, columns: &[&str], rows: Option<usize>) -> Result<DataFrame, Unusable> {
+    fn frame(&self, columns: &[&str], rows: Option<Range<usize>>) -> Result<DataFrame, Unusable> {
         let columns = columns.iter().map(|name| (*name).to_owned()).collect();
         let reader = ParquetReader::new(Cursor::new(self.bytes)).with_columns(Some(columns));
-        let reader = reader.with_slice(rows.map(|rows| (0, rows)));
+        let reader = reader.with_slice(rows.map(|rows| (rows.start, rows.len())));
         reader.finish().map_err(|error| self.table(error))
     }
 
@@ -134,7 +151,8 @@ impl Source<'_> {
     }
 
     fn head(&self, id: &str) -> Result<Head, Unusable> {
-        let frame = self.frame(&HEAD, Some(1))?;
+        let first = self.rows.as_ref().map_or(0, |rows| rows.start);
+        let frame = self.frame(&HEAD, Some(first..first + 1))?;
         let [currency] = self.columns(&frame, ["currency"], Column::str)?;
         let times = self.columns(&frame, ["captured_at", "period_start", "period_end"], Column::datetime)?;
         let millis = times.map(|column| {
@@ -179,13 +197,13 @@ mod tests {
     #[test]
     fn what_was_written_is_read_back() {
         let bytes = table(&[("parent", None, 1), ("sub_account", Some(ID), -3), ("removed", None, 2)]);
-        let reading = read("t", "c", &bytes).unwrap();
+        let reading = read("t", "c", None, &bytes).unwrap();
         let figures = |messages: i64| Figures { messages, cost: i128::from(messages) * 10_i128.pow(TABLE_SCALE) };
         let head = Head { id: "c".to_owned(), at: reading.at, period: reading.period, currency: reading.currency };
         let expected = Reading::new(head, figures(1), figures(2), vec![(ID.parse().unwrap(), figures(-3))]).unwrap();
         assert_eq!(reading, expected);
         assert_eq!(reading.at.to_rfc3339(), "2026-10-02T23:45:00.123+00:00");
-        assert_eq!(names("t", &bytes).unwrap(), [(ID.parse().unwrap(), "Acme".to_owned())]);
+        assert_eq!(names("t", None, &bytes).unwrap(), [(ID.parse().unwrap(), "Acme".to_owned())]);
     }
 
     #[test]
@@ -200,7 +218,7 @@ mod tests {
             (table(&[parent, ("sub_account", Some("x"), 1)]), "`t` cannot be used: row 2 is no bucket of usage"),
             (table(&[parent, ("removed", None, 2_000_000_000_000_000)]), "`t` cannot be used"),
         ] {
-            assert_eq!(read("t", "c", &bytes).unwrap_err().to_string(), problem);
+            assert_eq!(read("t", "c", None, &bytes).unwrap_err().to_string(), problem);
         }
     }
 }

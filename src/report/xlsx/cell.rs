@@ -109,7 +109,7 @@ impl<'s> Pen<'s> {
 }
 
 /// The digits of a figure as a cell has them, its point moved so many places to the left; nothing for empty cells and texts.
-pub(super) fn digits(cells: &Cells, row: usize, places: u32) -> Option<String> {
+pub(super) fn digits(cells: &Cells<'_>, row: usize, places: u32) -> Option<String> {
     match cells {
         Cells::Integer(cells) => Some(format_units((*cells.get(row)?)?.into(), places)),
         Cells::Decimal { scale, units } => Some(format_units((*units.get(row)?)?, scale + places)),

@@ -43,7 +43,7 @@ const BUTTON: usize = 3;
 /// A column in a sheet.
 pub(super) struct Column<'t> {
     pub(super) name: &'static str,
-    pub(super) cells: &'t Cells,
+    pub(super) cells: &'t Cells<'t>,
     pub(super) head: String,
     pub(super) format: &'t Format,
     pub(super) is_folded: bool,
@@ -55,7 +55,13 @@ pub(super) struct Column<'t> {
 
 impl<'t> Column<'t> {
     /// `is_kept_open` for a column that is not folded away though it is empty.
-    pub(super) fn of(spec: Spec, cells: &'t Cells, styles: &'t Styles, currency: Currency, is_kept_open: bool) -> Self {
+    pub(super) fn of(
+        spec: Spec,
+        cells: &'t Cells<'t>,
+        styles: &'t Styles,
+        currency: Currency,
+        is_kept_open: bool,
+    ) -> Self {
         let is_technical = TECHNICAL.contains(&spec.name);
         // a table without any row still shows what it would have
         let is_empty = !cells.is_empty() && is_empty(cells);
@@ -150,7 +156,7 @@ fn word(word: &str) -> String {
     }
 }
 
-fn format<'s>(spec: Spec, cells: &Cells, styles: &'s Styles) -> &'s Format {
+fn format<'s>(spec: Spec, cells: &Cells<'_>, styles: &'s Styles) -> &'s Format {
     match cells {
         Cells::Text(_) | Cells::Shared { .. } if SENTENCES.contains(&spec.name) => &styles.wrapped,
         Cells::Text(_) | Cells::Shared { .. } => &styles.text,
@@ -164,7 +170,7 @@ fn format<'s>(spec: Spec, cells: &Cells, styles: &'s Styles) -> &'s Format {
     }
 }
 
-fn is_empty(cells: &Cells) -> bool {
+fn is_empty(cells: &Cells<'_>) -> bool {
     match cells {
         Cells::Text(_) | Cells::Shared { .. } => {
             (0..cells.len()).all(|row| cells.text_at(row).is_none_or(str::is_empty))

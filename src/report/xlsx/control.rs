@@ -43,7 +43,7 @@ pub(super) enum Proofs {
 
 /// The chargeback as it was written.
 pub(super) struct Lines<'t> {
-    pub(super) table: &'t Table,
+    pub(super) table: &'t Table<'t>,
     pub(super) parts: &'t [Part],
 }
 
@@ -75,7 +75,7 @@ pub(super) fn write(
     statements: &[FileEntry],
     lines: &Lines<'_>,
 ) -> Result<(), XlsxError> {
-    let table = numbered(control::control(ledger, statements));
+    let table = numbered(control::control(ledger, &control::rows(&ledger.charges, statements)));
     let proofs = proofs(ledger, table.height());
     let total = match proofs {
         Proofs::Rows => {
@@ -114,7 +114,7 @@ pub(super) fn write(
 }
 
 /// The table with a number for each row, room for the formulas, and names in the foot.
-fn numbered(mut table: Table) -> Table {
+fn numbered(mut table: Table<'_>) -> Table<'_> {
     let height = table.height();
     let mut next = 1..;
     let mut number = |row| {
@@ -134,7 +134,7 @@ fn numbered(mut table: Table) -> Table {
     let names = table.columns.iter_mut().find(|(spec, _)| spec.name == "name").map(|(_, cells)| cells);
     if let Some(Cells::Text(names)) = names {
         for (name, text) in names.iter_mut().skip(height.saturating_sub(FOOT)).zip(FOOT_NAMES) {
-            *name = Some(text.to_owned());
+            *name = Some(text.into());
         }
     }
     table.columns.insert(0, (spec("number", ""), Cells::Integer(numbers)));
@@ -142,7 +142,7 @@ fn numbered(mut table: Table) -> Table {
 }
 
 struct Sheet<'a> {
-    table: &'a Table,
+    table: &'a Table<'a>,
     parts: &'a [Part],
     lines: &'a Lines<'a>,
     decimals: u32,

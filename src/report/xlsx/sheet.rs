@@ -26,7 +26,7 @@ const HEIGHT_MAX: u32 = 409;
 /// A table to be written.
 pub(super) struct Tabled<'t> {
     pub(super) name: &'static str,
-    pub(super) table: &'t Table,
+    pub(super) table: &'t Table<'t>,
     /// Our own figures, for a reader to compare.
     pub(super) total: String,
     /// The column that stays in view with those before it.
@@ -158,7 +158,7 @@ fn lay_out(sheet: &mut Worksheet, columns: &[Column<'_>], part: &Part, frozen: &
 }
 
 /// Where a column is.
-pub(super) fn position<'t>(table: &'t Table, name: &str) -> Option<(u16, &'t Cells)> {
+pub(super) fn position<'t>(table: &'t Table<'t>, name: &str) -> Option<(u16, &'t Cells<'t>)> {
     let position = table.columns.iter().position(|(spec, _)| spec.name == name)?;
     Some((u16::try_from(position).ok()?, &table.columns.get(position)?.1))
 }

@@ -98,7 +98,7 @@ impl Page<'_> {
     }
 
     /// The largest customers; returns the last row that can be drawn, if all of them are numbers.
-    fn largest(&mut self, table: &Table, first: u32, count: usize) -> Result<Option<u32>, XlsxError> {
+    fn largest(&mut self, table: &Table<'_>, first: u32, count: usize) -> Result<Option<u32>, XlsxError> {
         let styles = self.pen.styles;
         let formats = [&styles.text, &styles.count, &styles.money];
         let mut can_draw = count > 0;
@@ -123,7 +123,7 @@ impl Page<'_> {
     }
 
     /// The days below the facts, and their chart at the side.
-    fn daily(&mut self, table: &Table, side: u32) -> Result<(), XlsxError> {
+    fn daily(&mut self, table: &Table<'_>, side: u32) -> Result<(), XlsxError> {
         let days = by_day(table);
         if days.is_empty() {
             return Ok(());
@@ -156,12 +156,12 @@ impl Page<'_> {
 }
 
 /// Whether bars of these amounts all go one way, from zero on.
-fn is_never_negative(cells: &Cells) -> bool {
+fn is_never_negative(cells: &Cells<'_>) -> bool {
     matches!(cells, Cells::Decimal { units, .. } if units.iter().flatten().all(|units| *units >= 0))
 }
 
 /// Each day with its messages. Nobody saw the single days of a gap: each has the mean of all, and says so.
-fn by_day(table: &Table) -> Vec<(NaiveDate, i64, String)> {
+fn by_day(table: &Table<'_>) -> Vec<(NaiveDate, i64, String)> {
     let [(_, Cells::Date(firsts)), (_, Cells::Date(lasts)), (_, Cells::Integer(sums)), (_, Cells::Integer(means))] =
         table.columns.as_slice()
     else {

@@ -45,8 +45,8 @@ fn written(columns: Vec<(Spec, Cells)>, row_count_max: usize) -> Xlsx<Cursor<Vec
     read(book.workbook.save_to_buffer().unwrap())
 }
 
-fn texts(texts: &[&str]) -> (Spec, Cells) {
-    (spec("name", ""), Cells::Text(texts.iter().map(|text| Some((*text).to_owned())).collect()))
+fn texts<'t>(texts: &[&'t str]) -> (Spec, Cells<'t>) {
+    (spec("name", ""), Cells::Text(texts.iter().map(|text| Some((*text).into())).collect()))
 }
 
 #[test]

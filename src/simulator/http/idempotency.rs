@@ -5,9 +5,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use crate::sha256;
 use axum::http::Method;
 use chrono::{DateTime, TimeDelta, Utc};
-use sha2::{Digest, Sha256};
 
 /// The longest that an execution keeps its key to itself.
 const LEASE: TimeDelta = TimeDelta::minutes(5);
@@ -22,7 +22,7 @@ pub(super) struct Fingerprint {
 
 impl Fingerprint {
     pub(super) fn of(method: &Method, path: &str, body: &[u8]) -> Self {
-        Self { method: method.clone(), path: path.to_owned(), body: Sha256::digest(body).into() }
+        Self { method: method.clone(), path: path.to_owned(), body: sha256::raw(body) }
     }
 }
 

@@ -13,7 +13,7 @@ use super::{Files, entry, files_of, invoiced, ledger, only};
 /// Decimals of amounts.
 const SCALE: usize = 22;
 
-fn table(ledger: &Ledger) -> Table {
+fn table(ledger: &Ledger) -> Table<'_> {
     let found = report::tables(ledger).into_iter().find(|(name, _)| name.starts_with("focus/"));
     found.expect("the table").1
 }

@@ -85,6 +85,8 @@ fn amounts_that_no_decimal_can_hold_are_in_the_csv() {
                 line.account_id = uuid::Uuid::from_u128(number);
                 lines.push(line);
             }
+            // books are in the order of their accounts
+            lines.sort_by_key(|line| line.account_id);
         });
         let files = files_of(&ledger, None);
         let shown = ledger.books.usage.currency.show(ledger.books.cost_beyond_parts());

@@ -1,0 +1,135 @@
+//! Reading one capture back: its objects are checked, unfolded and understood side by side, and joined in their order.
+//!
+//! At most a few objects are in memory at a time, whatever the length of the list.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::num::NonZeroUsize;
+use std::thread::available_parallelism;
+
+use chrono::{DateTime, Utc};
+use tokio::task::{JoinHandle, spawn_blocking};
+use uuid::Uuid;
+
+use crate::ahasend::wire::{self, Part};
+use crate::archive::{self, Answers, Archive, CaptureKey, Opened, Stored};
+use crate::billing::books::{Books, CaptureRef, Lookup, SubAccount, Usage};
+use crate::failure::{Failure, Kind};
+
+/// Why a capture could not be read.
+pub(super) enum Unread {
+    /// The archive could not give it.
+    Archive(archive::Error),
+    /// What it gave cannot be used.
+    Unusable(Failure),
+}
+
+impl From<archive::Error> for Unread {
+    fn from(error: archive::Error) -> Self {
+        Self::Archive(error)
+    }
+}
+
+/// Stored bytes from which on an object is given to a thread of its own.
+const THREADED_BYTES: usize = 1 << 17;
+
+/// What an object says.
+enum Said {
+    Usage(Box<Part<Usage>>),
+    Accounts(Part<Vec<SubAccount>>),
+    Lookups(Part<BTreeMap<Uuid, Lookup>>),
+    Nothing,
+}
+
+/// Reads a capture.
+pub(super) async fn read(archive: &Archive, key: &CaptureKey) -> Result<Books, Unread> {
+    let opened = archive.open_capture(key).await?;
+    let at = captured_at(key, &opened).map_err(Unread::Unusable)?;
+    let mut reading = Reading { capture: key.id.clone(), tasks: VecDeque::new(), said: Vec::new() };
+    let mut first_page = 1;
+    for object in &opened.manifest.objects {
+        let stored = archive.stored(&opened, object).await?;
+        reading.begin(stored, first_page).await?;
+        // numbers of pages are only for errors
+        first_page += if object.name.starts_with("accounts") { object.bodies.len() } else { 0 };
+    }
+    let said = reading.finish().await?;
+    let (mut usage, mut list, mut lookups) = (None, Vec::new(), None);
+    for said in said {
+        match said {
+            Said::Usage(part) => usage = Some(*part),
+            Said::Accounts(part) => list.push(part),
+            Said::Lookups(part) => lookups = Some(part),
+            Said::Nothing => {}
+        }
+    }
+    let usage = usage.ok_or_else(|| opened.without_usage())?;
+    let capture = CaptureRef { id: key.id.clone(), at, sha256: opened.sha256 };
+    let account_id = archive.account_id();
+    let joined = Failure::guard(|| {
+        let lookups =
+            lookups.map_or_else(|| wire::lookups(&[]), Ok).map_err(|error| Failure::of_wire(&key.id, error))?;
+        Ok(wire::join(capture, account_id, usage, list, lookups))
+    });
+    joined.map_err(Unread::Unusable)
+}
+
+/// Objects on their way, in their order.
+struct Reading {
+    capture: String,
+    tasks: VecDeque<JoinHandle<Result<Said, Unread>>>,
+    said: Vec<Said>,
+}
+
+impl Reading {
+    /// Begins an object, once there is room for it.
+    async fn begin(&mut self, stored: Stored, first_page: usize) -> Result<(), Unread> {
+        if stored.len() < THREADED_BYTES && self.tasks.is_empty() {
+            self.said.push(understand(stored, first_page, &self.capture)?);
+            return Ok(());
+        }
+        if self.tasks.len() >= available_parallelism().map_or(1, NonZeroUsize::get) {
+            self.end_first().await?;
+        }
+        let capture = self.capture.clone();
+        self.tasks.push_back(spawn_blocking(move || understand(stored, first_page, &capture)));
+        Ok(())
+    }
+
+    async fn end_first(&mut self) -> Result<(), Unread> {
+        let Some(task) = self.tasks.pop_front() else { return Ok(()) };
+        let said = task.await.map_err(|error| match error.try_into_panic() {
+            Ok(panic) => Unread::Unusable(Failure::of_panic(panic.as_ref())),
+            Err(error) => Unread::Unusable(Failure::new(Kind::Bug, "reading a capture was broken off").because(error)),
+        })?;
+        self.said.push(said?);
+        Ok(())
+    }
+
+    async fn finish(mut self) -> Result<Vec<Said>, Unread> {
+        while !self.tasks.is_empty() {
+            self.end_first().await?;
+        }
+        Ok(self.said)
+    }
+}
+
+/// What an object says, every byte of it checked before.
+fn understand(stored: Stored, first_page: usize, capture: &str) -> Result<Said, Unread> {
+    let said = match stored.answers()? {
+        Answers::Usage(body) => wire::usage(&body).map(|part| Said::Usage(Box::new(part))),
+        Answers::Pages(pages) => wire::accounts_on(first_page, &pages).map(Said::Accounts),
+        Answers::Lookups(answers) => {
+            let answers: Vec<_> = answers.iter().map(|answer| (answer.account_id, answer.body.as_deref())).collect();
+            wire::lookups(&answers).map(Said::Lookups)
+        }
+        Answers::Unknown => Ok(Said::Nothing),
+    };
+    said.map_err(|error| Unread::Unusable(Failure::of_wire(capture, error)))
+}
+
+fn captured_at(key: &CaptureKey, opened: &Opened) -> Result<DateTime<Utc>, Failure> {
+    let at = DateTime::parse_from_rfc3339(&opened.manifest.captured_at).map(|at| at.with_timezone(&Utc));
+    at.map_err(|error| {
+        Failure::new(Kind::ArchiveUnusable, format!("the manifest of `{}` cannot be used", key.id)).because(error)
+    })
+}
