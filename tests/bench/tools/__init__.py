@@ -1,0 +1,1 @@
+"""The same night's work in other tools, a module for each."""
