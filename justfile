@@ -65,6 +65,26 @@ supply:
 contract *arguments:
     tests/contract/run {{ arguments }}
 
+# measure whole processes beside what users would write in other tools, up to a million sub accounts; takes an hour the first time
+bench *arguments:
+    tests/bench/run {{ arguments }}
+
+# the same in a minute: small sizes, few runs, a release build taken for granted
+bench-quick:
+    tests/bench/run --quick
+
+# measure the core's functions, each on its own
+bench-core *arguments:
+    cargo bench --locked --bench core -- {{ arguments }}
+
+# build for a profiler: nearly a release, with names and lines; then `perf record target/profiling/subledger report`
+profile:
+    cargo build --profile profiling --locked
+
+# ask three engines one question of the same archive, and compare the answers to the last digit
+scale *arguments:
+    tests/scale/run {{ arguments }}
+
 # measure the simulator with 100,000 sub accounts, in a release build
 figures accounts="100000":
     cargo build --release --locked

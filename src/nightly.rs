@@ -104,8 +104,12 @@ pub async fn reconcile(
     signals: &Signals,
 ) -> Result<Ledger, Failure> {
     let books = read_back(archive, key).await?;
+    tracing::debug!(capture = key.id, accounts = books.usage.sub_accounts.len(), "read back");
     let past = past::read(archive, key, &terms, signals).await?;
-    Failure::guard(|| Ok(Ledger::draw_up(past, books, terms)))
+    tracing::debug!("the captures before are seen");
+    let ledger = Failure::guard(|| Ok(Ledger::draw_up(past, books, terms)))?;
+    tracing::debug!(lines = ledger.charges.lines.len(), "checked and charged");
+    Ok(ledger)
 }
 
 /// Reads a capture back: to see that it can be used, and what is in it.
@@ -198,8 +202,11 @@ fn staged(
         let mut staged = Staged { staging: &mut staging, manifest: &mut manifest, signals };
         report::render_into(ledger, info, &mut staged).map_err(Failure::of_report)
     })?;
+    tracing::debug!("the set is written");
     signals.check()?;
-    Ok((staging.ready().map_err(Failure::of_publish)?, manifest))
+    let ready = staging.ready().map_err(Failure::of_publish)?;
+    tracing::debug!("the set is durable");
+    Ok((ready, manifest))
 }
 
 /// Puts the files of a set where they gather, until a signal comes.

@@ -112,7 +112,12 @@ impl<T> Part<T> {
 
 /// The usage answer.
 pub fn usage(body: &[u8]) -> Result<Part<Usage>, Error> {
-    Part::read(|unknown| read_usage(object(body, At::root("usage", unknown))?))
+    Part::read(|unknown| {
+        let mut usage = read_usage(object(body, At::root("usage", unknown))?)?;
+        // in order already, it is joined faster
+        usage.sub_accounts.sort_by_key(|line| line.account_id);
+        Ok(usage)
+    })
 }
 
 /// The accounts on some pages of the list, of which the first is so many; the list's own first page is 1.
@@ -126,6 +131,7 @@ pub fn accounts_on(first: usize, pages: &[impl AsRef<[u8]>]) -> Result<Part<Vec<
             page.object("pagination")?.finish(&["has_more", "next_cursor", "previous_cursor"]);
             page.finish(&["object"]);
         }
+        accounts.sort_by_key(|account| account.id);
         Ok(accounts)
     })
 }
@@ -155,7 +161,8 @@ pub fn join(
     lookups: Part<BTreeMap<Uuid, Lookup>>,
 ) -> Books {
     let Part { value: usage, mut unknown } = usage;
-    let mut accounts: Vec<SubAccount> = Vec::new();
+    let list: Vec<Part<Vec<SubAccount>>> = list.into_iter().collect();
+    let mut accounts: Vec<SubAccount> = Vec::with_capacity(list.iter().map(|part| part.value.len()).sum());
     for part in list {
         accounts.extend(part.value);
         unknown.go_on(part.unknown);

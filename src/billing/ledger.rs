@@ -154,6 +154,32 @@ impl Ledger {
         caps
     }
 
+    /// The cap of each line's account, in the order of the lines.
+    ///
+    /// Lines of usage were made in the order of the accounts, so that one walk finds the caps of nearly all.
+    pub fn caps_of_lines(&self) -> Vec<Option<&Cap>> {
+        let lines = &self.charges.lines;
+        let mut by_place = vec![None; lines.iter().map(|line| line.place + 1).max().unwrap_or(0)];
+        for (index, line) in lines.iter().enumerate() {
+            // places of lines of accounts are their own
+            by_place[line.place] = line.account_id.map(|id| (index, id)).or(by_place[line.place]);
+        }
+        let mut found = vec![None; lines.len()];
+        let mut ahead = 0;
+        for (index, id) in by_place.into_iter().flatten() {
+            let is_ahead = |place: usize| self.caps.get(place).is_some_and(|cap| cap.account_id < id);
+            if self.caps.get(ahead).is_some_and(|cap| cap.account_id > id) {
+                // the parent account, and whoever was removed, come after all others
+                ahead = self.caps.partition_point(|cap| cap.account_id < id);
+            }
+            while is_ahead(ahead) {
+                ahead += 1;
+            }
+            found[index] = self.caps.get(ahead).filter(|cap| cap.account_id == id);
+        }
+        found
+    }
+
     /// How many findings have this severity.
     pub fn count(&self, severity: Severity) -> usize {
         self.findings.count(severity)

@@ -50,7 +50,7 @@ pub(super) async fn capture(
 ) -> Result<Secured, Failure> {
     let kept = RefCell::new(Evidence::Missing);
     let taking = Capturing { archive, api, clock, signals, progress, kept: &kept, begun: time_since_boot() };
-    Failure::guard_waiting(taking.take()).await.map_err(|failure| failure.with_evidence(kept.into_inner()))
+    Failure::guard_waiting(Box::pin(taking.take())).await.map_err(|failure| failure.with_evidence(kept.into_inner()))
 }
 
 /// A capture under way, with all that it needs.
@@ -171,8 +171,16 @@ impl Capturing<'_> {
     async fn fill_list(&self, draft: &mut Draft<'_>, client: &Client) -> Result<BTreeSet<Uuid>, (Failure, bool)> {
         let mut listed = BTreeSet::new();
         let mut pages = client.pages();
+        // the last page is hashed and written while the server makes the next one
+        let mut last: Option<(Body, usize)> = None;
         loop {
-            self.in_time().map_err(|failure| (failure, false))?;
+            let of_evidence = |error| (Failure::of_evidence(error), false);
+            if let Err(failure) = self.in_time() {
+                if let Some((page, account_count)) = last.take() {
+                    draft.page(page, account_count).await.map_err(of_evidence)?;
+                }
+                return Err((failure, false));
+            }
             let (mut unreadable, mut torn) = (None, false);
             let failed = |error: Error| {
                 torn = matches!(error, Error::Paging(_));
@@ -181,16 +189,24 @@ impl Capturing<'_> {
                 }
                 Failure::of_client(error)
             };
-            let next = self.signals.or(pages.next(), failed).await;
-            let kept = |error| (Failure::of_evidence(error), false);
+            let keeping = async {
+                match last.take() {
+                    Some((page, account_count)) => draft.page(page, account_count).await,
+                    None => Ok(()),
+                }
+            };
+            let (next, kept) = tokio::join!(self.signals.or(pages.next(), failed), keeping);
+            kept.map_err(of_evidence)?;
             if let Some(page) = unreadable {
-                draft.page(page, 0).await.map_err(kept)?;
+                draft.page(page, 0).await.map_err(of_evidence)?;
             }
             let Some(page) = next.map_err(|failure| (failure, torn))? else { return Ok(listed) };
             listed.extend(&page.head.ids);
-            let account_count = page.head.ids.len();
-            draft.page(body(&page.answer), account_count).await.map_err(kept)?;
-            refuse_key(client, &page.answer).map_err(|failure| (failure, false))?;
+            if let Err(failure) = refuse_key(client, &page.answer) {
+                draft.page(body(&page.answer), page.head.ids.len()).await.map_err(of_evidence)?;
+                return Err((failure, false));
+            }
+            last = Some((body(&page.answer), page.head.ids.len()));
             (self.progress)(&format!("reading the account list: {} sub accounts", listed.len()));
         }
     }

@@ -2,12 +2,12 @@
 //!
 //! At most a few objects are in memory at a time, whatever the length of the list.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::thread::available_parallelism;
 
 use chrono::{DateTime, Utc};
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::ahasend::wire::{self, Part};
@@ -44,7 +44,7 @@ enum Said {
 pub(super) async fn read(archive: &Archive, key: &CaptureKey) -> Result<Books, Unread> {
     let opened = archive.open_capture(key).await?;
     let at = captured_at(key, &opened).map_err(Unread::Unusable)?;
-    let mut reading = Reading { capture: key.id.clone(), tasks: VecDeque::new(), said: Vec::new() };
+    let mut reading = Reading { capture: key.id.clone(), tasks: JoinSet::new(), said: Vec::new() };
     let mut first_page = 1;
     for object in &opened.manifest.objects {
         let stored = archive.stored(&opened, object).await?;
@@ -73,43 +73,47 @@ pub(super) async fn read(archive: &Archive, key: &CaptureKey) -> Result<Books, U
     joined.map_err(Unread::Unusable)
 }
 
-/// Objects on their way, in their order.
+/// Objects on their way, and what became of those that have arrived, by their places in the manifest.
 struct Reading {
     capture: String,
-    tasks: VecDeque<JoinHandle<Result<Said, Unread>>>,
-    said: Vec<Said>,
+    tasks: JoinSet<(usize, Result<Said, Unread>)>,
+    said: Vec<Option<Result<Said, Unread>>>,
 }
 
 impl Reading {
     /// Begins an object, once there is room for it.
     async fn begin(&mut self, stored: Stored, first_page: usize) -> Result<(), Unread> {
-        if stored.len() < THREADED_BYTES && self.tasks.is_empty() {
-            self.said.push(understand(stored, first_page, &self.capture)?);
+        let place = self.said.len();
+        self.said.push(None);
+        if stored.len() < THREADED_BYTES {
+            self.said[place] = Some(understand(stored, first_page, &self.capture));
             return Ok(());
         }
-        if self.tasks.len() >= available_parallelism().map_or(1, NonZeroUsize::get) {
-            self.end_first().await?;
+        while self.tasks.len() >= available_parallelism().map_or(1, NonZeroUsize::get) {
+            self.end_one().await?;
         }
         let capture = self.capture.clone();
-        self.tasks.push_back(spawn_blocking(move || understand(stored, first_page, &capture)));
+        self.tasks.spawn_blocking(move || (place, understand(stored, first_page, &capture)));
         Ok(())
     }
 
-    async fn end_first(&mut self) -> Result<(), Unread> {
-        let Some(task) = self.tasks.pop_front() else { return Ok(()) };
-        let said = task.await.map_err(|error| match error.try_into_panic() {
+    /// Waits for whichever is the next to arrive.
+    async fn end_one(&mut self) -> Result<(), Unread> {
+        let Some(ended) = self.tasks.join_next().await else { return Ok(()) };
+        let (place, said) = ended.map_err(|error| match error.try_into_panic() {
             Ok(panic) => Unread::Unusable(Failure::of_panic(panic.as_ref())),
             Err(error) => Unread::Unusable(Failure::new(Kind::Bug, "reading a capture was broken off").because(error)),
         })?;
-        self.said.push(said?);
+        self.said[place] = Some(said);
         Ok(())
     }
 
+    /// What all of them say in their order, or what is wrong with the first that cannot be used.
     async fn finish(mut self) -> Result<Vec<Said>, Unread> {
         while !self.tasks.is_empty() {
-            self.end_first().await?;
+            self.end_one().await?;
         }
-        Ok(self.said)
+        self.said.into_iter().flatten().collect()
     }
 }
 

@@ -32,6 +32,33 @@ fn latest(home: &Path) -> String {
 }
 
 #[test]
+fn a_set_of_many_files_is_made_durable_at_once_and_appears_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut staging = Staging::begin(folder.path(), Place::Revised(FIRST.to_owned())).unwrap();
+    let paths = || (0..=SYNCED_COUNT_MAX).map(|number| format!("customers/{number}/chargeback.csv"));
+    paths().for_each(|path| staging.add(&path, path.clone().into_bytes()).unwrap());
+    staging.add(MANIFEST_NAME, b"m".to_vec()).unwrap();
+    let published = staging.ready().unwrap().publish().unwrap();
+    assert!(paths().all(|path| fs::read(published.folder.join(&path)).unwrap() == path.as_bytes()));
+}
+
+#[test]
+fn a_file_that_was_written_piece_by_piece_is_compared_like_any_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let long = |last: u8| {
+        let mut staging = Staging::begin(folder.path(), Place::Revised(FIRST.to_owned())).unwrap();
+        let mut file = staging.begin_file("long.csv").unwrap();
+        (0..200_000).for_each(|_| file.write_all(b"row").unwrap());
+        file.write_all(&[last]).unwrap();
+        staging.add(MANIFEST_NAME, b"m".to_vec()).unwrap();
+        staging.ready().unwrap().publish().unwrap()
+    };
+    assert!(!long(1).unchanged);
+    assert!(long(1).unchanged);
+    assert_eq!(long(2).folder.file_name().unwrap(), "20240102T000000Z-r2", "the last byte differs");
+}
+
+#[test]
 fn a_set_appears_whole_and_latest_points_to_it() {
     let folder = tempfile::tempdir().unwrap();
     let home = folder.path().join("label/2024-01-01");

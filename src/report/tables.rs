@@ -32,16 +32,14 @@ pub(super) struct Row<'a> {
 /// The rows of `chargeback`: every line of every customer, and the kept lines.
 pub(super) fn chargeback_rows(ledger: &Ledger) -> Vec<Row<'_>> {
     let charges = &ledger.charges;
-    let cap = |line: &Line| {
-        let position = ledger.caps.binary_search_by_key(&line.account_id, |cap| Some(cap.account_id)).ok()?;
-        ledger.caps.get(position)
-    };
+    let mut caps = ledger.caps_of_lines().into_iter();
+    let mut cap = move || caps.next().flatten();
     let owned = charges.statements.iter().flat_map(|statement| {
         let customer = Some(&statement.customer);
         charges.lines_of(statement).iter().map(move |line| (line, customer))
     });
     let rows = owned.chain(charges.kept().map(|line| (line, None)));
-    rows.map(|(line, customer)| Row { line, customer, cap: cap(line) }).collect()
+    rows.map(|(line, customer)| Row { line, customer, cap: cap() }).collect()
 }
 
 /// `chargeback`, or the part of it that has these rows.

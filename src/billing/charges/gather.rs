@@ -37,8 +37,10 @@ pub(super) fn gather(lines: Vec<Line>, inputs: &Inputs<'_>) -> (Vec<Line>, Vec<S
 /// Who is charged for a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Owner<'i> {
-    /// A customer of the map, or of another time.
-    Customer(Cow<'i, Customer>),
+    /// A customer of the map.
+    Customer(&'i Customer),
+    /// One of another time, or one that is an account.
+    Other(Box<Customer>),
     /// The account itself, by the name of its first line, which is at this place.
     Itself(usize),
     /// Nobody: the line is kept.
@@ -55,9 +57,27 @@ struct Owned<'a, 'i> {
 /// What lines are ordered by: whether they are kept, the customer's name and id, then fees last, by kind and account.
 type Order<'o> = (bool, &'o str, &'o str, bool, LineKind, Option<Uuid>, usize);
 
+impl<'i> Owner<'i> {
+    fn of(customer: Cow<'i, Customer>) -> Self {
+        match customer {
+            Cow::Borrowed(customer) => Self::Customer(customer),
+            Cow::Owned(customer) => Self::Other(Box::new(customer)),
+        }
+    }
+
+    /// The customer, where it is at hand.
+    fn customer(&self) -> Option<&Customer> {
+        match self {
+            Self::Customer(customer) => Some(customer),
+            Self::Other(customer) => Some(customer),
+            Self::Itself(_) | Self::Nobody => None,
+        }
+    }
+}
+
 impl<'i> Owned<'_, 'i> {
     fn push(&mut self, customer: Cow<'i, Customer>, line: Line) {
-        self.owners.push(Owner::Customer(customer));
+        self.owners.push(Owner::of(customer));
         self.lines.push(line);
     }
 
@@ -73,25 +93,21 @@ impl<'i> Owned<'_, 'i> {
     fn name_one(&mut self, place: usize, first: usize) {
         let (line, name) = (&self.lines[place], &self.lines[first].name);
         if let Some(customer) = line.account_id.and_then(|id| self.inputs.owner(id, name)) {
-            self.owners[place] = Owner::Customer(customer);
+            self.owners[place] = Owner::of(customer);
         }
     }
 
     fn name(&self, place: usize) -> &str {
         match &self.owners[place] {
-            Owner::Customer(customer) => &customer.name,
             Owner::Itself(first) => &self.lines[*first].name,
-            Owner::Nobody => "",
+            owner => owner.customer().map_or("", |customer| &customer.name),
         }
     }
 
     fn order(&self, place: usize) -> Order<'_> {
         let line = &self.lines[place];
-        let id = match &self.owners[place] {
-            Owner::Customer(customer) => customer.id.as_str(),
-            // ids of accounts have the order of their texts
-            Owner::Itself(_) | Owner::Nobody => "",
-        };
+        // ids of accounts have the order of their texts
+        let id = self.owners[place].customer().map_or("", |customer| &customer.id);
         let is_kept = self.owners[place] == Owner::Nobody;
         // of what is no fee the kind does not matter on a statement, and comes first beside it
         let is_last = line.kind.is_fee();
@@ -102,14 +118,13 @@ impl<'i> Owned<'_, 'i> {
     /// Orders the lines and their owners. Lines are large: places are sorted, most of them by the first letters of the name
     /// alone, and then each line is moved to its place within the same memory.
     fn put_in_order(&mut self) {
-        let places = 0..self.lines.len();
-        let mut places: Vec<(u64, u32)> =
-            places.map(|place| (letters(self.name(place)), u32::try_from(place).unwrap_or(u32::MAX))).collect();
-        places.sort_unstable_by(|(a, one), (b, other)| {
-            let kept = |place: &u32| self.owners[*place as usize] == Owner::Nobody;
-            let by_letters = kept(one).cmp(&kept(other)).then(a.cmp(b));
-            by_letters.then_with(|| self.order(*one as usize).cmp(&self.order(*other as usize)))
-        });
+        let (charged, mut kept): (Vec<u32>, Vec<u32>) =
+            (0..).take(self.lines.len()).partition(|place| self.owners[*place as usize] != Owner::Nobody);
+        let charged = charged.into_iter().map(|place| (letters(self.name(place as usize)), place));
+        let mut charged: Vec<(u128, u32)> = charged.collect();
+        let order = |place: u32| self.order(place as usize);
+        charged.sort_unstable_by(|(a, one), (b, other)| a.cmp(b).then_with(|| order(*one).cmp(&order(*other))));
+        kept.sort_unstable_by(|one, other| order(*one).cmp(&order(*other)));
         // an owner that is named by the place of a line would be lost with the order: the name goes with it
         for place in 0..self.owners.len() {
             if let Owner::Itself(first) = self.owners[place]
@@ -119,7 +134,7 @@ impl<'i> Owned<'_, 'i> {
                 self.name_one(place, first);
             }
         }
-        let mut places: Vec<u32> = places.into_iter().map(|(_, place)| place).collect();
+        let mut places: Vec<u32> = charged.into_iter().map(|(_, place)| place).chain(kept).collect();
         for start in 0..places.len() {
             let mut to = start;
             // each cycle of the permutation, once
@@ -143,7 +158,8 @@ impl<'i> Owned<'_, 'i> {
         for (place, owner) in owners.into_iter().enumerate() {
             let line = &mut lines[place];
             let customer = match owner {
-                Owner::Customer(customer) => Some(customer),
+                Owner::Customer(customer) => Some(Cow::Borrowed(customer)),
+                Owner::Other(customer) => Some(Cow::Owned(*customer)),
                 Owner::Itself(_) => line.account_id.and_then(|id| inputs.owner(id, &line.name)),
                 Owner::Nobody => None,
             };
@@ -180,10 +196,10 @@ impl<'i> Owned<'_, 'i> {
 const SETTLED: u32 = u32::MAX;
 
 /// The first letters of a text as a number of the same order.
-fn letters(text: &str) -> u64 {
-    let mut letters = [0; 8];
+fn letters(text: &str) -> u128 {
+    let mut letters = [0; 16];
     letters.iter_mut().zip(text.bytes()).for_each(|(to, byte)| *to = byte);
-    u64::from_be_bytes(letters)
+    u128::from_be_bytes(letters)
 }
 
 /// Who is charged for a line, and the markup; `first` is where the first line of its account is.
@@ -198,13 +214,17 @@ fn bearer<'i>(line: &Line, first: usize, inputs: &Inputs<'i>) -> (Owner<'i>, Opt
     };
     customer.map_or((Owner::Nobody, None), |customer| {
         let percent = customer.pricing.markup_percent;
-        (Owner::Customer(inputs.billed_as(customer)), Some(percent))
+        (Owner::of(inputs.billed_as(customer)), Some(percent))
     })
 }
 
 fn mark_up(line: &mut Line, percent: Decimal, rule: RoundingRule) {
-    let marked_up = |cost: Minor| cost + cost.percent(percent, rule);
     line.markup_percent = Some(percent);
+    if percent.is_zero() {
+        line.span = Span::around(line.charge(), line.span.low, line.span.high);
+        return;
+    }
+    let marked_up = |cost: Minor| cost + cost.percent(percent, rule);
     line.markup = line.cost().percent(percent, rule);
     line.span = Span::around(line.charge(), marked_up(line.span.low), marked_up(line.span.high));
 }
@@ -237,8 +257,8 @@ fn add_fees<'i>(owned: &mut Owned<'_, 'i>) {
     }
     owned.name_all();
     let used = owned.owners.iter().filter_map(|owner| match owner {
-        Owner::Customer(customer) => Some(customer.clone()),
-        Owner::Itself(_) | Owner::Nobody => None,
+        Owner::Customer(customer) => Some(Cow::Borrowed(*customer)),
+        other => other.customer().cloned().map(Cow::Owned),
     });
     // whoever had an account for a part of the period has had it in the period
     let owners = |id: Uuid, name: &str| -> Vec<Cow<'i, Customer>> {
