@@ -61,6 +61,12 @@ impl Exact {
         Self(I256::from(number) * power_of_ten(EXACT_SCALE))
     }
 
+    /// A count that serves as a weight beside amounts of 28 digits, whose product with a [`Exact::whole`] may not fit: of weights
+    /// only the proportions matter.
+    pub fn proportion(number: i64) -> Self {
+        Self(I256::from(number))
+    }
+
     /// A whole number of units of 10^-`scale`, of a `scale` that is at most 34.
     pub fn of_units(units: i128, scale: u32) -> Self {
         Self(I256::from(units) * power_of_ten(EXACT_SCALE.saturating_sub(scale)))

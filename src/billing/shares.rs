@@ -161,6 +161,16 @@ mod tests {
         assert_eq!(shared(0, &["0", "0"]), [0, 0]);
     }
 
+    /// An amount of 28 digits by counts of 64 bits: what a removed bucket's cost is divided by.
+    #[test]
+    fn the_longest_amount_is_divided_by_the_largest_counts() {
+        let (whole, counts) = (10_i128.pow(28) - 1, [i64::MAX, i64::MAX - 1, 1]);
+        let entries: Vec<(usize, Exact)> = counts.into_iter().map(Exact::proportion).enumerate().collect();
+        let parts = largest_remainder(Minor(whole), &entries).unwrap();
+        assert_eq!(parts.iter().copied().sum::<Minor>(), Minor(whole));
+        assert_eq!(parts[2], Minor(542_101_086));
+    }
+
     #[test]
     fn what_has_no_meaning_is_refused() {
         assert_eq!(largest_remainder(Minor(1), &weights(&["0", "0"])), Err(Unshareable::NoWeight));

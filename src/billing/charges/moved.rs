@@ -44,15 +44,17 @@ pub(super) fn part_by_owner(lines: &mut Vec<Line>, sources: &mut Vec<Source>, mo
 
 fn parts(line: &Line, stretches: &[Stretch], seen: &[i64]) -> (Vec<Line>, Division) {
     let messages = moves::divide(line.messages.unwrap_or(0), seen);
-    let mut weights: Vec<(usize, Exact)> =
-        messages.iter().map(|part| Exact::whole(part.saturating_abs())).enumerate().collect();
-    if messages.iter().all(|part| *part == 0) {
+    let mut volumes: Vec<i64> = messages.iter().map(|part| part.saturating_abs()).collect();
+    if volumes.iter().all(|volume| *volume == 0) {
         // what no message bears is the last owner's
-        weights.iter_mut().rev().take(1).for_each(|(_, weight)| *weight = Exact::whole(1));
+        volumes.iter_mut().rev().take(1).for_each(|volume| *volume = 1);
     }
-    let shares = Division::of(line.share, &weights).unwrap_or_default();
+    let weights = |weight: fn(i64) -> Exact| -> Vec<(usize, Exact)> {
+        volumes.iter().map(|volume| weight(*volume)).enumerate().collect()
+    };
+    let shares = Division::of(line.share, &weights(Exact::whole)).unwrap_or_default();
     let cost = line.allocated_cost.unwrap_or(Amount::ZERO);
-    let costs = largest_remainder(Minor(cost.units()), &weights).unwrap_or_default();
+    let costs = largest_remainder(Minor(cost.units()), &weights(Exact::proportion)).unwrap_or_default();
     let whole = line.volume.unwrap_or(Volume::seen(line.messages.unwrap_or(0)));
     // whatever the account may have, it goes by the same stretches
     let volumes = moves::divide(whole.low, seen).into_iter().zip(moves::divide(whole.high, seen));

@@ -28,7 +28,9 @@ pub(super) fn attribute(
     let weights: Vec<(usize, Exact)> = volumes.map(Exact::whole).enumerate().collect();
     let (share, cost) = (whole.share, whole.allocated_cost.unwrap_or(Amount::ZERO));
     let shares = Division::of(share, &weights).ok()?;
-    let costs = largest_remainder(Minor(cost.units()), &weights).ok()?;
+    let volumes = named.iter().map(|(_, part)| part.messages).chain([unnamed]);
+    let proportions: Vec<(usize, Exact)> = volumes.map(Exact::proportion).enumerate().collect();
+    let costs = largest_remainder(Minor(cost.units()), &proportions).ok()?;
     let mut divided: Vec<Line> = named.iter().map(|(gone, part)| named_line(gone, part)).collect();
     divided.push(Line {
         messages: Some(unnamed),
