@@ -125,6 +125,8 @@ pub struct Staging {
     place: Place,
     manifest: Vec<u8>,
     files: Vec<PathBuf>,
+    /// The folder, opened before anything was written: whatever the system fails to write is told to it.
+    disk: File,
     published: bool,
 }
 
@@ -151,13 +153,23 @@ impl Staging {
             home.join(format!("{TEMPORARY}{}", place.name()))
         };
         fs::create_dir(&temporary).map_err(failed("creating", &temporary))?;
-        Ok(Self { home: home.to_owned(), temporary, place, manifest: Vec::new(), files: Vec::new(), published: false })
+        let disk = File::open(&temporary).map_err(failed("reading", &temporary))?;
+        Ok(Self {
+            home: home.to_owned(),
+            temporary,
+            place,
+            manifest: Vec::new(),
+            files: Vec::new(),
+            disk,
+            published: false,
+        })
     }
 
     /// Adds a file at a path within the set.
     pub fn add(&mut self, path: &str, bytes: Vec<u8>) -> Result<(), Error> {
         let Begun { mut file, path: target } = self.begin_file(path)?;
         file.write_all(&bytes).map_err(failed("writing", &target))?;
+        self.sync_early(&file, &target)?;
         if path == MANIFEST_NAME {
             self.manifest = bytes;
         }
@@ -186,12 +198,21 @@ impl Staging {
         Ok(Ready { staging: self, folder, unchanged })
     }
 
-    /// Makes every file and every name durable: one by one, or where there are many, all at once.
-    fn sync(&self) -> Result<(), Error> {
-        if self.files.len() > SYNCED_COUNT_MAX && sync_disk(&self.temporary)? {
+    /// Makes the first files durable as they come, by the very handle that wrote them.
+    fn sync_early(&self, file: &File, path: &Path) -> Result<(), Error> {
+        if self.files.len() > SYNCED_COUNT_MAX {
             return Ok(());
         }
-        for path in &self.files {
+        file.sync_all().map_err(failed("syncing", path))
+    }
+
+    /// Makes every file and every name durable: one by one, or where there are many, all at once.
+    fn sync(&self) -> Result<(), Error> {
+        if self.files.len() > SYNCED_COUNT_MAX && sync_disk(&self.disk, &self.temporary)? {
+            return Ok(());
+        }
+        // the first ones were synced as they were written
+        for path in self.files.iter().skip(SYNCED_COUNT_MAX) {
             let file = self.temporary.join(path);
             folders::sync(&file).map_err(failed("syncing", &file))?;
         }
@@ -305,17 +326,18 @@ impl Drop for Staging {
     }
 }
 
-/// Makes everything on the disk of a folder durable, in one call; says whether this system can.
-fn sync_disk(folder: &Path) -> Result<bool, Error> {
+/// Makes everything on a disk durable, in one call; says whether this system can.
+fn sync_disk(disk: &File, folder: &Path) -> Result<bool, Error> {
     #[cfg(target_os = "linux")]
-    {
-        let disk = File::open(folder).map_err(failed("reading", folder))?;
-        rustix::fs::syncfs(&disk).map_err(io::Error::from).map_err(failed("syncing", folder))?;
-        Ok(true)
+    match rustix::fs::syncfs(disk).map_err(io::Error::from) {
+        Ok(()) => Ok(true),
+        // sandboxes may not know it, and then each file is synced on its own
+        Err(error) if matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied) => Ok(false),
+        Err(error) => Err(failed("syncing", folder)(error)),
     }
     #[cfg(not(target_os = "linux"))]
     {
-        let _ = folder;
+        let _ = (disk, folder);
         Ok(false)
     }
 }

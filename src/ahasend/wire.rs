@@ -92,7 +92,7 @@ fn head(label: &str, body: &[u8]) -> Result<PageHead, Error> {
 pub fn books(capture: CaptureRef, account_id: Uuid, bodies: &Bodies<'_>) -> Result<Books, Error> {
     let usage = usage(bodies.usage)?;
     let accounts = accounts_on(1, &bodies.pages)?;
-    Ok(join(capture, account_id, usage, [accounts], lookups(&bodies.lookups)?))
+    Ok(join(capture, account_id, usage, [accounts], [lookups(&bodies.lookups)?]))
 }
 
 /// What a part of a capture says, read on its own.
@@ -158,7 +158,7 @@ pub fn join(
     account_id: Uuid,
     usage: Part<Usage>,
     list: impl IntoIterator<Item = Part<Vec<SubAccount>>>,
-    lookups: Part<BTreeMap<Uuid, Lookup>>,
+    lookups: impl IntoIterator<Item = Part<BTreeMap<Uuid, Lookup>>>,
 ) -> Books {
     let Part { value: usage, mut unknown } = usage;
     let list: Vec<Part<Vec<SubAccount>>> = list.into_iter().collect();
@@ -167,8 +167,12 @@ pub fn join(
         accounts.extend(part.value);
         unknown.go_on(part.unknown);
     }
-    unknown.go_on(lookups.unknown);
-    Books::new(capture, account_id, usage, accounts, lookups.value, unknown.into_sorted())
+    let mut looked_up = BTreeMap::new();
+    for part in lookups {
+        looked_up.extend(part.value);
+        unknown.go_on(part.unknown);
+    }
+    Books::new(capture, account_id, usage, accounts, looked_up, unknown.into_sorted())
 }
 
 /// What a refusal says to people; nothing if it is not the object with a text that the API promises.

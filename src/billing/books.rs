@@ -212,6 +212,8 @@ impl Books {
     /// walk.
     pub fn known(&self) -> impl Iterator<Item = Known<'_>> {
         let (mut lines, mut listed) = (self.usage.sub_accounts.as_slice(), self.accounts.as_slice());
+        debug_assert!(lines.is_sorted_by_key(|line| line.account_id), "usage lines are in the order of their accounts");
+        debug_assert!(listed.is_sorted_by_key(|account| account.id), "the list is in the order of its accounts");
         let mut lookups = self.lookups.iter().peekable();
         std::iter::from_fn(move || {
             let heads = [lines.first().map(|line| line.account_id), listed.first().map(|account| account.id)];

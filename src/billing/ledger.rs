@@ -168,7 +168,7 @@ impl Ledger {
         let mut ahead = 0;
         for (index, id) in by_place.into_iter().flatten() {
             let is_ahead = |place: usize| self.caps.get(place).is_some_and(|cap| cap.account_id < id);
-            if self.caps.get(ahead).is_some_and(|cap| cap.account_id > id) {
+            if self.caps.get(ahead).is_none_or(|cap| cap.account_id > id) {
                 // the parent account, and whoever was removed, come after all others
                 ahead = self.caps.partition_point(|cap| cap.account_id < id);
             }

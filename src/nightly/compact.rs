@@ -80,6 +80,15 @@ async fn compact_period(
         compacted.bytes = there.map_or(0, |bytes| bytes.len());
         return Ok(compacted);
     }
+    if let Some(key) = tables.iter().find(|key| !keys.contains(key)) {
+        // its table tells that a manifest is missing, and its rows would be in no file any more
+        compacted.outcome = Compaction::LeftAlone(format!("capture `{}` has a table and no manifest", key.id));
+        return Ok(compacted);
+    }
+    if keys.is_empty() {
+        compacted.outcome = Compaction::LeftAlone("none of its captures is there".to_owned());
+        return Ok(compacted);
+    }
     let bytes = match usage_of(archive, keys, signals).await {
         Ok(bytes) => bytes,
         Err(failure) if failure.kind == Kind::ArchiveUnusable || failure.kind == Kind::AnswerUnusable => {

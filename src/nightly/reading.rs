@@ -32,6 +32,9 @@ impl From<archive::Error> for Unread {
 /// Stored bytes from which on an object is given to a thread of its own.
 const THREADED_BYTES: usize = 1 << 17;
 
+/// Objects that are understood side by side at most, however many processors there are: each is unfolded in memory.
+const TASK_COUNT_MAX: usize = 4;
+
 /// What an object says.
 enum Said {
     Usage(Box<Part<Usage>>),
@@ -53,23 +56,19 @@ pub(super) async fn read(archive: &Archive, key: &CaptureKey) -> Result<Books, U
         first_page += if object.name.starts_with("accounts") { object.bodies.len() } else { 0 };
     }
     let said = reading.finish().await?;
-    let (mut usage, mut list, mut lookups) = (None, Vec::new(), None);
+    let (mut usage, mut list, mut lookups) = (None, Vec::new(), Vec::new());
     for said in said {
         match said {
             Said::Usage(part) => usage = Some(*part),
             Said::Accounts(part) => list.push(part),
-            Said::Lookups(part) => lookups = Some(part),
+            Said::Lookups(part) => lookups.push(part),
             Said::Nothing => {}
         }
     }
     let usage = usage.ok_or_else(|| opened.without_usage())?;
     let capture = CaptureRef { id: key.id.clone(), at, sha256: opened.sha256 };
     let account_id = archive.account_id();
-    let joined = Failure::guard(|| {
-        let lookups =
-            lookups.map_or_else(|| wire::lookups(&[]), Ok).map_err(|error| Failure::of_wire(&key.id, error))?;
-        Ok(wire::join(capture, account_id, usage, list, lookups))
-    });
+    let joined = Failure::guard(|| Ok(wire::join(capture, account_id, usage, list, lookups)));
     joined.map_err(Unread::Unusable)
 }
 
@@ -89,7 +88,7 @@ impl Reading {
             self.said[place] = Some(understand(stored, first_page, &self.capture));
             return Ok(());
         }
-        while self.tasks.len() >= available_parallelism().map_or(1, NonZeroUsize::get) {
+        while self.tasks.len() >= available_parallelism().map_or(1, NonZeroUsize::get).min(TASK_COUNT_MAX) {
             self.end_one().await?;
         }
         let capture = self.capture.clone();
@@ -113,22 +112,32 @@ impl Reading {
         while !self.tasks.is_empty() {
             self.end_one().await?;
         }
-        self.said.into_iter().flatten().collect()
+        let is_of_archive = |said: &Option<Result<Said, Unread>>| matches!(said, Some(Err(Unread::Archive(_))));
+        // what the archive cannot give comes before what cannot be understood, wherever either is
+        match self.said.iter().position(is_of_archive) {
+            Some(place) => self.said.swap_remove(place).into_iter().collect(),
+            None => self.said.into_iter().flatten().collect(),
+        }
     }
 }
 
 /// What an object says, every byte of it checked before.
 fn understand(stored: Stored, first_page: usize, capture: &str) -> Result<Said, Unread> {
-    let said = match stored.answers()? {
-        Answers::Usage(body) => wire::usage(&body).map(|part| Said::Usage(Box::new(part))),
-        Answers::Pages(pages) => wire::accounts_on(first_page, &pages).map(Said::Accounts),
-        Answers::Lookups(answers) => {
-            let answers: Vec<_> = answers.iter().map(|answer| (answer.account_id, answer.body.as_deref())).collect();
-            wire::lookups(&answers).map(Said::Lookups)
-        }
-        Answers::Unknown => Ok(Said::Nothing),
-    };
-    said.map_err(|error| Unread::Unusable(Failure::of_wire(capture, error)))
+    let answers = stored.answers()?;
+    let said = Failure::guard(|| {
+        let said = match answers {
+            Answers::Usage(body) => wire::usage(&body).map(|part| Said::Usage(Box::new(part))),
+            Answers::Pages(pages) => wire::accounts_on(first_page, &pages).map(Said::Accounts),
+            Answers::Lookups(answers) => {
+                let answers: Vec<_> =
+                    answers.iter().map(|answer| (answer.account_id, answer.body.as_deref())).collect();
+                wire::lookups(&answers).map(Said::Lookups)
+            }
+            Answers::Unknown => Ok(Said::Nothing),
+        };
+        said.map_err(|error| Failure::of_wire(capture, error))
+    });
+    said.map_err(Unread::Unusable)
 }
 
 fn captured_at(key: &CaptureKey, opened: &Opened) -> Result<DateTime<Utc>, Failure> {

@@ -74,8 +74,13 @@ pub async fn verify(
     for period in archive.tables().await.map_err(Failure::of_archive)?.1 {
         signals.check()?;
         progress(&format!("table of {period}"));
-        let keys = audit.captures.iter().map(|capture| &capture.key).filter(|key| key.period == period);
-        match compacted(archive, &period, &keys.collect::<Vec<_>>(), signals).await? {
+        let of_period = || audit.captures.iter().filter(|capture| capture.key.period == period);
+        if of_period().any(|capture| !capture.is_intact) {
+            notes.push(format!("`{}` was not compared: a capture of it is damaged", archive.shown_compacted(&period)));
+            continue;
+        }
+        let keys: Vec<&CaptureKey> = of_period().map(|capture| &capture.key).collect();
+        match compacted(archive, &period, &keys, signals).await? {
             Table::Same => tables += 1,
             Table::Absent => {}
             Table::Unknown(note) => notes.push(note),
@@ -101,9 +106,7 @@ async fn compacted(archive: &Archive, period: &str, keys: &[&CaptureKey], signal
     let path = archive.shown_compacted(period);
     let expected = match compact::usage_of(archive, keys, signals).await {
         Ok(bytes) => bytes,
-        Err(failure) if failure.kind == Kind::Bug || matches!(failure.kind, Kind::Interrupted(_)) => {
-            return Err(failure);
-        }
+        Err(failure) if failure.kind != Kind::AnswerUnusable => return Err(failure),
         Err(failure) => {
             let causes = crate::failure::causes(&failure).join(": ");
             return Ok(Table::Unknown(format!("`{path}` was not compared: {causes}")));

@@ -18,8 +18,9 @@ impl Write for Begun {
         self.file.write(bytes)
     }
 
+    /// Makes what was written durable.
     fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
+        self.file.sync_all()
     }
 }
 
@@ -28,6 +29,16 @@ impl Begun {
     pub fn failed(&self, source: io::Error) -> Error {
         failed("writing", &self.path)(source)
     }
+}
+
+/// What is next in a file, however often the system interrupts.
+fn filled(file: &mut BufReader<File>) -> io::Result<&[u8]> {
+    while let Err(error) = file.fill_buf() {
+        if error.kind() != io::ErrorKind::Interrupted {
+            return Err(error);
+        }
+    }
+    Ok(file.buffer())
 }
 
 /// Whether two files are regular ones with the same bytes.
@@ -40,7 +51,7 @@ pub(super) fn is_same(one: &Path, other: &Path) -> io::Result<bool> {
     let [mut a, mut b] = [one, other].map(|path| File::open(path).map(|file| BufReader::with_capacity(1 << 16, file)));
     let (Ok(a), Ok(b)) = (&mut a, &mut b) else { return Ok(false) };
     loop {
-        let (left, right) = (a.fill_buf()?, b.fill_buf()?);
+        let (left, right) = (filled(a)?, filled(b)?);
         let count = left.len().min(right.len());
         if left[..count] != right[..count] {
             return Ok(false);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 /// A format of reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Format {
-    /// Tables as plain CSV, which every set has: the control sheet names its hashes.
+    /// Tables as plain CSV, which every set has.
     Csv,
     /// Tables for SQL engines.
     Parquet,
@@ -119,6 +119,11 @@ impl Formats {
     /// Whether the set has this part.
     pub fn has_part(&self, part: Part) -> bool {
         !self.without.contains(&part)
+    }
+
+    /// The file that has all caps.
+    pub fn file_of_caps(&self) -> &'static str {
+        if self.has_part(Part::Caps) { "caps.csv" } else { "chargeback.csv" }
     }
 
     /// The parts that are left out, each once.

@@ -50,7 +50,7 @@ fn workbook(
     summary::write(&mut book, ledger, info)?;
     let (lines, parts) = chargeback(&mut book, ledger)?;
     control::write(&mut book, ledger, statements, &control::Lines { table: &lines, parts: &parts })?;
-    caps(&mut book, ledger)?;
+    caps(&mut book, ledger, info)?;
     removed(&mut book, ledger)?;
     findings(&mut book, ledger)?;
     journal(&mut book, ledger)?;
@@ -86,7 +86,7 @@ fn chargeback<'l>(book: &mut Book, ledger: &'l Ledger) -> Result<(Table<'l>, Vec
     Ok((table, parts))
 }
 
-fn caps(book: &mut Book, ledger: &Ledger) -> Result<(), XlsxError> {
+fn caps(book: &mut Book, ledger: &Ledger, info: &SetInfo) -> Result<(), XlsxError> {
     let table = tables::caps(ledger, &ledger.caps_by_use());
     let levels = Level::ALL.iter().rev().map(|level| {
         let count = ledger.caps_at(*level);
@@ -94,7 +94,7 @@ fn caps(book: &mut Book, ledger: &Ledger) -> Result<(), XlsxError> {
     });
     let levels: Vec<String> = levels.collect();
     let total = format!("{}: {}. Rates are messages a day.", counted(table.height(), "sub account"), levels.join(", "));
-    simple("Caps", &table, total, "account_name", "caps.csv").write(book).map(drop)
+    simple("Caps", &table, total, "account_name", info.formats.file_of_caps()).write(book).map(drop)
 }
 
 fn removed(book: &mut Book, ledger: &Ledger) -> Result<(), XlsxError> {

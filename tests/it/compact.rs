@@ -121,3 +121,23 @@ fn a_period_with_a_damaged_capture_keeps_its_tables() {
     assert!(done.stdout.contains("left alone") && done.stdout.contains(usage), "{}", done.stdout);
     assert_eq!(tables(&desk), kept);
 }
+
+#[test]
+fn a_table_whose_manifest_is_lost_is_no_waste() {
+    let desk = Desk::usual();
+    desk.closed("A-1", "41.00", &[]);
+    let first = period(&desk).join("capture=20240130T234500Z");
+    for name in ["capture.json", "capture.json.sha256"] {
+        std::fs::remove_file(first.join(name)).expect("a file");
+    }
+    let (kept, before) = (tables(&desk), desk.offline(&["verify"]));
+    let done = desk.offline(&COMPACT);
+    assert!(
+        done.stdout.contains("left alone, capture `20240130T234500Z` has a table and no manifest"),
+        "{}",
+        done.stdout
+    );
+    assert_eq!(tables(&desk), kept);
+    let after = desk.offline(&["verify"]);
+    assert_eq!((after.code, after.stdout), (13, before.stdout), "what tells of the loss is still there");
+}

@@ -197,3 +197,31 @@ fn a_renderer_that_fails_leaves_the_last_set_as_it_was() {
     assert_eq!(desk.reports(), before);
     look::assert_sound(desk.path());
 }
+
+/// What there is for each customer or sub account can be left out; what is left says so, adds up, and leads to nothing that is
+/// not there.
+#[test]
+fn a_set_does_without_files_of_each_customer_and_sub_account() {
+    let desk = Desk::usual();
+    configure(&desk, "[report]\nwithout = [\"statements\", \"caps\", \"tail\"]\n");
+    let done = report(&desk, &[]);
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    let files = files(&desk);
+    let is_left_out = |path: &&String| {
+        path.starts_with("customers/") || ["control.csv", "caps.csv", "tail.csv"].contains(&path.as_str())
+    };
+    assert_eq!(files.iter().filter(is_left_out).count(), 0, "{files:?}");
+    assert!(files.contains("chargeback.csv") && files.contains("chargeback.xlsx"), "{files:?}");
+    let set = look::latest(desk.path());
+    assert_eq!(terms(&set)["without"], serde_json::json!(["statements", "caps", "tail"]));
+    let page = std::fs::read_to_string(set.join("report.html")).expect("the page");
+    assert!(page.contains("Acme Ltd") && !page.contains("statement.html") && !page.contains("tail.csv"));
+    let verified = desk.offline(&["verify"]);
+    assert_eq!(verified.code, 0, "{}", verified.stdout);
+
+    let refused = desk.offline(&["report", "--config", "other.toml"]);
+    assert_ne!(refused.code, 0);
+    std::fs::write(desk.path().join("other.toml"), "[report]\nwithout = [\"control\"]\n").expect("a configuration");
+    let refused = desk.offline(&["report", "--config", "other.toml"]);
+    assert!(refused.code == 2 && refused.stderr.contains("statements"), "{}", refused.stderr);
+}

@@ -1,7 +1,7 @@
 //! Caps over several captures, and their levels.
 
 use super::super::ledger::Ledger;
-use super::super::tests::sample::{Night, at, seen};
+use super::super::tests::sample::{Night, at, id, seen};
 use super::*;
 
 /// The only cap, after a last capture.
@@ -55,4 +55,22 @@ fn a_cap_is_held_against_the_one_that_the_period_began_with() {
     assert_eq!(after(100, 100), [] as [&str; 0]);
     let next = Night::at("2024-02-01T02:00:00Z").capped(1, 1, 50);
     assert_eq!(last([night("2024-01-31T02:00:00Z", 100)], next).1, ["cap-changed"], "changed around the roll-over");
+}
+
+/// The cap of every line is that of its account, wherever the account stands among all: below the parent account, above all
+/// that have a cap, removed and still listed.
+#[test]
+fn each_line_has_the_cap_of_its_account() {
+    let first = Night::at("2024-01-30T02:00:00Z").capped(1, 10, 100).capped(2, 20, 200).account(3, 1);
+    let second = Night::at("2024-01-31T02:00:00Z").removed(10).listed(1, Status::Suspended, 100).capped(2, 30, 200);
+    let mut books = second.account(9, 5).books();
+    // usage of an account that nobody lists, after all that are listed; and a parent account after that
+    books.accounts.retain(|account| account.id != id(9));
+    books.usage.parent_id = id(99);
+    let ledger = Ledger::draw_up(seen([first]), books, Terms::default());
+    let found = ledger.charges.lines.iter().zip(ledger.caps_of_lines());
+    let found = found.filter_map(|(line, cap)| Some((line.account_id?.as_u128(), cap.map(|cap| cap.monthly_credit))));
+    let mut found: Vec<_> = found.collect();
+    found.sort();
+    assert_eq!(found, [(1, Some(100)), (2, Some(200)), (3, None), (9, None), (99, None)]);
 }

@@ -22,7 +22,7 @@ impl Trails {
 
     /// A walk that finds the trails of ascending ids, without a search for each.
     pub fn walk(&self) -> Walk<'_> {
-        Walk(&self.0)
+        Walk(&self.0, None)
     }
 
     pub(super) fn retain(&mut self, is_kept: impl Fn(&Trail) -> bool) {
@@ -50,13 +50,14 @@ impl Trails {
     }
 }
 
-/// What of the trails is ahead.
+/// What of the trails is ahead, and the last id that was asked for.
 #[derive(Debug)]
-pub struct Walk<'t>(&'t [(Uuid, Trail)]);
+pub struct Walk<'t>(&'t [(Uuid, Trail)], Option<Uuid>);
 
 impl<'t> Walk<'t> {
     /// The trail of an account whose id is not below the last one that was asked for.
     pub fn find(&mut self, id: Uuid) -> Option<&'t Trail> {
+        debug_assert!(self.1.replace(id).is_none_or(|last| last <= id), "ids ascend");
         let before = self.0.iter().take_while(|(other, _)| *other < id).count();
         self.0 = self.0.get(before..).unwrap_or_default();
         self.0.first().filter(|(other, _)| *other == id).map(|(_, trail)| trail)

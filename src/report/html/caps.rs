@@ -8,6 +8,7 @@ use crate::billing::ledger::Ledger;
 use crate::billing::level::Level;
 use crate::billing::money::format_units;
 
+use super::super::format::Formats;
 use super::super::text::{counted, grouped};
 use super::parts::{Head, count, day, heads, more, name, scroll};
 
@@ -17,7 +18,7 @@ const CAP_COUNT_MAX: usize = 100;
 const LENGTH: i128 = 1_200;
 
 /// The flagged caps, and the others to be opened.
-pub(super) fn section(ledger: &Ledger) -> Markup {
+pub(super) fn section(ledger: &Ledger, formats: &Formats) -> Markup {
     let mut caps = ledger.caps_by_use();
     caps.retain(|cap| cap.level != Level::Uncapped);
     let uncapped = ledger.caps_at(Level::Uncapped);
@@ -34,7 +35,7 @@ pub(super) fn section(ledger: &Ledger) -> Markup {
                     (scroll("Caps below the near level", &table(ledger, clear)))
                 }
             }
-            (more(caps.len() - shown.len(), "caps.csv"))
+            (more(caps.len() - shown.len(), formats.file_of_caps()))
             @if uncapped > 0 { p class="small soft" { "Without a cap: " (counted(uncapped, "sub account")) "." } }
         }
     }

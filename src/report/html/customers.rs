@@ -12,6 +12,7 @@ use crate::billing::ledger::Ledger;
 use crate::billing::money::Minor;
 
 use super::super::folders;
+use super::super::format::{Formats, Part};
 use super::super::text::{counted, shown};
 use super::parts::{Head, bar, count, digits, heads, more, name, scroll};
 
@@ -22,13 +23,13 @@ const OPEN_COUNT_MAX: usize = 25;
 /// Kept lines that are shown.
 const KEPT_COUNT_MAX: usize = 50;
 
-/// Every customer with a bar for its charge and a link to its statement.
-pub(super) fn section(ledger: &Ledger) -> Markup {
+/// Every customer with a bar for its charge and a link to its statement, if the set has those.
+pub(super) fn section(ledger: &Ledger, formats: &Formats) -> Markup {
     let (charges, proof) = (&ledger.charges, ledger.charges.proof());
     let (largest, others) = charges.largest(CUSTOMER_COUNT_MAX);
     let most = largest.first().map_or(Minor::ZERO, |statement| statement.charge);
     let ids = charges.statements.iter().map(|statement| statement.customer.id.as_str());
-    let folders = ids.zip(folders(&charges.statements)).collect();
+    let folders = ids.zip(folders(&charges.statements)).filter(|_| formats.has_part(Part::Statements)).collect();
     let alike = alike(&largest);
     let rows = |statements: &[&Statement]| {
         html! {

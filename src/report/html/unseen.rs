@@ -11,6 +11,7 @@ use crate::billing::rate::Band;
 use crate::billing::removed::Part;
 use crate::billing::tail_sheet::{Row, Whose};
 
+use super::super::format::{self, Formats};
 use super::super::text::duration;
 use super::parts::{Head, amount, capture, count, digits, heads, more, name, scroll, time};
 
@@ -71,7 +72,7 @@ fn part_row(ledger: &Ledger, charges: &BTreeMap<Uuid, Minor>, part: &Part) -> Ma
 }
 
 /// What is likely to be sent until the period ends, which the capture does not see.
-pub(super) fn tail(ledger: &Ledger) -> Markup {
+pub(super) fn tail(ledger: &Ledger, formats: &Formats) -> Markup {
     let tail = &ledger.tail.tail;
     let is_open = ledger.terms.close.is_none();
     html! {
@@ -81,7 +82,9 @@ pub(super) fn tail(ledger: &Ledger) -> Markup {
             @else {
                 p {
                     "The capture did not see the last " (duration(tail.length())) ", until " (time(tail.until)) ". "
-                    "Likely figures; those of each customer are in " code { "tail.csv" } "."
+                    @if formats.has_part(format::Part::Tail) {
+                        "Likely figures; those of each customer are in " code { "tail.csv" } "."
+                    } @else { "Likely figures." }
                 }
                 (scroll("End of the period", &estimates(ledger)))
             }
