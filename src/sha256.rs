@@ -1,7 +1,7 @@
 //! SHA-256: what manifests, seals and control sheets name bytes by.
 //!
-//! A night hashes all that it reads and writes, so that this is `ring`, whose assembly is twice as fast where a processor has
-//! no instructions for it.
+//! A night hashes all that it reads and writes, so that this is `ring`, which has assembly for processors without instructions
+//! for it.
 
 use std::fmt::Write;
 
