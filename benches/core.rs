@@ -86,7 +86,7 @@ impl Answers {
 
     fn books(&self) -> Books {
         let at = "2026-10-31T23:45:00Z".parse().expect("a time");
-        let capture = CaptureRef { id: "20261031T234500Z".to_owned(), at, sha256: sha256::hex(b"manifest") };
+        let capture = CaptureRef { id: "20261031T234500Z".into(), at, sha256: sha256::hex(b"manifest") };
         wire::books(capture, PARENT, &self.bodies()).expect("answers as the API gives them")
     }
 }

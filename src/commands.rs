@@ -61,14 +61,14 @@ pub struct FailOn {
 }
 
 /// The exit code of a ledger whose reports are published, and what to do about it.
-fn verdict(ledger: &Ledger, fail_on: FailOn, evidence: &Evidence) -> (u8, String) {
+fn verdict(ledger: &Ledger, fail_on: FailOn, file_of_caps: &str, evidence: &Evidence) -> (u8, String) {
     if !ledger.balanced() {
         let next = "the books do not balance, read the findings before statements go out";
         return (10, closing(evidence, next));
     }
     let flagged = ledger.caps.iter().filter(|cap| cap.level >= Level::Near).count();
     if fail_on.caps && flagged > 0 {
-        return (11, closing(evidence, &format!("caps are flagged ({flagged}), see caps.csv")));
+        return (11, closing(evidence, &format!("caps are flagged ({flagged}), see {file_of_caps}")));
     }
     let warnings = ledger.findings.warnings_beside_caps();
     let to_read: Vec<String> =

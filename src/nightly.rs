@@ -166,7 +166,7 @@ pub async fn publish(config: &Config, archive: &Archive, ledger: &Ledger, signal
     keep_customers(config, archive).await;
     let customers_sha256 = config.customers_csv.as_deref().map(crate::archive::sha256);
     let info = set_info(config, label, customers_sha256);
-    let place = Place::Revised(ledger.books.capture.id.clone());
+    let place = Place::Revised(ledger.books.capture.id.to_string());
     let (ready, _) = staged(config, ledger, &info, place, signals)?;
     signals.check()?;
     ready.publish().map(Issue::Published).map_err(Failure::of_publish)
@@ -227,22 +227,27 @@ impl Files for Staged<'_> {
 
     fn begin(&mut self, path: &str) -> Result<Option<Box<dyn Write + Send>>, Box<dyn Error + Send + Sync>> {
         self.signals.check()?;
-        Ok(Some(Box::new(Long(self.staging.begin_file(path)?))))
+        let file = self.staging.begin_file(path)?;
+        Ok(Some(Box::new(Long { file, signals: self.signals.clone() })))
     }
 }
 
-/// A long file; an error of it says which it is.
-struct Long(Begun);
+/// A long file, which a signal ends as well; an error of it says which it is.
+struct Long {
+    file: Begun,
+    signals: Signals,
+}
 
 impl Write for Long {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes).map_err(|source| match source.kind() {
+        self.signals.check().map_err(io::Error::other)?;
+        self.file.write(bytes).map_err(|source| match source.kind() {
             io::ErrorKind::Interrupted => source,
-            kind => io::Error::new(kind, self.0.failed(source)),
+            kind => io::Error::new(kind, self.file.failed(source)),
         })
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+        self.file.flush()
     }
 }

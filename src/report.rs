@@ -3,6 +3,7 @@
 //! Nothing here computes a sum, reads a clock or touches a file. A format is one small file, or one and a folder, that turns
 //! a [`table::Table`] or a ledger into bytes; [`render`] hands every file of the set to a sink as it is made.
 
+mod beside;
 mod closing;
 mod control;
 pub mod csv;
@@ -44,7 +45,7 @@ pub use self::json::{is_made_by, made_by, made_of};
 pub use self::manifest::{SetFile, StoredSet, Unreadable, account_in, files_in, state_in};
 pub use self::set::{render, render_into};
 pub use self::sink::Files;
-pub use self::usage::{UsageOfPeriod, usage_parquet};
+pub use self::usage::{UsageNames, UsageOfPeriod, UsageOfSeveral, UsageRows, usage_parquet};
 
 /// The file of a set that names all others, and what the set was made from.
 pub const MANIFEST_NAME: &str = "manifest.json";

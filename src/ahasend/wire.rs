@@ -252,7 +252,7 @@ fn read_usage(mut usage: Fields<'_, '_>) -> Result<Usage, Error> {
 fn read_line(mut line: Fields<'_, '_>) -> Result<UsageLine, Error> {
     let account_id = line.uuid("account_id")?;
     let name = shown_name(&line.text("name")?, account_id);
-    Ok(UsageLine { account_id, name, tally: read_tally(line)? })
+    Ok(UsageLine { account_id, name: name.into(), tally: read_tally(line)? })
 }
 
 fn read_tally(mut bucket: Fields<'_, '_>) -> Result<Tally, Error> {

@@ -1,6 +1,7 @@
 //! The books: one capture as values, its usage joined with the account list.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
@@ -12,7 +13,7 @@ use super::period::Period;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaptureRef {
     /// The capture's name in the archive: `20240115T020000Z`.
-    pub id: String,
+    pub id: Arc<str>,
     /// When the usage answer had arrived.
     pub at: DateTime<Utc>,
     /// SHA-256 of its manifest, in hex.
@@ -34,7 +35,7 @@ pub struct UsageLine {
     /// The sub account.
     pub account_id: Uuid,
     /// Its name, safe to display; the id where the API sent none.
-    pub name: String,
+    pub name: Arc<str>,
     /// Its figures.
     pub tally: Tally,
 }
@@ -98,7 +99,7 @@ pub struct SubAccount {
     /// The parent account it says it belongs to.
     pub parent_id: Uuid,
     /// Its name, safe to display.
-    pub name: String,
+    pub name: Arc<str>,
     /// Its status.
     pub status: Status,
     /// The cap in messages per month; 0 means uncapped.

@@ -6,6 +6,7 @@
 mod findings;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -25,11 +26,11 @@ pub struct Cap {
     /// The sub account.
     pub account_id: Uuid,
     /// Its name, safe to display.
-    pub name: String,
+    pub name: Arc<str>,
     /// Its status.
     pub status: Status,
     /// The customer that owns it, by id; nothing if it is unmapped.
-    pub customer_id: Option<String>,
+    pub customer_id: Option<Arc<str>>,
     /// Messages in the billing period so far; none if the API sent no usage for it.
     pub messages: Option<i64>,
     /// The cap in messages per month; 0 means uncapped.
@@ -39,11 +40,11 @@ pub struct Cap {
     /// Where that stands.
     pub level: Level,
     /// The first capture that showed this level.
-    pub level_since: String,
+    pub level_since: Arc<str>,
     /// What was last to be told of it in this period, if anything.
     pub alert: Option<AlertKind>,
     /// The capture that showed it.
-    pub alert_capture: Option<String>,
+    pub alert_capture: Option<Arc<str>>,
     /// Messages a day, at the current rate; nothing for accounts that may not send.
     pub per_day: Option<i64>,
     /// When the cap is used up at that rate, if its month is the billing period; nothing if it lasts or is used up.

@@ -8,9 +8,11 @@ mod buckets;
 mod divide;
 mod gather;
 mod moved;
+mod proof;
 mod removed;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rust_decimal::Decimal;
 use uuid::Uuid;
@@ -26,6 +28,8 @@ use super::terms::Weights;
 
 use self::bounds::Pool;
 use self::buckets::{amount_line, bucket_lines};
+
+pub use self::proof::Proof;
 
 pub(crate) use self::divide::{Divided, Inputs, Source, divide};
 
@@ -103,9 +107,9 @@ pub struct Held {
     /// On which days of the period; open towards its start or its end.
     pub days: Effective,
     /// The capture from which the messages are counted; nothing for the start of the period.
-    pub from: Option<String>,
+    pub from: Option<Arc<str>>,
     /// The capture until which they are counted.
-    pub until: String,
+    pub until: Arc<str>,
     /// Whether nobody has had the account since.
     pub is_last: bool,
 }
@@ -118,7 +122,7 @@ pub struct Line {
     /// The account, for sub accounts and the parent.
     pub account_id: Option<Uuid>,
     /// Its name, safe to display.
-    pub name: String,
+    pub name: Arc<str>,
     /// Its status, where the account list or a lookup tells.
     pub status: Option<Status>,
     /// Its cap in messages per month, where known; 0 means uncapped.
@@ -315,72 +319,6 @@ pub(super) fn charges(inputs: &Inputs<'_>, past: &Past) -> Charges {
     let (lines, statements) = gather::gather(lines, inputs);
     let (currency, weights) = (books.usage.currency, terms.weights);
     Charges { currency, pooled, bridge: bridge.copied(), left_out, weights, unshareable, lines, statements }
-}
-
-/// The sums of the control sheet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Proof {
-    /// Σ messages of all statements and kept lines.
-    pub messages: i128,
-    /// Σ cost of the statements alone.
-    pub statements: Minor,
-    /// Σ charge of the statements alone.
-    pub charged: Minor,
-    /// Σ cost.
-    pub cost: Minor,
-    /// Σ markup.
-    pub markup: Minor,
-    /// Σ fees and minimums.
-    pub fee: Minor,
-    /// Σ charge.
-    pub charge: Minor,
-    /// Σ of what is left out.
-    pub left_out: Minor,
-    /// Σ cost + what is left out − pooled invoice: zero, or it is our own defect.
-    pub difference: Minor,
-}
-
-impl Proof {
-    /// Everything that has to come to the pooled invoice.
-    pub fn sum(&self) -> Minor {
-        self.cost + self.left_out
-    }
-
-    /// What is charged beyond the cost.
-    pub fn margin(&self) -> Minor {
-        self.markup + self.fee
-    }
-
-    /// Σ cost of the kept lines.
-    pub fn kept(&self) -> Minor {
-        self.cost - self.statements
-    }
-
-    /// What is charged beyond the cost, of the statements alone.
-    pub fn charged_margin(&self) -> Minor {
-        self.charged - self.statements
-    }
-}
-
-impl Charges {
-    /// Adds up every statement and kept line, as a reader of the control sheet would.
-    pub fn proof(&self) -> Proof {
-        let mut proof = Proof::default();
-        let statements = self.statements.iter().map(|s| (s.messages, s.cost, s.markup, s.fee, s.charge));
-        let kept = self.kept().map(|l| (l.messages.unwrap_or(0).into(), l.cost(), l.markup, l.fee, l.charge()));
-        proof.statements = self.statements.iter().map(|statement| statement.cost).sum();
-        proof.charged = self.statements.iter().map(|statement| statement.charge).sum();
-        for (messages, cost, markup, fee, charge) in statements.chain(kept) {
-            proof.messages += messages;
-            proof.cost += cost;
-            proof.markup += markup;
-            proof.fee += fee;
-            proof.charge += charge;
-        }
-        proof.left_out = self.left_out.iter().map(|(_, amount)| *amount).sum();
-        proof.difference = proof.sum() - self.pooled.minor;
-        proof
-    }
 }
 
 #[cfg(test)]

@@ -175,15 +175,21 @@ impl Issued {
     pub fn of(charges: &Charges) -> Self {
         let statement = |statement: &Statement| IssuedEntry {
             kind: IssuedKind::Statement,
-            id: statement.customer.id.clone(),
-            name: statement.customer.name.clone(),
+            id: statement.customer.id.to_string(),
+            name: statement.customer.name.to_string(),
             cost: statement.cost,
             margin: statement.margin(),
         };
         let kept = |line: &Line| {
             let account = line.account_id.map(|id| format!(" {id}")).unwrap_or_default();
             let id = format!("{}{account}", line.kind.as_str());
-            IssuedEntry { kind: IssuedKind::Kept, id, name: line.name.clone(), cost: line.cost(), margin: Minor::ZERO }
+            IssuedEntry {
+                kind: IssuedKind::Kept,
+                id,
+                name: line.name.to_string(),
+                cost: line.cost(),
+                margin: Minor::ZERO,
+            }
         };
         let mut entries: Vec<IssuedEntry> = charges.statements.iter().map(statement).collect();
         entries.extend(charges.kept().map(kept));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -25,11 +26,11 @@ pub struct Pricing {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Customer {
     /// The customer's own id; without a customer map the sub account's id.
-    pub id: String,
+    pub id: Arc<str>,
     /// Its name, safe to display.
-    pub name: String,
+    pub name: Arc<str>,
     /// Where its charge is booked; may be empty.
-    pub cost_center: String,
+    pub cost_center: Arc<str>,
     /// What it is charged beyond its cost.
     pub pricing: Pricing,
 }
@@ -132,10 +133,10 @@ impl CustomerMap {
         if let Some((_, owner, _)) = rows.iter().find(|(taken, ..)| taken.overlap(days)) {
             return Err(MapConflict::AccountTwice(owner.clone()));
         }
-        let versions = self.customers.entry(customer.id.clone()).or_default();
+        let versions = self.customers.entry(customer.id.to_string()).or_default();
         let is_other = |version: &Version| version.customer != customer;
         if versions.iter().any(|version| is_other(version) && version.days.iter().any(|taken| taken.overlap(days))) {
-            return Err(MapConflict::CustomerDiffers(customer.id));
+            return Err(MapConflict::CustomerDiffers(customer.id.to_string()));
         }
         self.is_dated |= days != Effective::ALWAYS;
         let id = customer.id.clone();
@@ -146,7 +147,7 @@ impl CustomerMap {
         if !versions[place].days.contains(&days) {
             versions[place].days.push(days);
         }
-        rows.push((days, id, place));
+        rows.push((days, id.to_string(), place));
         rows.sort();
         Ok(())
     }
@@ -246,7 +247,12 @@ mod tests {
 
     fn customer(id: &str, markup: i64) -> Customer {
         let pricing = Pricing { markup_percent: markup.into(), ..Pricing::default() };
-        Customer { id: id.to_owned(), name: id.to_uppercase(), cost_center: String::new(), pricing }
+        Customer {
+            id: id.to_owned().into(),
+            name: id.to_uppercase().into(),
+            cost_center: String::new().into(),
+            pricing,
+        }
     }
 
     fn october() -> Period {
@@ -258,7 +264,7 @@ mod tests {
         let (account, mut map) = (Uuid::from_u128(1), CustomerMap::default());
         map.insert(account, customer("old", 0), days("", "2026-10-14")).unwrap();
         map.insert(account, customer("new", 0), days("2026-10-16", "")).unwrap();
-        let owner = |text: &str| map.owner(account, at(text)).map(|customer| customer.id.as_str());
+        let owner = |text: &str| map.owner(account, at(text)).map(|customer| customer.id.as_ref());
         assert_eq!(owner("2026-10-14T23:59:59Z"), Some("old"));
         assert_eq!(owner("2026-10-15T12:00:00Z"), None);
         assert_eq!(owner("2026-10-16T00:00:00Z"), Some("new"));

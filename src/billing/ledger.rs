@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::panic::resume_unwind;
+use std::sync::Arc;
 use std::thread;
 
 use uuid::Uuid;
@@ -84,10 +85,10 @@ impl Ledger {
         let (charges, caps) = beside(is_large, || charges(&inputs, &past), || caps(&books, &terms, &past));
         let superseded = terms.close.as_ref().and_then(|close| close.supersedes.as_ref());
         let journal = superseded.map_or_else(Vec::new, |old| journal(&old.issued, &Issued::of(&charges)));
-        let tail = Sheet::of(&books, &charges, &past);
         let nights = nights(&books, &past);
         let seen = Seen { past: &past, nights: &nights, attribution: &attribution };
-        let findings = reconcile(&books, &terms, &dust, &charges, &caps, &seen);
+        let checks = || reconcile(&books, &terms, &dust, &charges, &caps, &seen);
+        let (tail, findings) = beside(is_large, || Sheet::of(&books, &charges, &past), checks);
         Self {
             due: Due::after(books.capture.at, books.usage.period, terms.tail_max),
             before: past.before().to_vec(),
@@ -130,7 +131,7 @@ impl Ledger {
     }
 
     /// Whose a sub account is, or was last; nothing if nobody owns it.
-    pub fn owner_of(&self, account_id: Uuid, name: &str) -> Option<Cow<'_, Customer>> {
+    pub fn owner_of(&self, account_id: Uuid, name: &Arc<str>) -> Option<Cow<'_, Customer>> {
         match self.moves.get(&account_id).and_then(|stretches| stretches.last()) {
             Some(last) => last.owner.as_ref().map(Cow::Borrowed),
             None => self.terms.customer_of(account_id, name, self.books.as_of()),

@@ -1,5 +1,7 @@
 //! Levels of caps: how close usage is to a cap, and what somebody should hear of it, once.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
@@ -74,13 +76,13 @@ pub struct Alert {
     /// The sub account.
     pub account_id: Uuid,
     /// Its name, safe to display.
-    pub name: String,
+    pub name: Arc<str>,
     /// What happened.
     pub kind: AlertKind,
     /// The level that it was at then.
     pub level: Level,
     /// The capture that was the first to show it.
-    pub capture: String,
+    pub capture: Arc<str>,
 }
 
 /// Where an account's messages stand against its cap, at an instant.

@@ -4,6 +4,7 @@
 //! the capture nearest to its date. The start of the period counts as a capture of nothing.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -17,13 +18,13 @@ pub struct Stretch {
     /// Whose it was; nothing if nobody owned it.
     pub owner: Option<Customer>,
     /// The account's name at its last capture, safe to display: whoever has it next may call it otherwise.
-    pub name: String,
+    pub name: Arc<str>,
     /// On which days of the period, as the customer map has them; open towards the start or the end of the period.
     pub days: Effective,
     /// The capture from which its messages are counted; nothing for the start of the period.
-    pub from: Option<String>,
+    pub from: Option<Arc<str>>,
     /// The capture until which they are counted.
-    pub until: String,
+    pub until: Arc<str>,
     /// The messages that were seen in between; negative where a count fell.
     pub messages: i64,
 }
@@ -38,7 +39,7 @@ pub fn halfway(from: DateTime<Utc>, until: DateTime<Utc>, period: Period) -> Dat
 }
 
 /// Adds a stretch of nothing for an owner whose days fell between two captures, or have only begun, in its place.
-pub fn add_unseen(stretches: &mut Vec<Stretch>, owner: &Customer, days: Effective, name: &str, period: Period) {
+pub fn add_unseen(stretches: &mut Vec<Stretch>, owner: &Customer, days: Effective, name: &Arc<str>, period: Period) {
     let is_there = |stretch: &Stretch| stretch.days == days && stretch.owner.as_ref() == Some(owner);
     if stretches.iter().any(is_there) {
         return;
@@ -46,8 +47,8 @@ pub fn add_unseen(stretches: &mut Vec<Stretch>, owner: &Customer, days: Effectiv
     let place = stretches.partition_point(|stretch| stretch.days.from <= days.from);
     let before = place.checked_sub(1).and_then(|before| stretches.get(before));
     let from = before.map(|before| before.until.clone());
-    let until = from.clone().unwrap_or_else(|| timestamp(period.start));
-    let (owner, name) = (Some(owner.clone()), name.to_owned());
+    let until = from.clone().unwrap_or_else(|| timestamp(period.start).into());
+    let (owner, name) = (Some(owner.clone()), Arc::clone(name));
     stretches.insert(place, Stretch { owner, name, days, from, until, messages: 0 });
 }
 

@@ -4,6 +4,7 @@
 //! when it was last seen, and by how much the total grew when it was gone. The account's messages are at least the one
 //! and, less what its companions must have had, at most the other.
 
+use std::sync::Arc;
 use uuid::Uuid;
 
 use super::money::{Exact, Minor};
@@ -17,15 +18,15 @@ pub struct Gone {
     /// The sub account.
     pub account_id: Uuid,
     /// Its last name, safe to display.
-    pub name: String,
+    pub name: Arc<str>,
     /// Its messages of the period when it was last seen: what it left at the least.
     pub seen: i64,
     /// How fast it sent when it was last seen.
     pub rate: Option<Rate>,
     /// The last capture that showed it; nothing if there was none.
-    pub from: Option<String>,
+    pub from: Option<Arc<str>>,
     /// The first one after.
-    pub until: String,
+    pub until: Arc<str>,
     /// Whether a capture of the period showed it: else it may have gone before the period.
     pub was_seen_in_period: bool,
 }
@@ -34,9 +35,9 @@ pub struct Gone {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Interval {
     /// The capture before; nothing if there was none.
-    pub from: Option<String>,
+    pub from: Option<Arc<str>>,
     /// The capture after.
-    pub until: String,
+    pub until: Arc<str>,
     /// By how much `removed` grew.
     pub growth: i64,
     /// Whose usage lines vanished meanwhile, by account id.
@@ -51,9 +52,9 @@ pub struct Part {
     /// Whose it is; nothing for the rest that has no name.
     pub account: Option<Gone>,
     /// The capture before it was removed; nothing if there was none.
-    pub from: Option<String>,
+    pub from: Option<Arc<str>>,
     /// The first capture after.
-    pub until: String,
+    pub until: Arc<str>,
     /// Messages at the least.
     pub low: i64,
     /// Messages that it is charged with.
@@ -117,7 +118,7 @@ impl Interval {
 
     /// Joins what happened until a later capture.
     pub fn go_on(&mut self, until: String, growth: i64, gone: Vec<Gone>) {
-        self.until = until;
+        self.until = until.into();
         self.growth = self.growth.saturating_add(growth);
         self.gone.extend(gone);
         self.gone.sort_by_key(|gone| gone.account_id);
@@ -199,10 +200,10 @@ mod tests {
 
     fn gone(number: u128, seen: i64, per_day: i64) -> Gone {
         let rate = Rate::of(per_day, chrono::TimeDelta::days(1));
-        let (from, until) = (Some("before".to_owned()), "after".to_owned());
+        let (from, until) = (Some("before".into()), "after".into());
         Gone {
             account_id: Uuid::from_u128(number),
-            name: format!("Account {number}"),
+            name: format!("Account {number}").into(),
             seen,
             rate,
             from,
@@ -212,7 +213,7 @@ mod tests {
     }
 
     fn interval(growth: i64, gone: Vec<Gone>) -> Interval {
-        let (from, until) = (Some("before".to_owned()), "after".to_owned());
+        let (from, until) = (Some("before".into()), "after".into());
         Interval { from, until, growth, gone, restated: false }
     }
 

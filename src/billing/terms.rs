@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
+use uuid::fmt::Hyphenated;
 
 use super::books::Books;
 use super::close::Close;
@@ -199,7 +201,8 @@ impl Terms {
         if self.customer_thresholds.is_empty() {
             return &self.thresholds;
         }
-        let own = self.customer_of(account_id, "", at).and_then(|customer| self.customer_thresholds.get(&customer.id));
+        let customer = self.customer_of(account_id, &Arc::default(), at);
+        let own = customer.and_then(|customer| self.customer_thresholds.get(&*customer.id));
         own.unwrap_or(&self.thresholds)
     }
 
@@ -225,13 +228,13 @@ impl Terms {
     /// Whose a sub account is at an instant; without a customer map it is its own customer.
     ///
     /// Nothing if there is a map and nobody in it owns the account then.
-    pub fn customer_of(&self, account_id: Uuid, name: &str, at: DateTime<Utc>) -> Option<Cow<'_, Customer>> {
+    pub fn customer_of(&self, account_id: Uuid, name: &Arc<str>, at: DateTime<Utc>) -> Option<Cow<'_, Customer>> {
         match &self.customers {
             Some(map) => map.owner(account_id, at).map(Cow::Borrowed),
             None => Some(Cow::Owned(Customer {
-                id: account_id.to_string(),
-                name: name.to_owned(),
-                cost_center: String::new(),
+                id: Arc::from(&*account_id.hyphenated().encode_lower(&mut [0; Hyphenated::LENGTH])),
+                name: Arc::clone(name),
+                cost_center: Arc::default(),
                 pricing: self.pricing,
             })),
         }

@@ -31,7 +31,7 @@ fn books(figures: &[(i64, String)], total: (i64, &str)) -> Books {
     let tally = |(messages, cost): &(i64, String)| Tally { messages: *messages, cost: amount(cost) };
     let line = |(number, figure): (usize, &(i64, String))| UsageLine {
         account_id: Uuid::from_u128(number as u128 + 1),
-        name: format!("Account {}", number % 3),
+        name: format!("Account {}", number % 3).into(),
         tally: tally(figure),
     };
     let period = Period { start: chrono::DateTime::UNIX_EPOCH, end: chrono::DateTime::<chrono::Utc>::MAX_UTC };
@@ -46,7 +46,7 @@ fn books(figures: &[(i64, String)], total: (i64, &str)) -> Books {
         removed: tally(&figures[1]),
         total: Tally { messages: total.0, cost: amount(total.1) },
     };
-    let capture = CaptureRef { id: "19700101T000000Z".to_owned(), at: period.start, sha256: String::new() };
+    let capture = CaptureRef { id: "19700101T000000Z".into(), at: period.start, sha256: String::new() };
     Books::new(capture, Uuid::nil(), usage, Vec::new(), BTreeMap::new(), Vec::new())
 }
 
@@ -118,9 +118,9 @@ fn map(owners: &[(u8, u8, i32)], pricing: Pricing) -> CustomerMap {
         for (owner, days) in [(*old, before), (*new, Effective { from: moved, to: None })] {
             let percent = pricing.markup_percent + Decimal::from(owner);
             let customer = Customer {
-                id: format!("c{owner}"),
-                name: format!("Customer {}", owner % 2),
-                cost_center: String::new(),
+                id: format!("c{owner}").into(),
+                name: format!("Customer {}", owner % 2).into(),
+                cost_center: String::new().into(),
                 pricing: Pricing { markup_percent: percent, ..pricing },
             };
             if owner > 0 {
@@ -199,8 +199,8 @@ proptest! {
                 prop_assert_eq!(owner.as_ref(), Some(&statement.customer.id));
             }
         }
-        let mut ids: Vec<&String> = charges.statements.iter().map(|statement| &statement.customer.id).collect();
-        ids.sort();
+        let mut ids: Vec<&str> = charges.statements.iter().map(|statement| &*statement.customer.id).collect();
+        ids.sort_unstable();
         ids.dedup();
         prop_assert_eq!(ids.len(), charges.statements.len(), "a customer has one statement");
     }

@@ -81,7 +81,7 @@ struct Json<'a> {
 /// What a night that went through has to say.
 pub(super) fn outcome(config: &Config, ledger: &Ledger, secured: &Secured, issue: &Issue, fail_on: FailOn) -> Outcome {
     let evidence = Evidence::Safe(secured.folder.clone());
-    let (exit_code, mut closing) = verdict(ledger, fail_on, &evidence);
+    let (exit_code, mut closing) = verdict(ledger, fail_on, config.formats.file_of_caps(), &evidence);
     let label = config.label(ledger.books.account_id);
     let (reports, unchanged, is_latest, note) = match issue {
         Issue::Published(set) if set.is_latest => (set.folder.display().to_string(), set.unchanged, true, None),
@@ -99,7 +99,8 @@ pub(super) fn outcome(config: &Config, ledger: &Ledger, secured: &Secured, issue
         Issue::Closed(last) => Some(last.revision),
         Issue::Published(_) => ledger.terms.close.as_ref().map(|close| close.revision),
     };
-    let places = Places { evidence: secured.folder.clone(), reports: reports.clone(), note, is_latest };
+    let (evidence, caps) = (secured.folder.clone(), config.formats.file_of_caps());
+    let places = Places { evidence, reports: reports.clone(), note, is_latest, caps };
     let reconciliation = crate::report::reconciliation_json(ledger, &label, nightly::TOOL);
     let json = Json {
         schema: "subledger/run/v1",

@@ -71,9 +71,9 @@ impl Entry {
         let account_id = row.need("sub_account_id", uuid)?;
         let id = row.need("customer_id", cells::text)?;
         let customer = Customer {
-            name: row.read("customer_name", cells::text)?.unwrap_or_else(|| id.clone()),
-            id,
-            cost_center: row.read("cost_center", cells::text)?.unwrap_or_default(),
+            name: row.read("customer_name", cells::text)?.unwrap_or_else(|| id.clone()).into(),
+            id: id.into(),
+            cost_center: row.read("cost_center", cells::text)?.unwrap_or_default().into(),
             pricing: Pricing {
                 markup_percent: row.read("markup_percent", cells::markup)?.unwrap_or(pricing.markup_percent),
                 monthly_fee: row.read("monthly_fee", cells::fee)?.unwrap_or(pricing.monthly_fee),

@@ -44,6 +44,11 @@ impl Failure {
         Self::new(Kind::NotDurable, "the capture could not be made durable").because(error).hint(hint)
     }
 
+    /// What is wrong with a table of usage, which can be made again.
+    pub fn of_usage_table(error: report::usage::Unusable) -> Self {
+        Self::new(Kind::ArchiveUnusable, "a table of usage cannot be read").because(error)
+    }
+
     /// The archive's error while reading captures back. What a newer version wrote is whole: this one is in the wrong place.
     pub fn of_archive(error: archive::Error) -> Self {
         let doing = "the archive cannot be read";

@@ -201,7 +201,7 @@ fn is_the_same(config: &Config, order: &Order, ledger: &Ledger, before: &Closed)
         ..terms.clone()
     };
     let captures: Vec<(String, String)> =
-        ledger.captures.iter().map(|capture| (capture.id.clone(), capture.sha256.clone())).collect();
+        ledger.captures.iter().map(|capture| (capture.id.to_string(), capture.sha256.clone())).collect();
     stored.captures == captures
         && stored.customers_sha256 == config.customers_csv.as_deref().map(crate::archive::sha256)
         && essential(&stored.terms) == essential(&ledger.terms)
@@ -336,7 +336,7 @@ async fn issue(
         accepted: close.accepted.iter().map(accepted).collect(),
         reason: close.reason.clone(),
         capture: CaptureLink {
-            id: ledger.books.capture.id.clone(),
+            id: ledger.books.capture.id.to_string(),
             manifest_sha256: ledger.books.capture.sha256.clone(),
         },
         customers_sha256,

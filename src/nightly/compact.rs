@@ -119,7 +119,7 @@ async fn compact_period(
 }
 
 /// The usage of all captures of a period as one file, a row group each, one capture in memory at a time.
-pub(super) async fn usage_of(archive: &Archive, keys: &[&CaptureKey], signals: &Signals) -> Result<Vec<u8>, Failure> {
+async fn usage_of(archive: &Archive, keys: &[&CaptureKey], signals: &Signals) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let mut file = UsageOfPeriod::new(&mut bytes);
     for key in keys {

@@ -1,22 +1,19 @@
 //! Reading a history from the archive: the table of one capture after another, and the evidence where there is none.
 
-use bytes::Bytes;
-use chrono::{DateTime, Utc};
-use uuid::Uuid;
+mod tables;
 
+use std::pin::pin;
+
+use futures_util::stream::StreamExt;
+
+use self::tables::{Source, Tables, Told};
 use super::Signals;
 use super::past::{ordered, time_of, unreadable, usable};
 use crate::archive::{Archive, CaptureKey};
-use crate::billing::books::Books;
-use crate::billing::history::{By, Fold, History, Reading, Scope};
+use crate::billing::history::{By, Fold, History, Scope};
 use crate::billing::past::Unreadable;
-use crate::billing::period::timestamp;
 use crate::billing::terms::Terms;
-use crate::failure::{Failure, Kind, causes};
-use crate::report::usage;
-
-/// The derived table's name in a capture's folder.
-const TABLE: &str = "usage.parquet";
+use crate::failure::{Failure, Kind};
 
 /// What is asked for.
 #[derive(Debug, Clone)]
@@ -29,7 +26,7 @@ pub struct Asked {
     pub even_out: bool,
 }
 
-/// The history asked for, one capture in memory at a time. Nothing if no capture is of it.
+/// The history asked for, a few captures in memory at a time. Nothing if no capture is of it.
 pub async fn history(
     archive: &Archive,
     asked: &Asked,
@@ -44,17 +41,25 @@ pub async fn history(
         return Ok(None);
     }
     let mut fold = Fold::new(asked.by, scope, asked.even_out, archive.account_id(), terms);
+    let tables = Tables::of(archive);
     if let Some(key) = chosen.before
-        && let Ok(source) = Source::read(archive, key).await?
+        && let Ok(source) = read(archive, key, tables.tell(key).await).await?
     {
         fold.know(&source.reading);
         source.name(&mut fold);
     }
-    let mut last = None;
-    for night in chosen.periods.chunk_by(|a, b| a.period == b.period && are_of_one_day(a, b)) {
+    let nights = || chosen.periods.chunk_by(|a, b| a.period == b.period && are_of_one_day(a, b));
+    let mut ahead = pin!(tables.ahead(nights().filter_map(<[CaptureKey]>::last)));
+    let mut last: Option<Source> = None;
+    for night in nights() {
         signals.check()?;
-        if let Some(source) = see(archive, night, &mut fold).await? {
-            last = Some(source);
+        let Some(told) = ahead.next().await else { break };
+        if let Some(source) = see(&tables, archive, night, told, &mut fold).await?
+            && let Some(before) = last.replace(source)
+            && let Some(last) = &last
+        {
+            // whoever is gone keeps the last name
+            before.name_some(before.reading.without(&last.reading), &mut fold);
         }
     }
     // an account may have another name by now
@@ -69,10 +74,30 @@ pub async fn history(
     history.map(Some).ok_or_else(unusable)
 }
 
-/// Sees the last capture of a night that can be used; running totals make those before it say nothing more.
-async fn see(archive: &Archive, night: &[CaptureKey], fold: &mut Fold<'_>) -> Result<Option<Source>, Failure> {
+/// What a table says; what it does not say, the evidence does.
+async fn read(archive: &Archive, key: &CaptureKey, told: Told) -> Result<Result<Source, Unreadable>, Failure> {
+    match told {
+        Ok(source) => Ok(Ok(source)),
+        Err(problem) => Source::rebuilt(archive, key, &problem).await,
+    }
+}
+
+/// Sees the last capture of a night that can be used; running totals make those before it say nothing more. `told` is what
+/// the table of the last one says.
+async fn see(
+    tables: &Tables<'_>,
+    archive: &Archive,
+    night: &[CaptureKey],
+    told: Told,
+    fold: &mut Fold<'_>,
+) -> Result<Option<Source>, Failure> {
+    let mut told = Some(told);
     for key in night.iter().rev() {
-        let mut source = match Source::read(archive, key).await? {
+        let told = match told.take() {
+            Some(told) => told,
+            None => tables.tell(key).await,
+        };
+        let mut source = match read(archive, key, told).await? {
             Ok(source) => source,
             Err(unreadable) => {
                 fold.pass_over(unreadable);
@@ -90,81 +115,9 @@ async fn see(archive: &Archive, night: &[CaptureKey], fold: &mut Fold<'_>) -> Re
             fold.pass_over(unreadable(key, problem));
             continue;
         }
-        if fold.is_nameless() {
-            source.name(fold);
-        }
         return Ok(Some(source));
     }
     Ok(None)
-}
-
-/// One capture's running totals, and where the names of its accounts are.
-struct Source {
-    reading: Reading,
-    names: Names,
-}
-
-enum Names {
-    /// A table, and the second of the capture in one of several.
-    Table(Option<DateTime<Utc>>, Bytes),
-    Books(Box<Books>),
-}
-
-impl Source {
-    /// From the table; rebuilt from the evidence where that gives none.
-    async fn read(archive: &Archive, key: &CaptureKey) -> Result<Result<Self, Unreadable>, Failure> {
-        let (own, at) = match archive.derived(key, TABLE).await {
-            Ok(None) => (archive.compacted(&key.period).await, time_of(&key.id)),
-            own => (own, None),
-        };
-        let problem = match own.map_err(Failure::of_archive) {
-            Ok(Some(bytes)) => match table(key, at, &bytes) {
-                Ok(reading) => return Ok(Ok(Self { reading, names: Names::Table(at, bytes) })),
-                Err(failure) => causes(&failure).join(": "),
-            },
-            Ok(None) => "there is none".to_owned(),
-            Err(failure) => causes(&failure).join(": "),
-        };
-        tracing::info!(capture = key.id, problem, "rebuilding what `{TABLE}` does not tell from the evidence");
-        let books = match usable(archive, key).await? {
-            Ok(books) => books,
-            Err(unreadable) => return Ok(Err(unreadable)),
-        };
-        Ok(match Reading::of(&books) {
-            Ok(reading) => Ok(Self { reading, names: Names::Books(Box::new(books)) }),
-            Err(error) => {
-                tracing::warn!(capture = key.id, problem = %error, "a capture cannot be used");
-                Err(unreadable(key, error.to_string()))
-            }
-        })
-    }
-
-    fn name(&self, fold: &mut Fold<'_>) {
-        match &self.names {
-            Names::Books(books) => {
-                fold.name(books.usage.sub_accounts.iter().map(|line| (line.account_id, line.name.as_str())));
-            }
-            Names::Table(at, bytes) => {
-                // it was read a moment ago: without names there are ids
-                let names: Vec<(Uuid, String)> = usage::names(TABLE, *at, bytes).unwrap_or_default();
-                fold.name(names.iter().map(|(id, name)| (*id, name.as_str())));
-            }
-        }
-    }
-}
-
-/// Reads a table. A damaged one may be anything, so that even a panic of the format's library is only a failure.
-fn table(key: &CaptureKey, at: Option<DateTime<Utc>>, bytes: &Bytes) -> Result<Reading, Failure> {
-    let doing = || Failure::new(Kind::ArchiveUnusable, format!("`{TABLE}` of `{}`", key.id));
-    let reading = Failure::guard(|| usage::read(TABLE, &key.id, at, bytes).map_err(|error| doing().because(error)))?;
-    // the table is in no manifest: at least it must be of this capture
-    let is_of_capture = time_of(&key.id).is_none_or(|at| (reading.at - at).num_seconds().abs() <= 1);
-    if reading.period.name() == key.period && is_of_capture {
-        Ok(reading)
-    } else {
-        let of = format!("it is of another capture, at {} in the period {}", timestamp(reading.at), reading.period);
-        Err(doing().because(of))
-    }
 }
 
 /// The captures that a scope takes.

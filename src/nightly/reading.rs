@@ -66,7 +66,7 @@ pub(super) async fn read(archive: &Archive, key: &CaptureKey) -> Result<Books, U
         }
     }
     let usage = usage.ok_or_else(|| opened.without_usage())?;
-    let capture = CaptureRef { id: key.id.clone(), at, sha256: opened.sha256 };
+    let capture = CaptureRef { id: key.id.clone().into(), at, sha256: opened.sha256 };
     let account_id = archive.account_id();
     let joined = Failure::guard(|| Ok(wire::join(capture, account_id, usage, list, lookups)));
     joined.map_err(Unread::Unusable)

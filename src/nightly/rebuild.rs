@@ -136,7 +136,7 @@ impl<'a> Rebuilder<'a> {
 
 impl Fold {
     fn see(&mut self, books: &Books, terms: &Terms) -> Result<(), Failure> {
-        self.seen.push((books.capture.id.clone(), books.capture.sha256.clone()));
+        self.seen.push((books.capture.id.to_string(), books.capture.sha256.clone()));
         Failure::guard(|| {
             self.past.see(books, terms);
             Ok(())

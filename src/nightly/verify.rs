@@ -6,13 +6,13 @@ mod closes;
 mod pointers;
 mod sets;
 
-use super::compact;
+use super::past::time_of;
 use super::reading::{self, Unread};
-use super::{Signals, TOOL};
+use super::{Signals, TOOL, read_back};
 use crate::archive::{Archive, Audit, CaptureKey};
 use crate::config::Config;
 use crate::failure::{Failure, Kind};
-use crate::report;
+use crate::report::{self, UsageOfSeveral};
 
 pub use self::sets::{CheckedSet, Verdict};
 
@@ -101,24 +101,46 @@ enum Table {
     Broken(Broken),
 }
 
-/// Holds the table of a period against what the answers of its captures give.
+/// Holds the table of a period against what the answers of its captures give, row by row: another version may have packed
+/// the same rows in another way, and a capture may have come after it was made.
 async fn compacted(archive: &Archive, period: &str, keys: &[&CaptureKey], signals: &Signals) -> Result<Table, Failure> {
     let path = archive.shown_compacted(period);
-    let expected = match compact::usage_of(archive, keys, signals).await {
-        Ok(bytes) => bytes,
-        Err(failure) if failure.kind != Kind::AnswerUnusable => return Err(failure),
-        Err(failure) => {
-            let causes = crate::failure::causes(&failure).join(": ");
-            return Ok(Table::Unknown(format!("`{path}` was not compared: {causes}")));
-        }
+    let broken = |problem: &str| {
+        let problem = format!("{problem}; delete it, and `subledger archive compact` makes it again");
+        Ok(Table::Broken(Broken { path: path.clone(), problem }))
     };
-    let there = archive.compacted(period).await.map_err(Failure::of_archive)?;
-    if there.is_some_and(|there| there == expected) {
+    let Some(bytes) = archive.compacted(period).await.map_err(Failure::of_archive)? else { return Ok(Table::Absent) };
+    let of = || UsageOfSeveral::of(report::USAGE_NAME, bytes).map_err(Failure::of_usage_table);
+    let Ok(there) = Failure::guard(of) else { return broken("it cannot be read") };
+    let (mut held, mut late) = (0, Vec::new());
+    for key in keys {
+        signals.check()?;
+        let Some(rows) = time_of(&key.id).and_then(|at| there.rows_of(at)) else {
+            late.push(format!("`{}`", key.id));
+            continue;
+        };
+        let books = match read_back(archive, key).await {
+            Ok(books) => books,
+            Err(failure) if failure.kind != Kind::AnswerUnusable => return Err(failure),
+            Err(failure) => {
+                let causes = crate::failure::causes(&failure).join(": ");
+                return Ok(Table::Unknown(format!("`{path}` was not compared: {causes}")));
+            }
+        };
+        match Failure::guard(|| rows.are_of(&books).map_err(Failure::of_usage_table)) {
+            Ok(true) => held += 1,
+            Ok(false) | Err(_) => return broken(&format!("its rows of `{}` are not what the answers give", key.id)),
+        }
+    }
+    if held < there.capture_count() {
+        return broken("it has rows of a capture that is not there");
+    }
+    if late.is_empty() {
         return Ok(Table::Same);
     }
-    let problem =
-        "it is not what the answers give; delete it, and `subledger archive compact` makes it again".to_owned();
-    Ok(Table::Broken(Broken { path, problem }))
+    let late = late.join(", ");
+    let told = format!("`{path}` has no rows of {late}: delete it, and `subledger archive compact` makes it again");
+    Ok(Table::Unknown(told))
 }
 
 /// Holds a capture's table against what its answers give.

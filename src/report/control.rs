@@ -32,13 +32,13 @@ pub(super) fn control<'l>(ledger: &'l Ledger, rows: &[Row<'l>]) -> Table<'l> {
             |row| Some(row_type(row)),
         )
         .text("customer_id", "the customer of a statement, or the kept line's account", |row| match row {
-            Row::Statement(statement, _) => Some(Cow::Borrowed(statement.customer.id.as_str())),
+            Row::Statement(statement, _) => Some(Cow::Borrowed(statement.customer.id.as_ref())),
             Row::Kept(line) => shown_id(line.account_id).map(Cow::Owned),
             _ => None,
         })
         .text("name", "its name", |row| match row {
-            Row::Statement(statement, _) => Some(statement.customer.name.as_str()),
-            Row::Kept(line) => Some(line.name.as_str()),
+            Row::Statement(statement, _) => Some(statement.customer.name.as_ref()),
+            Row::Kept(line) => Some(line.name.as_ref()),
             Row::LeftOut(class, _) => Some(class.title()),
             _ => None,
         })

@@ -15,6 +15,7 @@ use crate::billing::money::push_units;
 use crate::billing::period::timestamp;
 
 use super::Error;
+use super::beside::in_order;
 use super::format::Profile;
 use super::table::{Cells, Table};
 
@@ -95,25 +96,52 @@ pub fn write<'t>(
 ) -> Result<(), Error> {
     let failed = |error: csv::Error| Error::Format { file: file.to_owned(), source: error.into() };
     out.write_all(dialect.start.as_bytes()).map_err(|error| failed(error.into()))?;
-    let terminator = match dialect.line_end {
-        LineEnd::CrLf => csv::Terminator::CRLF,
-        LineEnd::Lf => csv::Terminator::Any(b'\n'),
-    };
-    let mut writer = csv::WriterBuilder::new().delimiter(dialect.delimiter).terminator(terminator).from_writer(out);
+    let mut writer = dialect.writer(out);
     for (number, table) in tables.into_iter().enumerate() {
         let table: &Table<'_> = table.borrow();
         if number == 0 {
             writer.write_record(table.columns.iter().map(|(spec, _)| spec.name)).map_err(failed)?;
         }
-        let mut cells: Vec<Column<'_>> = table.columns.iter().map(|(_, cells)| Column::of(cells, dialect)).collect();
-        for row in 0..table.height() {
-            for column in &mut cells {
-                writer.write_field(column.cell(row)).map_err(failed)?;
-            }
-            writer.write_record(None::<&[u8]>).map_err(failed)?;
-        }
+        write_rows(table, dialect, &mut writer).map_err(failed)?;
     }
     writer.flush().map_err(|error| failed(error.into()))
+}
+
+/// The same of a table in parts, which are made and put into words by several threads, and written in their order.
+pub fn write_side_by_side<'t, P>(
+    file: &str,
+    parts: impl Iterator<Item = P> + Clone + Send,
+    table: impl Fn(P) -> Table<'t> + Sync,
+    dialect: Dialect,
+    out: &mut dyn io::Write,
+) -> Result<(), Error> {
+    let failed = |error: csv::Error| Error::Format { file: file.to_owned(), source: error.into() };
+    let text = |(number, part): (usize, P)| -> Result<Vec<u8>, csv::Error> {
+        let table = table(part);
+        if number == 0 {
+            let mut bytes = Vec::new();
+            write(file, [table], dialect, &mut bytes).map_err(io::Error::other)?;
+            return Ok(bytes);
+        }
+        let mut writer = dialect.writer(Vec::new());
+        write_rows(&table, dialect, &mut writer)?;
+        writer.into_inner().map_err(|error| error.into_error().into())
+    };
+    in_order(&parts.enumerate(), &text, |bytes| {
+        let bytes = bytes.map_err(failed)?;
+        out.write_all(&bytes).map_err(|error| failed(error.into()))
+    })
+}
+
+fn write_rows<W: io::Write>(table: &Table<'_>, dialect: Dialect, writer: &mut csv::Writer<W>) -> csv::Result<()> {
+    let mut cells: Vec<Column<'_>> = table.columns.iter().map(|(_, cells)| Column::of(cells, dialect)).collect();
+    for row in 0..table.height() {
+        for column in &mut cells {
+            writer.write_field(column.cell(row))?;
+        }
+        writer.write_record(None::<&[u8]>)?;
+    }
+    Ok(())
 }
 
 /// A column on its way to text.
@@ -177,6 +205,14 @@ impl<'t> Column<'t> {
 }
 
 impl Dialect {
+    fn writer<W: io::Write>(self, out: W) -> csv::Writer<W> {
+        let terminator = match self.line_end {
+            LineEnd::CrLf => csv::Terminator::CRLF,
+            LineEnd::Lf => csv::Terminator::Any(b'\n'),
+        };
+        csv::WriterBuilder::new().delimiter(self.delimiter).terminator(terminator).from_writer(out)
+    }
+
     /// A number as this dialect writes it.
     fn localise(self, digits: &mut String) {
         let has_point = digits.contains('.');
@@ -234,6 +270,19 @@ mod tests {
         )
         .unwrap();
         assert_eq!(String::from_utf8(bytes).unwrap(), "text\r\n'=a\r\n\"\"\r\n\"\"\r\n'=a\r\n");
+    }
+
+    #[test]
+    fn parts_that_are_made_side_by_side_come_in_their_order() {
+        let table = |rows: std::ops::Range<i64>| Table {
+            columns: vec![(Spec::new("n", "", ""), Cells::Integer(rows.map(Some).collect()))],
+        };
+        let parts = || (0..300).map(|part| part * 10..part * 10 + 10);
+        let (mut alone, mut beside) = (Vec::new(), Vec::new());
+        let excel = Dialect::of(Profile::Excel);
+        write("t", parts().map(table), excel, &mut alone).unwrap();
+        write_side_by_side("t", parts(), table, excel, &mut beside).unwrap();
+        assert_eq!(String::from_utf8(beside).unwrap(), String::from_utf8(alone).unwrap());
     }
 
     #[test]

@@ -10,14 +10,17 @@ use std::sync::Arc;
 use crate::billing::history::{Figures, History, Key, Slice, State};
 use crate::billing::money::Currency;
 
+use super::sink::THREADED_ROW_COUNT;
 use super::table::{Builder, Table};
 use super::{Error, csv, parquet};
 
 pub use self::json::json;
 pub use self::text::text;
 
-/// Rows that are made into a table at once, so that a year of many accounts need not be one.
+/// Rows of a row group of Parquet, so that a year of many accounts need not be one.
 const BATCH_ROW_COUNT: usize = 100_000;
+/// Rows that are made into a table at once where threads write CSV: so few that their cells stay near the processor.
+const PART_ROW_COUNT: usize = 4_000;
 
 /// The name of the table in errors.
 const FILE: &str = "history";
@@ -43,10 +46,16 @@ pub enum Format {
 impl Sheet {
     /// Writes the table.
     pub fn write(&self, out: &mut dyn Write) -> Result<(), Error> {
-        let tables = batches(&self.history);
+        let history = &self.history;
+        let tables = Tables::of(history);
+        let table = |slices| tables.table(slices);
         match self.format {
-            Format::Csv => csv::write(FILE, tables, csv::Dialect::PLAIN, out)?,
-            Format::Parquet => parquet::write(FILE, tables, out)?,
+            Format::Csv if history.height() >= THREADED_ROW_COUNT => {
+                let parts = batches(&history.slices, PART_ROW_COUNT);
+                csv::write_side_by_side(FILE, parts, table, csv::Dialect::PLAIN, out)?;
+            }
+            Format::Csv => csv::write(FILE, [table(&history.slices)], csv::Dialect::PLAIN, out)?,
+            Format::Parquet => parquet::write(FILE, batches(&history.slices, BATCH_ROW_COUNT).map(table), out)?,
         }
         out.flush().map_err(|error| Error::Format { file: FILE.to_owned(), source: error.into() })
     }
@@ -57,21 +66,20 @@ pub fn table(history: &History) -> Table<'static> {
     Tables::of(history).table(&history.slices)
 }
 
-/// The table in parts, at least one.
-fn batches(history: &History) -> impl Iterator<Item = Table<'static>> {
-    let tables = Tables::of(history);
-    let mut rest = Some(history.slices.as_slice());
+/// The slices in parts of at least so many rows, where there are as many; at least one part.
+fn batches(slices: &[Slice], row_count: usize) -> impl Iterator<Item = &[Slice]> + Clone {
+    let mut rest = Some(slices);
     std::iter::from_fn(move || {
         let slices = rest?;
         let mut rows = 0;
         let is_enough = |slice: &Slice| {
             rows += slice.keys.len();
-            rows >= BATCH_ROW_COUNT
+            rows >= row_count
         };
         let end = slices.iter().position(is_enough).map_or(slices.len(), |last| last + 1);
         let (batch, left) = slices.split_at(end);
         rest = (!left.is_empty()).then_some(left);
-        Some(tables.table(batch))
+        Some(batch)
     })
 }
 

@@ -82,7 +82,7 @@ pub(super) fn manifest(ledger: &Ledger, info: &SetInfo, files: &[FileEntry]) -> 
 fn captures(captures: &[CaptureRef]) -> Vec<CaptureEntry> {
     let entry = |capture: &CaptureRef| {
         let (id, manifest_sha256) = (capture.id.clone(), capture.sha256.clone());
-        CaptureEntry { id, manifest_sha256 }
+        CaptureEntry { id: id.to_string(), manifest_sha256 }
     };
     captures.iter().map(entry).collect()
 }

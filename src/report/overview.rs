@@ -23,7 +23,7 @@ pub(super) fn largest(ledger: &Ledger) -> Table<'_> {
     let currency = ledger.charges.currency;
     Builder::new(&rows)
         .text("customer_name", "the customer's name", |row| match row {
-            Row::Customer(statement) => Some(statement.customer.name.clone()),
+            Row::Customer(statement) => Some(statement.customer.name.to_string()),
             Row::Others(others) => Some(format!("all others ({})", others.count)),
         })
         .integer("messages", "messages", "messages of its lines", |row| match row {

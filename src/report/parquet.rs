@@ -13,7 +13,7 @@ use super::table::{Cells, Table};
 /// Digits of every DECIMAL column.
 pub(super) const PRECISION: usize = 38;
 /// Rows of a row group of a long table, of which one at a time is in memory.
-pub(super) const GROUP_ROW_COUNT: usize = 1 << 16;
+const GROUP_ROW_COUNT: usize = 1 << 16;
 /// The first number with a digit more.
 const UNITS_END: u128 = 10_u128.pow(38);
 
@@ -118,7 +118,8 @@ fn writer<W: Write>(out: W) -> ParquetWriter<W> {
         .set_parallel(false)
 }
 
-fn frame(table: &Table<'_>) -> PolarsResult<DataFrame> {
+/// The table as columns.
+pub(super) fn frame(table: &Table<'_>) -> PolarsResult<DataFrame> {
     let columns: PolarsResult<Vec<Column>> =
         table.columns.iter().map(|(spec, cells)| column(spec.name, cells)).collect();
     DataFrame::new(table.height(), columns?)

@@ -102,7 +102,7 @@ fn own_texts(ledger: &Ledger, statement: &Statement) -> BTreeSet<String> {
         &ledger.books.capture.id,
     ];
     let mut own: BTreeSet<String> = fixed.into_iter().chain(grades).map(str::to_owned).collect();
-    own.extend([customer.id.clone(), customer.name.clone(), customer.cost_center.clone()]);
+    own.extend([&customer.id, &customer.name, &customer.cost_center].map(ToString::to_string));
     for line in ledger.charges.lines_of(statement) {
         // the owner is asked again here: a line on the wrong statement is caught as well
         let Some(id) = line.account_id else { continue };
@@ -120,7 +120,7 @@ fn own_texts(ledger: &Ledger, statement: &Statement) -> BTreeSet<String> {
                     continue;
                 };
                 own.extend(times(stretch, ledger.books.usage.period));
-                own.extend([id.to_string(), stretch.name.clone()]);
+                own.extend([id.to_string(), stretch.name.to_string()]);
                 // how the account is now is nothing to whoever had it before
                 own.extend(status(ledger, id).filter(|_| held.is_last));
             }
@@ -132,9 +132,9 @@ fn own_texts(ledger: &Ledger, statement: &Statement) -> BTreeSet<String> {
 /// The id of an account and the names that the books and the captures before know it by.
 fn names(ledger: &Ledger, id: Uuid) -> impl Iterator<Item = String> {
     let books = &ledger.books;
-    let used = books.usage_lines(id).iter().map(|line| line.name.clone());
+    let used = books.usage_lines(id).iter().map(|line| line.name.to_string());
     let gone = ledger.attribution.named().filter(move |(gone, _)| gone.account_id == id);
-    used.chain(gone.map(|(gone, _)| gone.name.clone())).chain([id.to_string()])
+    used.chain(gone.map(|(gone, _)| gone.name.to_string())).chain([id.to_string()])
 }
 
 /// The status of an account, where the books tell.
@@ -155,8 +155,8 @@ fn is_of(stretch: &Stretch, customer: &Customer) -> bool {
 /// The days on which an account was the customer's, and the captures that its messages are counted between.
 fn times(stretch: &Stretch, period: Period) -> impl Iterator<Item = String> {
     let days = [stretch.days.from, stretch.days.to].into_iter().flatten().map(|day| day.to_string());
-    let from = stretch.from.clone().unwrap_or_else(|| timestamp(period.start));
-    days.chain([from, stretch.until.clone()])
+    let from = stretch.from.as_ref().map_or_else(|| timestamp(period.start), ToString::to_string);
+    days.chain([from, stretch.until.to_string()])
 }
 
 fn is_number(cell: &str, dialect: Dialect) -> bool {

@@ -1,5 +1,6 @@
 //! A report set in the making: every file, in a fixed order, handed to a sink as it is made.
 
+use std::ops::Range;
 use std::panic::resume_unwind;
 use std::thread;
 
@@ -9,8 +10,8 @@ use crate::billing::ledger::Ledger;
 use super::csv::Dialect;
 use super::format::{Format, Part};
 use super::privacy::{self, Content, Made};
-use super::sink::{Files, Form, Output, Parts, Whole, Written};
-use super::table::{Table, parts};
+use super::sink::{Files, Form, Output, Rows, THREADED_ROW_COUNT, Whole, Written};
+use super::table::Table;
 use super::{
     Error, FileEntry, MANIFEST_NAME, RECONCILIATION_NAME, SetInfo, Sink, closing, control, focus, folders, html, json,
     manifest, tables, unseen, xlsx,
@@ -49,19 +50,15 @@ fn render_with(
 ) -> Result<(), Error> {
     let mut set = Set { ledger, info, out, files: Vec::new() };
     let lines = tables::chargeback_rows(ledger);
-    set.long("chargeback", set.forms(true), lines.len(), &|count| {
-        Box::new(parts(&lines, count, |lines| tables::chargeback(ledger, lines)))
-    })?;
+    set.long("chargeback", set.forms(true), lines.len(), &|rows| tables::chargeback(ledger, &lines[rows]))?;
     drop(lines);
     let mut statements = Vec::new();
     if info.formats.has_part(Part::Statements) {
         for (statement, folder) in ledger.charges.statements.iter().zip(folders(&ledger.charges.statements)) {
             statements.push(set.statement(statement, &folder)?);
         }
-        let rows = control::rows(&ledger.charges, &statements);
-        set.long("control", set.forms(false), rows.len(), &|count| {
-            Box::new(parts(&rows, count, |rows| control::control(ledger, rows)))
-        })?;
+        let sums = control::rows(&ledger.charges, &statements);
+        set.long("control", set.forms(false), sums.len(), &|rows| control::control(ledger, &sums[rows]))?;
     }
     set.csv("invoice-bridge", &closing::bridge(ledger))?;
     if let Some(superseded) = ledger.superseded() {
@@ -69,16 +66,12 @@ fn render_with(
     }
     if info.formats.has_part(Part::Caps) {
         let caps = ledger.caps_by_use();
-        set.long("caps", set.forms(false), caps.len(), &|count| {
-            Box::new(parts(&caps, count, |caps| tables::caps(ledger, caps)))
-        })?;
+        set.long("caps", set.forms(false), caps.len(), &|rows| tables::caps(ledger, &caps[rows]))?;
     }
     set.csv("removed", &unseen::removed(ledger))?;
     if info.formats.has_part(Part::Tail) {
-        let rows = &ledger.tail.rows;
-        set.long("tail", set.forms(false), rows.len(), &|count| {
-            Box::new(parts(rows, count, |rows| unseen::tail(ledger, rows)))
-        })?;
+        let tails = &ledger.tail.rows;
+        set.long("tail", set.forms(false), tails.len(), &|rows| unseen::tail(ledger, &tails[rows]))?;
     }
     for (_, renderer) in renderers.iter().filter(|(format, _)| info.formats.has(*format)) {
         for (path, bytes) in renderer(ledger, info, &statements)? {
@@ -113,15 +106,21 @@ impl Set<'_> {
     }
 
     /// A table that may be long, in all its forms at once, each made part by part.
-    fn long(&mut self, name: &str, forms: Vec<Form>, row_count: usize, table: &Parts<'_>) -> Result<(), Error> {
+    fn long<'t>(
+        &mut self,
+        name: &str,
+        forms: Vec<Form>,
+        count: usize,
+        table: &(dyn Fn(Range<usize>) -> Table<'t> + Sync),
+    ) -> Result<(), Error> {
         let mut outputs = Vec::with_capacity(forms.len());
         for form in forms {
             let path = form.path(name);
             let out = self.out.begin(&path).map_err(Error::Sink)?;
             outputs.push((path, form, out));
         }
-        let write = |(path, form, out): (String, Form, Output)| form.write(path, out, table);
-        for written in side_by_side(outputs, row_count, &write) {
+        let write = |(path, form, out): (String, Form, Output)| form.write(path, out, Rows { count, table });
+        for written in side_by_side(outputs, count, &write) {
             let Written { entry, whole } = written?;
             if let Some(bytes) = whole {
                 self.out.add(&entry.path, bytes).map_err(Error::Sink)?;
@@ -182,9 +181,6 @@ fn dialects(info: &SetInfo) -> impl Iterator<Item = (String, Dialect)> {
     let of_profiles = info.formats.profiles().map(|profile| (format!("-{}", profile.as_str()), Dialect::of(profile)));
     std::iter::once((String::new(), Dialect::PLAIN)).chain(of_profiles)
 }
-
-/// Rows of a table from which on its files are written by a thread each.
-const THREADED_ROW_COUNT: usize = 10_000;
 
 /// What becomes of each output, in their order: side by side where there is enough to do.
 fn side_by_side<O: Send, T: Send>(outputs: Vec<O>, row_count: usize, write: &(dyn Fn(O) -> T + Sync)) -> Vec<T> {

@@ -1,14 +1,18 @@
 //! Where the files of a set go, and how a table becomes one of them: whole, or written as it is made.
 
 use std::io::{self, BufWriter, Write};
+use std::ops::Range;
 
 use super::csv::{self, Dialect};
-use super::table::{PART_ROW_COUNT, Table};
+use super::table::{Table, parts};
 use super::{Error, FileEntry, Sink, parquet};
 use crate::sha256::Sha256;
 
 /// Bytes that gather before they are written: formats hand over a few at a time.
 const BUFFER_BYTES: usize = 1 << 16;
+
+/// Rows of a table from which on threads are worth their while.
+pub(super) const THREADED_ROW_COUNT: usize = 10_000;
 
 /// What a place for files says when it cannot take one.
 type Refusal = Box<dyn std::error::Error + Send + Sync>;
@@ -16,8 +20,12 @@ type Refusal = Box<dyn std::error::Error + Send + Sync>;
 /// What a long file is written to; nothing where files are taken whole.
 pub(super) type Output = Option<Box<dyn Write + Send>>;
 
-/// A table in parts of at most so many rows.
-pub(super) type Parts<'a> = dyn Fn(usize) -> Box<dyn Iterator<Item = Table<'a>> + 'a> + Sync + 'a;
+/// A table that may be long, and is made of some of its rows at a time.
+#[derive(Clone, Copy)]
+pub(super) struct Rows<'a, 't> {
+    pub(super) count: usize,
+    pub(super) table: &'a (dyn Fn(Range<usize>) -> Table<'t> + Sync),
+}
 
 /// Takes the files of a set.
 pub trait Files {
@@ -74,13 +82,16 @@ impl Form {
     }
 
     /// A long table, made and written part by part.
-    pub(super) fn write(&self, path: String, out: Output, table: &Parts<'_>) -> Result<Written, Error> {
+    pub(super) fn write(&self, path: String, out: Output, rows: Rows<'_, '_>) -> Result<Written, Error> {
         let place = out.map_or_else(|| Place::Whole(Vec::new()), Place::Written);
         let counted = Counted { out: place, sha256: Sha256::new(), bytes: 0, refused: None };
         let mut out = BufWriter::with_capacity(BUFFER_BYTES, counted);
         let written = match self {
-            Self::Csv(_, dialect) => csv::write(&path, table(PART_ROW_COUNT), *dialect, &mut out),
-            Self::Parquet => parquet::write_parts(&path, table(PART_ROW_COUNT), &mut out),
+            Self::Csv(_, dialect) if rows.count >= THREADED_ROW_COUNT => {
+                csv::write_side_by_side(&path, parts(rows.count), rows.table, *dialect, &mut out)
+            }
+            Self::Csv(_, dialect) => csv::write(&path, parts(rows.count).map(rows.table), *dialect, &mut out),
+            Self::Parquet => parquet::write_parts(&path, parts(rows.count).map(rows.table), &mut out),
         };
         let flushed = out.flush();
         let (mut counted, _) = out.into_parts();

@@ -1,6 +1,7 @@
 //! Tables: typed columns with their documentation, the one thing that every tabular format renders.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -130,16 +131,12 @@ impl Table<'_> {
 
 /// How many rows of a long table are made at once, for formats that are written part by part: so few that all their cells
 /// stay near the processor.
-pub(super) const PART_ROW_COUNT: usize = 1 << 10;
+const PART_ROW_COUNT: usize = 1 << 10;
 
-/// A long table, made part by part from its rows; at least one part, for the header.
-pub(super) fn parts<'t, R>(
-    rows: &'t [R],
-    row_count: usize,
-    table: impl Fn(&'t [R]) -> Table<'t> + 't,
-) -> impl Iterator<Item = Table<'t>> {
-    let first = &rows[..row_count.min(rows.len())];
-    std::iter::once(first).chain(rows[first.len()..].chunks(row_count.max(1))).map(table)
+/// The parts of a long table, by their rows; at least one, for the header.
+pub(super) fn parts(row_count: usize) -> impl Iterator<Item = Range<usize>> + Clone {
+    let starts = (0..row_count.max(1)).step_by(PART_ROW_COUNT);
+    starts.map(move |start| start..row_count.min(start + PART_ROW_COUNT))
 }
 
 /// Gathers a table from rows of one type, column by column.

@@ -55,12 +55,12 @@ pub(super) fn chargeback<'l>(ledger: &'l Ledger, rows: &[Row<'l>]) -> Table<'l> 
         .timestamp("period_start", "first instant of the billing period", |_| Some(ledger.books.usage.period.start))
         .timestamp("period_end", "first instant after the billing period", |_| Some(ledger.books.usage.period.end))
         .text("customer_id", "who is charged; empty on kept lines and on sub accounts that nobody owns", |row| {
-            Some(row.customer?.id.as_str())
+            Some(row.customer?.id.as_ref())
         })
-        .text("customer_name", "its name", |row| Some(row.customer?.name.as_str()))
-        .text("cost_center", "where it books the charge", |row| Some(row.customer?.cost_center.as_str()))
+        .text("customer_name", "its name", |row| Some(row.customer?.name.as_ref()))
+        .text("cost_center", "where it books the charge", |row| Some(row.customer?.cost_center.as_ref()))
         .text("account_id", "the sub account or the parent account", |row| shown_id(row.line.account_id))
-        .text("account_name", "its name", |row| Some(row.line.name.as_str()))
+        .text("account_name", "its name", |row| Some(row.line.name.as_ref()))
         .text("account_status", "its status at the capture, where known", |row| {
             Some(row.line.status.as_ref()?.as_str())
         })
@@ -114,7 +114,7 @@ fn held<'r, 'l, R>(
         .text("counted_from", "for such accounts, the capture nearest to that day, or the start of the period", |row| {
             Some(held(row)?.from.as_deref().map_or_else(|| Cow::Owned(start.clone()), Cow::Borrowed))
         })
-        .text("counted_until", "and the one that the messages are counted until", |row| Some(held(row)?.until.as_str()))
+        .text("counted_until", "and the one that the messages are counted until", |row| Some(held(row)?.until.as_ref()))
 }
 
 /// One row of a customer's own file: a line, or the control line that sums them.
@@ -143,7 +143,7 @@ pub(super) fn statement<'l>(ledger: &'l Ledger, statement: &'l Statement) -> Tab
             },
         )
         .text("account_name", "the sub account's name", |row| match row {
-            Line(line) => Some(line.name.as_str()),
+            Line(line) => Some(line.name.as_ref()),
             Control(_) => None,
         })
         .integer("messages", "messages", "messages received in the period so far", |row| match row {
@@ -167,9 +167,9 @@ pub(super) fn statement<'l>(ledger: &'l Ledger, statement: &'l Statement) -> Tab
             Line(line) => Some(line.status.as_ref()?.as_str()),
             Control(_) => None,
         })
-        .text("customer_id", "who is charged", |_| Some(customer.id.as_str()))
-        .text("customer_name", "its name", |_| Some(customer.name.as_str()))
-        .text("cost_center", "where it books the charge", |_| Some(customer.cost_center.as_str()))
+        .text("customer_id", "who is charged", |_| Some(customer.id.as_ref()))
+        .text("customer_name", "its name", |_| Some(customer.name.as_ref()))
+        .text("cost_center", "where it books the charge", |_| Some(customer.cost_center.as_ref()))
         .timestamp("period_start", "first instant of the billing period", |_| Some(ledger.books.usage.period.start))
         .timestamp("period_end", "first instant after the billing period", |_| Some(ledger.books.usage.period.end));
     let builder = held(builder, ledger, |row| match row {
@@ -190,7 +190,7 @@ pub(super) fn caps<'l>(ledger: &'l Ledger, caps: &[&'l Cap]) -> Table<'l> {
             cap.utilisation
         })
         .text("account_id", "the sub account", |cap| Some(cap.account_id.to_string()))
-        .text("account_name", "its name", |cap| Some(cap.name.as_str()))
+        .text("account_name", "its name", |cap| Some(cap.name.as_ref()))
         .text("account_status", "its status at the capture", |cap| Some(cap.status.as_str()))
         .text("customer_id", "the customer that owns it; empty if none does", |cap| cap.customer_id.as_deref())
         .integer("monthly_credit", "messages", "the cap; 0 means uncapped", |cap| Some(cap.monthly_credit))
@@ -205,7 +205,7 @@ pub(super) fn caps<'l>(ledger: &'l Ledger, caps: &[&'l Cap]) -> Table<'l> {
         )
         .text("alert_capture", "the capture that was the first to show that", |cap| cap.alert_capture.as_deref())
         .text("level_since", "the first capture at this level", |cap| {
-            cap.level.code().map(|_| cap.level_since.as_str())
+            cap.level.code().map(|_| cap.level_since.as_ref())
         })
         .integer(
             "messages_per_day",
@@ -245,7 +245,7 @@ pub(super) fn provenance<'r, 'l, R>(builder: Builder<'r, 'l, R>, ledger: &'l Led
             "1 as first issued, one more for each correction; empty while provisional",
             move |_| revision,
         )
-        .text("capture", "the capture that the row was made from", |_| Some(ledger.books.capture.id.as_str()))
+        .text("capture", "the capture that the row was made from", |_| Some(ledger.books.capture.id.as_ref()))
 }
 
 /// A percentage in units of 10^-4.

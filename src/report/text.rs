@@ -31,6 +31,8 @@ pub struct Places {
     pub note: Option<String>,
     /// Whether the capture is the last one that `latest` knows.
     pub is_latest: bool,
+    /// The file of the set that has all caps.
+    pub caps: &'static str,
 }
 
 /// The summary of a night, with a final line break.
@@ -40,7 +42,7 @@ pub fn summary(ledger: &Ledger, label: &str, places: &Places) -> String {
     sums(&mut text, ledger);
     removed(&mut text, ledger);
     findings(&mut text, ledger, Severity::Note);
-    caps(&mut text, ledger);
+    caps(&mut text, ledger, places.caps);
     // nothing more comes to a period that is closed
     let is_open = ledger.terms.close.is_none();
     if is_open {
@@ -209,7 +211,7 @@ pub(super) fn figures(finding: &Finding, written: &dyn Fn(&str) -> String) -> St
     line
 }
 
-fn caps(text: &mut String, ledger: &Ledger) {
+fn caps(text: &mut String, ledger: &Ledger, file: &str) {
     let levels =
         Level::ALL.iter().rev().map(|level| (ledger.caps_at(*level), level.as_str())).filter(|(count, _)| *count > 0);
     let levels: Vec<String> = levels.map(|(count, level)| format!("{} {level}", grouped(&count.to_string()))).collect();
@@ -224,7 +226,7 @@ fn caps(text: &mut String, ledger: &Ledger) {
         let _ = writeln!(text, "  {level:<8} {percent:>10} % of {credit:>13}  {name}{}", outlook(ledger, cap));
     }
     if flagged.len() > CAP_COUNT_MAX {
-        let _ = writeln!(text, "  and {} more, see caps.csv", grouped(&(flagged.len() - CAP_COUNT_MAX).to_string()));
+        let _ = writeln!(text, "  and {} more, see {file}", grouped(&(flagged.len() - CAP_COUNT_MAX).to_string()));
     }
 }
 

@@ -21,11 +21,13 @@ pub(super) fn removed(ledger: &Ledger) -> Table<'_> {
         .text("account_id", "the removed sub account; empty for what has no name", |part| {
             Some(part.account.as_ref()?.account_id.to_string())
         })
-        .text("account_name", "its last name", |part| Some(part.account.as_ref()?.name.clone()))
-        .text("customer_id", "the customer that owns it; empty if none does", |part| Some(owner(part)?.id))
-        .text("customer_name", "its name", |part| Some(owner(part)?.name))
-        .text("seen_until", "the last capture before it was removed; empty if there is none", |part| part.from.clone())
-        .text("gone_at", "the first capture after", |part| Some(part.until.clone()))
+        .text("account_name", "its last name", |part| Some(part.account.as_ref()?.name.to_string()))
+        .text("customer_id", "the customer that owns it; empty if none does", |part| Some(owner(part)?.id.to_string()))
+        .text("customer_name", "its name", |part| Some(owner(part)?.name.to_string()))
+        .text("seen_until", "the last capture before it was removed; empty if there is none", |part| {
+            part.from.as_deref().map(str::to_owned)
+        })
+        .text("gone_at", "the first capture after", |part| Some(part.until.to_string()))
         .integer("messages_seen", "messages", "its messages at the last capture that showed it", |part| {
             Some(part.account.as_ref()?.seen)
         })
@@ -63,8 +65,8 @@ pub(super) fn tail<'l>(ledger: &'l Ledger, rows: &[Row]) -> Table<'l> {
             };
             Some(text.to_owned())
         })
-        .text("customer_id", "the customer", |row| Some(statement(row)?.customer.id.as_str()))
-        .text("customer_name", "its name", |row| Some(statement(row)?.customer.name.as_str()))
+        .text("customer_id", "the customer", |row| Some(statement(row)?.customer.id.as_ref()))
+        .text("customer_name", "its name", |row| Some(statement(row)?.customer.name.as_ref()))
         .timestamp("tail_start", "the capture, which saw everything before", move |_| Some(tail.from))
         .timestamp("tail_end", "the end of the billing period", move |_| Some(tail.until))
         .integer("tail_seconds", "seconds", "how long that is", move |_| Some(length.num_seconds()))

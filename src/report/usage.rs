@@ -9,7 +9,7 @@ use super::parquet;
 use super::shown_id;
 use super::table::{Builder, Table};
 
-pub use self::read::{Unusable, names, read};
+pub use self::read::{Unusable, UsageNames, UsageOfSeveral, UsageRows};
 
 struct Row<'a> {
     kind: &'static str,
@@ -60,7 +60,7 @@ pub(super) fn table(books: &Books) -> Table<'_> {
     });
     rows.extend(books.known().flat_map(|known| {
         known.lines.iter().map(move |line| {
-            let (account_id, name) = (Some(line.account_id), Some(line.name.as_str()));
+            let (account_id, name) = (Some(line.account_id), Some(line.name.as_ref()));
             Row { kind: "sub_account", account_id, name, account: known.account(), tally: line.tally }
         })
     }));

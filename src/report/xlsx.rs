@@ -22,7 +22,7 @@ use crate::billing::money::Minor;
 
 use super::table::{Cells, Spec, Table};
 use super::text::{counted, grouped};
-use super::{Error, FileEntry, SetInfo, closing, overview, tables, unseen};
+use super::{Error, FileEntry, SetInfo, closing, format, overview, tables, unseen};
 
 use self::book::{Book, ROW_COUNT_MAX};
 use self::sheet::{Part, Tabled};
@@ -49,7 +49,8 @@ fn workbook(
     let mut book = Book::new(ledger, info, row_count_max);
     summary::write(&mut book, ledger, info)?;
     let (lines, parts) = chargeback(&mut book, ledger)?;
-    control::write(&mut book, ledger, statements, &control::Lines { table: &lines, parts: &parts })?;
+    let whole = if info.formats.has_part(format::Part::Statements) { "control.csv" } else { "chargeback.csv" };
+    control::write(&mut book, ledger, statements, whole, &control::Lines { table: &lines, parts: &parts })?;
     caps(&mut book, ledger, info)?;
     removed(&mut book, ledger)?;
     findings(&mut book, ledger)?;

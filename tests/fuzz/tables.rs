@@ -51,6 +51,7 @@ fn written(map: &CustomerMap) -> Vec<u8> {
         let Pricing { markup_percent, monthly_fee, minimum_charge } = pricing;
         let prices = [markup_percent.to_string(), monthly_fee.to_string(), minimum_charge.to_string()];
         let [markup, fee, minimum] = prices;
+        let (id, name, cost_center) = (id.to_string(), name.to_string(), cost_center.to_string());
         let row = [account.to_string(), id, name, cost_center, markup, fee, minimum, day(days.from), day(days.to)];
         writer.write_record(row).expect("memory");
     }

@@ -71,7 +71,7 @@ pub(crate) fn account_list(page: &[u8]) {
         assert_eq!(ids(head.ids), ids(books.accounts.iter().map(|account| account.id).collect()));
     }
     for account in accounts.into_iter().flatten() {
-        assert!(books.accounts.iter().any(|other| other.id == account.id && other.name == account.name));
+        assert!(books.accounts.iter().any(|other| other.id == account.id && *other.name == *account.name));
     }
     assert_shown(&books);
     assert_charged(&books);
@@ -94,10 +94,10 @@ pub(crate) fn single_account(body: &[u8]) {
     };
     let Lookup::Found(found) = &books.lookups[&id] else { panic!("there was a body") };
     if let Ok(account) = account {
-        let (shown, status) = ((&account.name, account.monthly_credit), &account.status);
+        let (shown, status) = ((&*account.name, account.monthly_credit), &account.status);
         assert_eq!(
             (shown, status, account.created_at),
-            ((&found.name, found.monthly_credit), &found.status, found.created_at)
+            ((&*found.name, found.monthly_credit), &found.status, found.created_at)
         );
         assert!(account.website.chars().count() <= NAME_CHAR_COUNT_MAX && !account.website.contains(char::is_control));
     }
@@ -156,7 +156,7 @@ pub(crate) fn amount(text: &[u8]) {
 
 fn books(usage: &[u8], pages: Vec<&[u8]>, lookups: Vec<(Uuid, Option<&[u8]>)>) -> Result<Books, wire::Error> {
     let at: DateTime<Utc> = "2024-01-15T02:00:00Z".parse().expect("a time");
-    let capture = CaptureRef { id: "20240115T020000Z".to_owned(), at, sha256: String::new() };
+    let capture = CaptureRef { id: "20240115T020000Z".into(), at, sha256: String::new() };
     let parent = "9d0cf9d0-4f5e-4674-bcf1-8ec39968b6e1".parse().expect("a UUID");
     wire::books(capture, parent, &Bodies { usage, pages, lookups })
 }

@@ -150,7 +150,7 @@ fn cost_of_acme(rows: &Rows) -> &str {
 /// What the door makes of a usage answer without lists.
 fn books(usage: &str) -> Result<Books, wire::Error> {
     let capture =
-        CaptureRef { id: "20240115T020000Z".to_owned(), at: NIGHT.parse().expect("a time"), sha256: String::new() };
+        CaptureRef { id: "20240115T020000Z".into(), at: NIGHT.parse().expect("a time"), sha256: String::new() };
     let bodies = Bodies { usage: usage.as_bytes(), pages: Vec::new(), lookups: Vec::new() };
     wire::books(capture, PARENT.parse().expect("a UUID"), &bodies)
 }

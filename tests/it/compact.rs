@@ -85,29 +85,56 @@ fn a_compaction_that_was_broken_off_is_finished() {
     assert_eq!(tables(&desk), whole);
 }
 
+/// Puts a file into the place of the table of the whole period.
+fn put_whole(desk: &Desk, bytes: &[u8]) {
+    let folder = period(desk).join("capture=all");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::write(folder.join(TABLE), bytes).expect("a file");
+}
+
 #[test]
 fn a_file_that_is_not_what_the_captures_give_is_found_and_left_alone() {
+    let quieter = Desk::quieter();
+    quieter.closed("A-1", "40.00", &[]);
+    quieter.offline(&COMPACT);
+    let other = tables(&quieter).into_values().next().expect("a table");
     let desk = Desk::usual();
     desk.closed("A-1", "41.00", &[]);
     let (before, own) = (told(&desk), tables(&desk));
-    std::fs::create_dir(period(&desk).join("capture=all")).expect("a folder");
-    let other = period(&desk).join("capture=all").join(TABLE);
-    std::fs::write(&other, own.values().next().expect("a table")).expect("a file");
-    let done = desk.offline(&COMPACT);
-    assert!(
-        done.stdout.contains("left alone, the file that is there is not what its captures give"),
-        "{}",
-        done.stdout
-    );
-    assert_eq!(tables(&desk).len(), 3, "nothing was removed");
-    let verified = desk.offline(&["verify"]);
-    assert_eq!(verified.code, 13, "{}", verified.stdout);
-    assert!(verified.stdout.contains("capture=all/usage.parquet"), "{}", verified.stdout);
-    // a night that is not in it is told from the evidence
+    for (bytes, problem) in [
+        (&other[..], "its rows of `20240130T234500Z` are not what the answers give"),
+        (&other[..100], "it cannot be read"),
+    ] {
+        put_whole(&desk, bytes);
+        let done = desk.offline(&COMPACT);
+        let told = "left alone, the file that is there is not what its captures give";
+        assert!(done.stdout.contains(told), "{}", done.stdout);
+        assert_eq!(tables(&desk).len(), 3, "nothing was removed");
+        let verified = desk.offline(&["verify"]);
+        assert_eq!(verified.code, 13, "{}", verified.stdout);
+        assert!(verified.stdout.contains("capture=all/usage.parquet"), "{}", verified.stdout);
+        assert!(verified.stdout.contains(problem), "{}", verified.stdout);
+    }
+    // a night of which there is no table that can be read is told from the evidence
     for name in own.keys() {
         std::fs::remove_file(period(&desk).join(name)).expect("a table");
     }
     assert_eq!(told(&desk), before);
+}
+
+#[test]
+fn a_capture_that_came_after_the_file_was_made_is_no_damage() {
+    let desk = Desk::usual();
+    desk.closed("A-1", "41.00", &[]);
+    let (before, own) = (told(&desk), tables(&desk));
+    put_whole(&desk, &own["capture=20240130T234500Z/usage.parquet"]);
+    for name in own.keys() {
+        std::fs::remove_file(period(&desk).join(name)).expect("a table");
+    }
+    let verified = desk.offline(&["verify"]);
+    assert_eq!(verified.code, 0, "{}{}", verified.stdout, verified.stderr);
+    assert!(verified.stdout.contains("has no rows of `20240131T234500Z`: delete it"), "{}", verified.stdout);
+    assert_eq!(told(&desk), before, "its night is told from the evidence");
 }
 
 #[test]

@@ -89,7 +89,7 @@ fn the_profiles_of_csv_are_what_spreadsheets_open() {
 #[test]
 fn a_part_on_another_owners_statement_stops_the_set() {
     let mut ledger = ledgers().remove(2);
-    let is_shop = |line: &&mut Line| line.name == "Acme Shop";
+    let is_shop = |line: &&mut Line| line.name == "Acme Shop".into();
     let mut parts = ledger.charges.lines.iter_mut().filter(is_shop);
     let (first, second) = (parts.next().expect("the first owner's"), parts.next().expect("the second owner's"));
     std::mem::swap(&mut first.held, &mut second.held);

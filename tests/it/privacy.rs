@@ -16,7 +16,7 @@ fn ledger() -> Ledger {
     for (account, id) in [(ACME, "acme"), ("3a4d6e3b-0af9-4da2-b6a5-8aaa1d9d2e4b", "beta")] {
         let (id, name) = (id.to_owned(), format!("{id} & Sons"));
         let pricing = Pricing { markup_percent: 5.into(), ..Pricing::default() };
-        let customer = Customer { id, name, cost_center: String::new(), pricing };
+        let customer = Customer { id: id.into(), name: name.into(), cost_center: String::new().into(), pricing };
         map.insert(account.parse().expect("an id"), customer, Effective::ALWAYS).expect("a new account");
     }
     let terms = Terms { customers: Some(map), ..Terms::default() };
@@ -43,10 +43,10 @@ fn files(ledger: &Ledger) -> Result<Vec<(String, Vec<u8>)>, Error> {
 
 /// What must not be in the file of the customer with this id.
 fn foreign(ledger: &Ledger, customer: &str) -> Vec<String> {
-    let others = ledger.charges.statements.iter().filter(|statement| statement.customer.id != customer);
-    let of = |line: &Line| [line.name.clone(), line.account_id.map(|id| id.to_string()).unwrap_or_default()];
+    let others = ledger.charges.statements.iter().filter(|statement| &*statement.customer.id != customer);
+    let of = |line: &Line| [line.name.to_string(), line.account_id.map(|id| id.to_string()).unwrap_or_default()];
     let lines = others.clone().flat_map(|statement| ledger.charges.lines_of(statement).iter().flat_map(of));
-    lines.chain(others.map(|statement| statement.customer.name.clone())).collect()
+    lines.chain(others.map(|statement| statement.customer.name.to_string())).collect()
 }
 
 #[test]

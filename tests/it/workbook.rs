@@ -262,14 +262,14 @@ fn hostile_names_are_text_in_every_sheet() {
         "&A&P",
     ];
     for (cap, name) in ledger.caps.iter_mut().zip(names.iter().cycle()) {
-        (*name).clone_into(&mut cap.name);
+        cap.name = (*name).into();
     }
     assert!(ledger.charges.statements.len() >= names.len());
     for (statement, name) in ledger.charges.statements.iter_mut().zip(names) {
-        name.clone_into(&mut statement.customer.name);
+        statement.customer.name = name.into();
         // a customer's own accounts, so that no name is on somebody else's statement
         for line in &mut ledger.charges.lines[statement.lines.clone()] {
-            name.clone_into(&mut line.name);
+            line.name = name.into();
         }
     }
     compare_all("hostile names", &ledger);

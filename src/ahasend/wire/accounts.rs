@@ -53,7 +53,7 @@ fn read(mut row: Fields<'_, '_>) -> Result<Account, Error> {
     Ok(Account {
         id,
         parent_id,
-        name,
+        name: name.to_string(),
         website: shown(&row.optional_text("website")?.unwrap_or_default()),
         status,
         monthly_credit,
@@ -81,7 +81,7 @@ pub(super) fn read_entry(row: &mut Fields<'_, '_>) -> Result<SubAccount, Error> 
     Ok(SubAccount {
         id,
         parent_id: row.uuid("parent_account_id")?,
-        name: shown_name(&row.text("name")?, id),
+        name: shown_name(&row.text("name")?, id).into(),
         status,
         monthly_credit: row.integer("monthly_credit")?,
         created_at: row.optional_time("created_at")?,

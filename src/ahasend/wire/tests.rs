@@ -14,8 +14,7 @@ const USAGE: &str = r#"{
 }"#;
 
 fn read(usage: &str) -> Result<Books, Error> {
-    let capture =
-        CaptureRef { id: "20240115T020000Z".to_owned(), at: chrono::DateTime::UNIX_EPOCH, sha256: String::new() };
+    let capture = CaptureRef { id: "20240115T020000Z".into(), at: chrono::DateTime::UNIX_EPOCH, sha256: String::new() };
     books(capture, Uuid::nil(), &Bodies { usage: usage.as_bytes(), pages: vec![], lookups: vec![] })
 }
 
@@ -88,12 +87,16 @@ fn unknown_fields_and_values_are_seen_once() {
          "name":" ","website":"w","status":"active","monthly_credit":5,"created_at":"2024-01-01T00:00:00Z",
          "domain_count":1,"member_count":1,"last_activity_at":null,"plan":"y"}],
         "pagination":{"has_more":false}}"#;
-    let capture = CaptureRef { id: String::new(), at: chrono::DateTime::UNIX_EPOCH, sha256: String::new() };
+    let capture = CaptureRef { id: String::new().into(), at: chrono::DateTime::UNIX_EPOCH, sha256: String::new() };
     let bodies = Bodies { usage: USAGE.as_bytes(), pages: vec![page], lookups: vec![(Uuid::max(), None)] };
     let books = books(capture, Uuid::nil(), &bodies).unwrap();
     assert_eq!(books.unknown, ["/ = 1", "/data/*/plan", "/data/*/status = `paused`", "/extra"]);
-    assert_eq!(books.accounts[0].name, "a␀\u{202e}b");
-    assert_eq!(books.accounts[1].name, "2f3c5d2a-9ef8-4c91-a5f4-79990c8c1d3b", "a blank name falls back to the id");
+    assert_eq!(books.accounts[0].name, "a␀\u{202e}b".into());
+    assert_eq!(
+        books.accounts[1].name,
+        "2f3c5d2a-9ef8-4c91-a5f4-79990c8c1d3b".into(),
+        "a blank name falls back to the id"
+    );
     assert_eq!(books.lookups[&Uuid::max()], Lookup::Gone);
     let head = page_head(page).unwrap();
     assert_eq!((head.ids.len(), head.has_more, head.next_cursor), (2, false, None));
@@ -141,7 +144,7 @@ fn an_account_is_read_with_what_it_has_and_never_without_what_it_needs() {
 fn what_captures_do_not_need_of_an_account_cannot_spoil_their_books() {
     let odd = ACCOUNT.replace("\"domain_count\":1", "\"domain_count\":\"many\"").replace("\"w\\n\"", "[]");
     assert!(account(odd.as_bytes()).is_err());
-    let capture = CaptureRef { id: String::new(), at: chrono::DateTime::UNIX_EPOCH, sha256: String::new() };
+    let capture = CaptureRef { id: String::new().into(), at: chrono::DateTime::UNIX_EPOCH, sha256: String::new() };
     let bodies = Bodies { usage: USAGE.as_bytes(), pages: vec![], lookups: vec![(Uuid::max(), Some(odd.as_bytes()))] };
     assert_eq!(books(capture, Uuid::nil(), &bodies).unwrap().unknown, ["/status = `paused`"]);
 }

@@ -1,5 +1,7 @@
 //! The buckets of a capture as lines, before anything is shared.
 
+use std::sync::Arc;
+
 use super::super::books::Books;
 use super::super::grade::{Grade, Span};
 use super::super::money::Minor;
@@ -17,7 +19,7 @@ pub(super) fn bucket_lines(books: &Books) -> Vec<Line> {
         messages: Some(usage_line.tally.messages),
         volume: Some(Volume::seen(usage_line.tally.messages)),
         allocated_cost: Some(usage_line.tally.cost),
-        ..amount_line(LineKind::SubAccount, &usage_line.name)
+        ..named_line(LineKind::SubAccount, Arc::clone(&usage_line.name))
     }));
     for (kind, name, account_id, tally) in [
         (LineKind::Parent, "Parent account", Some(usage.parent_id), usage.parent),
@@ -32,10 +34,14 @@ pub(super) fn bucket_lines(books: &Books) -> Vec<Line> {
 
 /// A line of nothing yet.
 pub(super) fn amount_line(kind: LineKind, name: &str) -> Line {
+    named_line(kind, name.into())
+}
+
+fn named_line(kind: LineKind, name: Arc<str>) -> Line {
     Line {
         kind,
         account_id: None,
-        name: name.to_owned(),
+        name,
         status: None,
         monthly_credit: None,
         messages: None,

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rust_decimal::Decimal;
 use uuid::Uuid;
@@ -150,10 +151,21 @@ impl<'i> Owned<'_, 'i> {
         }
     }
 
+    /// How many statements lines in their order make.
+    fn statement_count(&self) -> usize {
+        let is_charged = |place: usize| self.owners[place] != Owner::Nobody;
+        let is_same = |a: usize, b: usize| match (&self.owners[a], &self.owners[b]) {
+            (Owner::Itself(_), Owner::Itself(_)) => self.lines[a].account_id == self.lines[b].account_id,
+            (a, b) => a.customer().map(|customer| &customer.id) == b.customer().map(|customer| &customer.id),
+        };
+        let is_first = |place: &usize| is_charged(*place) && (*place == 0 || !is_same(place - 1, *place));
+        (0..self.owners.len()).filter(is_first).count()
+    }
+
     /// The lines of statements in their order and after them those that are kept, with the statements.
     fn into_statements(self, currency: Currency, rule: RoundingRule) -> (Vec<Line>, Vec<Statement>) {
+        let mut statements: Vec<Statement> = Vec::with_capacity(self.statement_count());
         let Self { mut lines, owners, inputs } = self;
-        let mut statements: Vec<Statement> = Vec::new();
         let mut kept = 0;
         for (place, owner) in owners.into_iter().enumerate() {
             let line = &mut lines[place];
@@ -231,7 +243,7 @@ fn mark_up(line: &mut Line, percent: Decimal, rule: RoundingRule) {
 
 impl<'i> Inputs<'i> {
     /// Whose an account of this name is at the instant of the books.
-    fn owner(&self, id: Uuid, name: &str) -> Option<Cow<'i, Customer>> {
+    fn owner(&self, id: Uuid, name: &Arc<str>) -> Option<Cow<'i, Customer>> {
         self.terms.customer_of(id, name, self.books.as_of())
     }
 
@@ -261,7 +273,7 @@ fn add_fees<'i>(owned: &mut Owned<'_, 'i>) {
         other => other.customer().cloned().map(Cow::Owned),
     });
     // whoever had an account for a part of the period has had it in the period
-    let owners = |id: Uuid, name: &str| -> Vec<Cow<'i, Customer>> {
+    let owners = |id: Uuid, name: &Arc<str>| -> Vec<Cow<'i, Customer>> {
         match moves.get(&id) {
             Some(stretches) => stretches.iter().filter_map(|stretch| stretch.owner.clone().map(Cow::Owned)).collect(),
             None => terms.customer_of(id, name, books.as_of()).into_iter().collect(),
@@ -276,7 +288,7 @@ fn add_fees<'i>(owned: &mut Owned<'_, 'i>) {
         .flat_map(|(gone, _)| owners(gone.account_id, &gone.name));
     let existing = existing.chain(removed);
     let payers = existing.map(|customer| inputs.billed_as(customer)).chain(used);
-    let payers: BTreeMap<String, Cow<'i, Customer>> =
+    let payers: BTreeMap<Arc<str>, Cow<'i, Customer>> =
         payers.filter(|customer| has_fee(&customer.pricing)).map(|customer| (customer.id.clone(), customer)).collect();
     for customer in payers.into_values() {
         let Pricing { monthly_fee, minimum_charge, .. } = customer.pricing;

@@ -171,7 +171,7 @@ fn the_largest_come_first_and_the_others_are_counted() {
     let (largest, others) = charges.largest(2);
     let shown: Vec<i128> = largest.iter().map(|statement| statement.charge.0).collect();
     assert_eq!(shown, [40, 20]);
-    assert_eq!(largest[1].customer.id, id(3).to_string(), "of two that are equal, the first");
+    assert_eq!(largest[1].customer.id, id(3).to_string().into(), "of two that are equal, the first");
     assert_eq!(others, Others { count: 2, messages: 30, charge: Minor(30) });
     assert_eq!(charges.largest(9).1, Others::default());
     assert_eq!(charges.magnitude(), 95);

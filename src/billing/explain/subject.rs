@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rust_decimal::Decimal;
 use uuid::Uuid;
@@ -22,7 +23,7 @@ pub enum Subject {
         /// The sub account.
         id: Uuid,
         /// Its name, safe to display.
-        name: String,
+        name: Arc<str>,
         /// Who is charged for it; nothing if nobody owns it.
         customer: Option<Customer>,
     },
@@ -69,7 +70,7 @@ impl Subject {
             return Ok(Self::Customer(customer.clone()));
         }
         let accounts = accounts(ledgers);
-        let account = |id: &Uuid, name: &str| {
+        let account = |id: &Uuid, name: &Arc<str>| {
             let customer = ledgers.first().and_then(|ledger| ledger.owner_of(*id, name));
             match customer.map(Cow::into_owned) {
                 // without a customer map the sub account is the customer
@@ -92,7 +93,7 @@ impl Subject {
                 return Err(NotFound::several("customer", named.collect()));
             }
         }
-        let meant: Vec<(&Uuid, &String)> = accounts.iter().filter(|(_, name)| is_meant(name)).collect();
+        let meant: Vec<(&Uuid, &Arc<str>)> = accounts.iter().filter(|(_, name)| is_meant(name)).collect();
         match meant.as_slice() {
             [] => Err(NotFound::nobody(wanted, &customers, &accounts)),
             [(id, name)] => Ok(account(id, name)),
@@ -114,7 +115,7 @@ impl Subject {
     /// Its id.
     pub fn id(&self) -> String {
         match self {
-            Self::Customer(customer) => customer.id.clone(),
+            Self::Customer(customer) => customer.id.to_string(),
             Self::Account { id, .. } => id.to_string(),
         }
     }
@@ -182,7 +183,7 @@ impl Subject {
 }
 
 impl NotFound {
-    fn nobody(wanted: &str, customers: &BTreeMap<String, Customer>, accounts: &BTreeMap<Uuid, String>) -> Self {
+    fn nobody(wanted: &str, customers: &BTreeMap<Arc<str>, Customer>, accounts: &BTreeMap<Uuid, Arc<str>>) -> Self {
         let wanted = wanted.to_lowercase();
         let customers_named = customers.values().map(|customer| Named::new(&customer.name, &customer.id));
         let named = customers_named.chain(accounts.iter().map(|(id, name)| Named::new(name, &id.to_string())));
@@ -207,7 +208,7 @@ impl Named {
 }
 
 /// Every customer with a statement or with a removed sub account, by id.
-fn customers(ledgers: &[&Ledger]) -> BTreeMap<String, Customer> {
+fn customers(ledgers: &[&Ledger]) -> BTreeMap<Arc<str>, Customer> {
     let mut customers = BTreeMap::new();
     for ledger in ledgers {
         let charged = ledger.charges.statements.iter().map(|statement| statement.customer.clone());
@@ -223,7 +224,7 @@ fn customers(ledgers: &[&Ledger]) -> BTreeMap<String, Customer> {
 }
 
 /// Every sub account with its name, those that were removed included.
-fn accounts(ledgers: &[&Ledger]) -> BTreeMap<Uuid, String> {
+fn accounts(ledgers: &[&Ledger]) -> BTreeMap<Uuid, Arc<str>> {
     let mut accounts = BTreeMap::new();
     for ledger in ledgers {
         let (current, before): (Vec<&Line>, Vec<&Line>) = ledger

@@ -58,7 +58,7 @@ impl World {
             |messages: i64| Tally { messages, cost: amount(&rounded_share(invoice.exact(), messages, total, 12, 0)) };
         let line = |(id, messages): &(u128, i64)| UsageLine {
             account_id: Uuid::from_u128(*id),
-            name: format!("Account {id}"),
+            name: format!("Account {id}").into(),
             tally: tally(*messages),
         };
         let start = DateTime::UNIX_EPOCH;
@@ -74,7 +74,7 @@ impl World {
             total: Tally { messages: total, cost: invoice },
         };
         let at = start + TimeDelta::days(if late == 0 { 10 } else { 20 });
-        let capture = CaptureRef { id: format!("capture {late}"), at, sha256: String::new() };
+        let capture = CaptureRef { id: format!("capture {late}").into(), at, sha256: String::new() };
         Books::new(capture, Uuid::nil(), usage, Vec::new(), BTreeMap::new(), Vec::new())
     }
 
@@ -110,7 +110,7 @@ fn subjects(ledgers: &[Ledger; 2]) -> Vec<Subject> {
     let lines = ledgers.iter().flat_map(|ledger| &ledger.charges.lines).filter(|line| line.kind.has_customer());
     let accounts = lines.filter_map(|line| Some(line.account_id?.to_string()));
     let statements = ledgers.iter().flat_map(|ledger| &ledger.charges.statements);
-    let wanted: Vec<String> = accounts.chain(statements.map(|statement| statement.customer.id.clone())).collect();
+    let wanted: Vec<String> = accounts.chain(statements.map(|statement| statement.customer.id.to_string())).collect();
     wanted.iter().map(|wanted| Subject::find(wanted, &both).unwrap()).collect()
 }
 
@@ -188,7 +188,7 @@ proptest! {
         for (id, (.., fate)) in (1..).zip(&world.lives) {
             let wanted = Uuid::from_u128(id).to_string();
             if let (Fate::Goes, Ok(subject)) = (fate, Subject::find(&wanted, &[&ledgers[1], &ledgers[0]])) {
-                let only = Subject::Account { id: Uuid::from_u128(id), name: String::new(), customer: subject.customer().cloned() };
+                let only = Subject::Account { id: Uuid::from_u128(id), name: String::new().into(), customer: subject.customer().cloned() };
                 let change = Change::between(&ledgers[0], &ledgers[1], &only).unwrap();
                 prop_assert_eq!((change.parts.own_volume, change.new.seen), (Minor::ZERO, change.old.seen));
             }
@@ -335,10 +335,12 @@ fn why_a_removed_account_has_its_part() {
 fn a_name_that_means_several_is_asked_back() {
     let mut ledgers = small().ledgers(&Terms::default());
     let find = |ledgers: &[Ledger; 2], wanted: &str| Subject::find(wanted, &[&ledgers[1]]);
-    assert!(matches!(find(&ledgers, "ACCOUNT 2"), Ok(Subject::Customer(customer)) if customer.name == "Account 2"));
+    assert!(
+        matches!(find(&ledgers, "ACCOUNT 2"), Ok(Subject::Customer(customer)) if customer.name == "Account 2".into())
+    );
     let Err(NotFound::Nobody { similar, customers, accounts }) = find(&ledgers, "Accoun") else { panic!("nobody") };
     assert_eq!((similar.len(), customers, accounts), (3, 3, 3));
-    ledgers[1].charges.statements[1].customer.name = "account 1".to_owned();
+    ledgers[1].charges.statements[1].customer.name = "account 1".into();
     let Err(NotFound::Several { named, .. }) = find(&ledgers, "Account 1") else { panic!("two have this name") };
     assert_eq!(named.len(), 2);
 }

@@ -72,7 +72,7 @@ impl<'t> Fold<'t> {
 
     /// Whether the reading alone does not tell who is gone; [`Reading::with_idle`] does.
     pub fn is_in_doubt(&self, reading: &Reading) -> bool {
-        self.roster.tells_apart() && Holdings::is_in_doubt(self.before.as_ref(), reading)
+        self.roster.tells_apart() && Holdings::is_in_doubt(self.before.as_ref(), reading, self.terms.residual)
     }
 
     /// Sees the next capture.
@@ -115,11 +115,6 @@ impl<'t> Fold<'t> {
         }
         self.before = Some(after);
         Ok(())
-    }
-
-    /// Whether names are wanted that are not known.
-    pub fn is_nameless(&self) -> bool {
-        self.roster.is_nameless()
     }
 
     /// Takes note of the names of sub accounts.

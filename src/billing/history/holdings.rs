@@ -3,6 +3,8 @@
 //! Whatever a capture shows is somebody's, so the differences of holdings sum to the difference of all usage exactly,
 //! whoever comes and goes in between.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
@@ -29,7 +31,7 @@ pub(super) struct Held {
 /// What everybody has at one capture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Holdings {
-    pub(super) capture: String,
+    pub(super) capture: Arc<str>,
     pub(super) at: DateTime<Utc>,
     pub(super) period: Period,
     pub(super) currency: Currency,
@@ -89,19 +91,36 @@ impl Holdings {
         }
     }
 
-    /// Whether it takes a look at the list of accounts to tell who is gone: a usage line vanished that showed nothing.
-    pub(super) fn is_in_doubt(before: Option<&Self>, reading: &Reading) -> bool {
+    /// Whether it takes a look at the list of accounts to tell who is gone: usage lines vanished that showed nothing, and
+    /// whether they are gone or idle decides who left what.
+    pub(super) fn is_in_doubt(before: Option<&Self>, reading: &Reading, residual: Residual) -> bool {
         let Some(before) = before else { return false };
         let same = before.period.start == reading.period.start;
-        let removed = if same { before.removed_messages() } else { 0 };
-        if reading.idle.is_some() || reading.removed.messages == removed {
+        let growth = reading.removed.messages - if same { before.removed_without(reading) } else { 0 };
+        if reading.idle.is_some() || growth == 0 {
             return false;
         }
         let mut shown = reading.accounts.iter().map(|(id, _)| *id).peekable();
-        before.accounts.iter().any(|held| {
+        let is_gone = |held: &&Held| {
             while shown.next_if(|id| *id < held.id).is_some() {}
-            shown.peek() != Some(&held.id) && (!same || held.figures.messages == 0)
-        })
+            shown.peek() != Some(&held.id)
+        };
+        let vanished = before.accounts.iter().filter(is_gone);
+        let left_something = |held: &&Held| same && held.figures.messages != 0;
+        let (gone, perhaps): (Vec<&Held>, Vec<&Held>) = vanished.partition(left_something);
+        if perhaps.is_empty() {
+            return false;
+        }
+        let may_bear = |held: &&Held| !same || held.growth > 0;
+        if perhaps.iter().any(may_bear) {
+            return true;
+        }
+        match gone.as_slice() {
+            // whoever was idle bears nothing beside several, nor of what they have left without a rest
+            [_, _, ..] => false,
+            [only] => only.figures.messages != growth && (residual == Residual::Keep || only.growth <= 0),
+            [] => true,
+        }
     }
 
     /// Whether a sub account has a usage line.
@@ -109,8 +128,10 @@ impl Holdings {
         self.accounts.binary_search_by_key(&id, |held| held.id).is_ok()
     }
 
-    fn removed_messages(&self) -> i64 {
-        self.former.iter().map(|held| held.figures.messages).sum::<i64>() + self.unnamed.messages
+    /// Messages of the removed usage, without those of accounts that the reading shows again.
+    fn removed_without(&self, reading: &Reading) -> i64 {
+        let former = self.former.iter().filter(|held| !reading.has(held.id));
+        former.map(|held| held.figures.messages).sum::<i64>() + self.unnamed.messages
     }
 }
 
@@ -132,7 +153,7 @@ fn meet(
         if is_gone {
             let rate = Rate::of(held.growth, time);
             let (from, until) = (before.map(|before| before.capture.clone()), reading.id.clone());
-            let (account_id, name, was_seen_in_period) = (held.id, String::new(), same);
+            let (account_id, name, was_seen_in_period) = (held.id, Arc::default(), same);
             gone.push((held.account, Gone { account_id, name, seen, rate, from, until, was_seen_in_period }));
         }
     };

@@ -1,6 +1,7 @@
 //! Keys: whose figures are told apart, each once, with its names.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -107,8 +108,6 @@ pub(super) struct Roster<'t> {
     unowned: BTreeMap<Uuid, u32>,
     /// When the accounts are whose they are.
     at: DateTime<Utc>,
-    /// Accounts whose name is wanted and not known.
-    nameless: usize,
     pub(super) keys: Vec<Key>,
 }
 
@@ -142,7 +141,6 @@ impl<'t> Roster<'t> {
             pending: BTreeSet::new(),
             unowned: BTreeMap::new(),
             at: DateTime::UNIX_EPOCH,
-            nameless: 0,
             keys,
         }
     }
@@ -225,10 +223,10 @@ impl<'t> Roster<'t> {
     }
 
     fn account_key(&self, id: Uuid) -> Key {
-        let customer = self.terms.customer_of(id, "", self.at);
+        let customer = self.terms.customer_of(id, &Arc::default(), self.at);
         Key {
-            customer_id: customer.as_ref().map(|customer| customer.id.clone()),
-            customer_name: customer.map(|customer| customer.name.clone()),
+            customer_id: customer.as_ref().map(|customer| customer.id.to_string()),
+            customer_name: customer.map(|customer| customer.name.to_string()),
             account_id: Some(id),
             ..Key::of(Kind::SubAccount)
         }
@@ -260,14 +258,8 @@ impl<'t> Roster<'t> {
     }
 
     fn add(&mut self, key: Key) -> u32 {
-        self.nameless += usize::from(key.account_id.is_some());
         self.keys.push(key);
         number(self.keys.len() - 1)
-    }
-
-    /// Whether the name of an account is wanted and not known.
-    pub(super) fn is_nameless(&self) -> bool {
-        self.nameless > 0
     }
 
     /// Takes note of names; those of accounts that were never seen, or are not wanted, are passed over.
@@ -279,9 +271,7 @@ impl<'t> Roster<'t> {
             if self.terms.customers.is_none() {
                 key.customer_name = Some(name.to_owned());
             }
-            if key.account_name.replace(name.to_owned()).is_none() {
-                self.nameless -= 1;
-            }
+            key.account_name = Some(name.to_owned());
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A reading: what history needs of one capture, and nothing else of it.
 
 use std::ops::{Add, AddAssign, Sub};
+use std::sync::Arc;
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use uuid::Uuid;
@@ -63,7 +64,7 @@ impl AddAssign for Figures {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reading {
     /// The capture's name.
-    pub id: String,
+    pub id: Arc<str>,
     /// When the usage answer had arrived, to the millisecond.
     pub at: DateTime<Utc>,
     /// The billing period.
@@ -89,7 +90,7 @@ pub struct TooLarge;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
     /// The capture's name.
-    pub id: String,
+    pub id: Arc<str>,
     /// When the usage answer had arrived.
     pub at: DateTime<Utc>,
     /// The billing period.
@@ -143,6 +144,15 @@ impl Reading {
     /// Whether a sub account has a usage line.
     pub(super) fn has(&self, id: Uuid) -> bool {
         self.accounts.binary_search_by_key(&id, |(id, _)| *id).is_ok()
+    }
+
+    /// The sub accounts that have a usage line here, and none in a later reading.
+    pub fn without(&self, later: &Self) -> impl Iterator<Item = Uuid> {
+        let mut shown = later.accounts.iter().map(|(id, _)| *id).peekable();
+        self.accounts.iter().map(|(id, _)| *id).filter(move |id| {
+            while shown.next_if(|other| other < id).is_some() {}
+            shown.peek() != Some(id)
+        })
     }
 
     /// The same, with the accounts that exist without a usage line.

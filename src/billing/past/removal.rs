@@ -27,7 +27,7 @@ impl Past {
         let until = books.capture.id.clone();
         match self.intervals.last_mut().filter(|last| last.is_short() && growth > 0) {
             // what lines lost late in the last interval may only now be in the removed usage
-            Some(last) => last.go_on(until, growth, gone),
+            Some(last) => last.go_on(until.to_string(), growth, gone),
             None if growth > 0 || !gone.is_empty() => {
                 let from = self.last.as_ref().map(|last| last.capture.id.clone());
                 self.intervals.push(Interval { from, until, growth, gone, restated: false });

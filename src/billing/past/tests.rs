@@ -121,7 +121,7 @@ fn a_roll_over_begins_anew() {
     assert_eq!((intervals(&past), messages(&past)), (vec![], vec![]));
     assert_eq!(past.captures().len(), 1);
     let ended = past.ended().unwrap();
-    assert_eq!((ended.capture.id.as_str(), ended.tail.length().num_hours()), ("31T22", 2));
+    assert_eq!((ended.capture.id.as_ref(), ended.tail.length().num_hours()), ("31T22", 2));
     assert_eq!(past.trail(id(1)).map(|trail| trail.messages), Some(5));
     assert!(past.trail(id(2)).is_none());
 }

@@ -1,5 +1,7 @@
 //! The trail of one sub account through the captures.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
@@ -17,7 +19,7 @@ const MONTH_SLACK_MAX: TimeDelta = TimeDelta::days(1);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trail {
     /// Its last name, safe to display.
-    pub name: String,
+    pub name: Arc<str>,
     /// Messages of the current period, when last seen.
     pub messages: i64,
     /// Whether it has had a usage line in the current period, if only one of nothing.
@@ -39,7 +41,7 @@ pub struct Trail {
     told: Told,
     level: Level,
     /// The first capture that showed the level that it is at.
-    pub level_since: String,
+    pub level_since: Arc<str>,
     /// Whose it was in the current period, if it changes hands in it.
     pub(super) stretches: Vec<Stretch>,
 }
@@ -61,18 +63,23 @@ impl Trail {
         // an account that was not there at the last capture has been counted from its first message
         let month_start = month_of(books.capture.at).start;
         let from_first = known || account.created_at.is_some_and(|at| at >= month_start) || period.start == month_start;
-        Self::new(&account.name, created.unwrap_or(period.start), from_first, books)
+        Self::new(Arc::clone(&account.name), created.unwrap_or(period.start), from_first, books)
     }
 
     /// The same for an account that only the usage names.
     pub(super) fn unlisted(line: &UsageLine, books: &Books, known: bool) -> Self {
         let period = books.usage.period;
-        Self::new(&line.name, period.start, known || period.start == month_of(books.capture.at).start, books)
+        Self::new(
+            Arc::clone(&line.name),
+            period.start,
+            known || period.start == month_of(books.capture.at).start,
+            books,
+        )
     }
 
-    fn new(name: &str, since: DateTime<Utc>, counts_month: bool, books: &Books) -> Self {
+    fn new(name: Arc<str>, since: DateTime<Utc>, counts_month: bool, books: &Books) -> Self {
         Self {
-            name: name.to_owned(),
+            name,
             messages: 0,
             has_line: false,
             is_present: true,
@@ -148,8 +155,8 @@ impl Trail {
         let from = since.map(|since| since.id.clone());
         let name = match before {
             _ if is_still_its => self.name.clone(),
-            Some(before) => before.to_owned(),
-            None => id.to_string(),
+            Some(before) => before.to_owned().into(),
+            None => id.to_string().into(),
         };
         self.stretches.push(Stretch { owner, name, days, from, until, messages: more });
     }

@@ -56,7 +56,7 @@ pub(super) fn identity(books: &Books) -> Vec<Finding> {
         findings.push(finding.expected_actual(books.account_id, books.usage.parent_id));
     }
     for same in books.usage.sub_accounts.chunk_by(|a, b| a.account_id == b.account_id) {
-        let (id, name) = (same[0].account_id, same[0].name.as_str());
+        let (id, name) = (same[0].account_id, same[0].name.as_ref());
         if same.len() > 1 {
             let finding = error("a sub account has several usage lines").about(id, name);
             findings.push(finding.expected_actual(1, same.len()));
@@ -112,10 +112,10 @@ pub(super) fn unbilled(books: &Books) -> impl Iterator<Item = Finding> {
 /// Every sub account has an owner; one that changes hands has one on every day on which it is used.
 pub(super) fn unmapped(books: &Books, terms: &Terms, charges: &Charges) -> Vec<Finding> {
     let Some(map) = &terms.customers else { return Vec::new() };
-    let listed = books.accounts.iter().map(|account| (account.id, account.name.as_str()));
-    let used = books.usage.sub_accounts.iter().map(|line| (line.account_id, line.name.as_str()));
+    let listed = books.accounts.iter().map(|account| (account.id, account.name.as_ref()));
+    let used = books.usage.sub_accounts.iter().map(|line| (line.account_id, line.name.as_ref()));
     let removed = charges.lines.iter().filter(|line| line.kind == LineKind::Attributed);
-    let removed = removed.filter_map(|line| Some((line.account_id?, line.name.as_str())));
+    let removed = removed.filter_map(|line| Some((line.account_id?, line.name.as_ref())));
     let accounts: BTreeMap<Uuid, &str> = removed.chain(listed).chain(used).collect();
     let moved = charges.lines.iter().filter(|line| line.held.is_some());
     let moved: BTreeSet<Uuid> = moved.filter_map(|line| line.account_id).collect();
@@ -129,7 +129,7 @@ pub(super) fn unmapped(books: &Books, terms: &Terms, charges: &Charges) -> Vec<F
     let mut findings: Vec<Finding> = unowned.map(|(id, name)| finding(message.to_owned(), id, name)).collect();
     // an account with several usage lines has one finding
     let unheld: BTreeMap<(Uuid, Effective), &str> =
-        charges.unheld().filter_map(|(line, days)| Some(((line.account_id?, days), line.name.as_str()))).collect();
+        charges.unheld().filter_map(|(line, days)| Some(((line.account_id?, days), line.name.as_ref()))).collect();
     findings.extend(unheld.into_iter().map(|((id, days), name)| finding(format!("{message} {days}"), id, name)));
     findings
 }

@@ -75,13 +75,13 @@ impl Night {
         let name = |number: u128| format!("Account {number}");
         let line = |(number, messages): &(u128, i64)| UsageLine {
             account_id: id(*number),
-            name: name(*number),
+            name: name(*number).into(),
             tally: tally(*messages),
         };
         let entry = |(number, status, monthly_credit): &(u128, Status, i64)| SubAccount {
             id: id(*number),
             parent_id: Uuid::nil(),
-            name: name(*number),
+            name: name(*number).into(),
             status: status.clone(),
             monthly_credit: *monthly_credit,
             created_at: None,
@@ -98,7 +98,7 @@ impl Night {
             removed: tally(self.removed),
             total: tally(self.lines.iter().fold(rest, |sum, (_, messages)| sum.saturating_add(*messages))),
         };
-        let capture = CaptureRef { id: self.at.format("%dT%H").to_string(), at: self.at, sha256: String::new() };
+        let capture = CaptureRef { id: self.at.format("%dT%H").to_string().into(), at: self.at, sha256: String::new() };
         let accounts = self.entries.iter().map(entry).collect();
         Books::new(capture, Uuid::nil(), usage, accounts, BTreeMap::new(), Vec::new())
     }
@@ -126,7 +126,7 @@ pub(in crate::billing) fn map(rows: &[(u128, &str, &str, &str)]) -> CustomerMap 
     for (account, customer, from, to) in rows {
         let (name, markup) = customer.split_once('+').unwrap_or((customer, "0"));
         let pricing = Pricing { markup_percent: markup.parse().unwrap(), ..Pricing::default() };
-        let customer = Customer { id: name.to_owned(), name: name.to_owned(), cost_center: String::new(), pricing };
+        let customer = Customer { id: name.into(), name: name.into(), cost_center: String::new().into(), pricing };
         map.insert(id(*account), customer, Effective { from: day(from), to: day(to) }).unwrap();
     }
     map

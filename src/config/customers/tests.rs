@@ -35,7 +35,7 @@ fn several_sub_accounts_make_one_customer() {
     assert!(customers.caps.is_empty());
     assert_eq!(customers.map.rows().count(), 2);
     let owner = customers.map.owner(id(OTHER), DateTime::UNIX_EPOCH).unwrap();
-    assert_eq!((owner.id.as_str(), owner.pricing.markup_percent.to_string()), ("acme", "12.5".to_owned()));
+    assert_eq!((owner.id.as_ref(), owner.pricing.markup_percent.to_string()), ("acme", "12.5".to_owned()));
     assert_eq!(parse_customers(text.as_bytes(), Pricing::default()), Ok(customers.map));
 }
 
@@ -46,7 +46,7 @@ fn an_empty_price_is_the_default_and_zero_is_none() {
     let map = parse_customers(text.as_bytes(), pricing(5, 10, 15)).unwrap();
     let of = |account: &str| map.owner(id(account), DateTime::UNIX_EPOCH).unwrap().clone();
     assert_eq!(of(ID).pricing, pricing(5, 10, 15));
-    assert_eq!((of(OTHER).pricing, of(OTHER).name.as_str()), (Pricing::default(), "b"));
+    assert_eq!((of(OTHER).pricing, of(OTHER).name.as_ref()), (Pricing::default(), "b"));
     assert_eq!(of(ID_OF_THIRD).pricing, pricing(-5, 20, 25));
     // without the columns all of it is the default
     let text = format!("sub_account_id,customer_id,customer_name\n{ID},a,A\n");
@@ -63,7 +63,7 @@ fn a_sub_account_changes_hands_and_a_customer_its_price_from_a_day_on() {
         "{ID},a,A,5,,2026-10-14\n{ID},b,B,,2026-10-15,2026-10-31\n{ID},a,A Ltd,7,2026-11-02,\n{OTHER},b,B,,,\n"
     );
     let map = parse_customers(format!("{header}\n{rows}").as_bytes(), Pricing::default()).unwrap();
-    let owner = |time: &str| map.owner(id(ID), at(time)).map(|customer| customer.name.as_str());
+    let owner = |time: &str| map.owner(id(ID), at(time)).map(|customer| customer.name.as_ref());
     assert_eq!(owner("2026-10-14T23:59:59Z"), Some("A"));
     assert_eq!(owner("2026-10-15T00:00:00Z"), Some("B"));
     assert_eq!(owner("2026-10-31T23:59:59Z"), Some("B"), "the last day is included");

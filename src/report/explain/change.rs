@@ -44,7 +44,7 @@ fn figures(text: &mut String, page: &Page<'_>, change: &Change) {
         let row = format!("{label:<34}{:>20}{:>20}{difference:>20}", of(old), of(new));
         let _ = writeln!(text, "{}", row.trim_end());
     };
-    push("", &|side| side.capture.id.clone(), "change");
+    push("", &|side| side.capture.id.to_string(), "change");
     push("messages seen of it", &|side| count(side.seen), &difference(change.seen()));
     if old.attributed != 0 || new.attributed != 0 {
         push("messages attributed beyond those", &|side| difference(side.attributed), &difference(change.attributed()));

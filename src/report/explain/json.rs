@@ -88,7 +88,7 @@ fn subject<'a>(page: &Page<'a>) -> Subject<'a> {
         kind,
         id: page.subject.id(),
         name: page.subject.name(),
-        customer_id: page.subject.customer().map(|customer| customer.id.as_str()),
+        customer_id: page.subject.customer().map(|customer| customer.id.as_ref()),
         markup_percent: page.subject.markup_percent(page.ledger).map(layout::percent),
     }
 }

@@ -123,7 +123,7 @@ pub(super) fn rows(ledger: &Ledger) -> Vec<Row<'_>> {
         usage
             .sub_accounts
             .iter()
-            .map(|line| bucket(Kind::SubAccount, named(line.name.as_str(), line.account_id), line.tally)),
+            .map(|line| bucket(Kind::SubAccount, named(line.name.as_ref(), line.account_id), line.tally)),
     );
     rows.push(bucket(Kind::Removed, None, usage.removed));
     let mut beyond = vec![(Kind::Difference, books.cost_beyond_parts())];

@@ -28,7 +28,7 @@ pub(super) fn section(ledger: &Ledger, formats: &Formats) -> Markup {
     let (charges, proof) = (&ledger.charges, ledger.charges.proof());
     let (largest, others) = charges.largest(CUSTOMER_COUNT_MAX);
     let most = largest.first().map_or(Minor::ZERO, |statement| statement.charge);
-    let ids = charges.statements.iter().map(|statement| statement.customer.id.as_str());
+    let ids = charges.statements.iter().map(|statement| statement.customer.id.as_ref());
     let folders = ids.zip(folders(&charges.statements)).filter(|_| formats.has_part(Part::Statements)).collect();
     let alike = alike(&largest);
     let rows = |statements: &[&Statement]| {
@@ -90,7 +90,7 @@ fn row(
     is_alike: bool,
 ) -> Markup {
     let customer = &statement.customer;
-    let folder = folders.get(customer.id.as_str());
+    let folder = folders.get(customer.id.as_ref());
     html! {
         tr {
             th scope="row" {

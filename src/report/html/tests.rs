@@ -27,11 +27,12 @@ pub(in crate::report) fn ledger(names: &[&str]) -> Ledger {
         let (id, name) = (Uuid::from_u128(0xA000 + index as u128), (*name).to_owned());
         let customer = format!("customer-{index:03}");
         let pricing = Pricing::default();
-        let customer = Customer { id: customer, name: name.clone(), cost_center: "CC & 1".to_owned(), pricing };
+        let customer =
+            Customer { id: customer.into(), name: name.clone().into(), cost_center: "CC & 1".into(), pricing };
         map.insert(id, customer, Effective::ALWAYS).unwrap();
-        sub_accounts.push(UsageLine { account_id: id, name: name.clone(), tally: tally(100) });
+        sub_accounts.push(UsageLine { account_id: id, name: name.clone().into(), tally: tally(100) });
         let (status, parent_id) = (Status::Active, Uuid::nil());
-        accounts.push(SubAccount { id, parent_id, name, status, monthly_credit: 110, created_at: None });
+        accounts.push(SubAccount { id, parent_id, name: name.into(), status, monthly_credit: 110, created_at: None });
     }
     let usage = Usage {
         period: month_of(at),
@@ -44,7 +45,7 @@ pub(in crate::report) fn ledger(names: &[&str]) -> Ledger {
         sub_accounts,
         removed: tally(0),
     };
-    let capture = CaptureRef { id: "20261015T020000Z".to_owned(), at, sha256: "ab".repeat(32) };
+    let capture = CaptureRef { id: "20261015T020000Z".into(), at, sha256: "ab".repeat(32) };
     let books = Books::new(capture, Uuid::nil(), usage, accounts, BTreeMap::new(), Vec::new());
     Ledger::draw_up(Past::default(), books, Terms { customers: Some(map), ..Terms::default() })
 }

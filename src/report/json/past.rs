@@ -79,7 +79,7 @@ struct Alert<'a> {
 impl<'a> Past<'a> {
     pub(super) fn of(ledger: &'a Ledger) -> Self {
         Self {
-            captures: ledger.captures.iter().map(|capture| capture.id.as_str()).collect(),
+            captures: ledger.captures.iter().map(|capture| capture.id.as_ref()).collect(),
             nights: nights(&ledger.nights),
             next_capture: Due { from: ledger.due.from.map(timestamp), before: timestamp(ledger.due.before) },
             removed: removed(ledger),

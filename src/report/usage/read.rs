@@ -10,16 +10,16 @@ use chrono::{DateTime, Utc};
 use polars::prelude::*;
 use uuid::Uuid;
 
+use crate::billing::books::Books;
 use crate::billing::history::{Figures, Head, Reading, TooLarge};
 use crate::billing::money::{Currency, TABLE_SCALE};
 use crate::billing::period::Period;
+use crate::report::parquet;
 
 /// Columns with the same cell in every row.
 const HEAD: [&str; 4] = ["currency", "captured_at", "period_start", "period_end"];
 /// Columns of which every row counts.
-const ROWS: [&str; 4] = ["bucket", "account_id", "messages", "allocated_cost"];
-/// Columns of which names are read.
-const NAMES: [&str; 2] = ["account_id", "account_name"];
+const ROWS: [&str; 5] = ["bucket", "account_id", "account_name", "messages", "allocated_cost"];
 
 /// Why a `usage.parquet` cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -52,90 +52,147 @@ pub enum Unusable {
     },
 }
 
-/// One file, for its errors, and the rows of it that count.
-struct Source<'a> {
-    file: &'a str,
-    bytes: &'a Bytes,
+/// The rows of one capture in a table of usage.
+#[derive(Debug, Clone)]
+pub struct UsageRows {
+    file: String,
+    bytes: Bytes,
+    /// Which rows; nothing for all of them.
     rows: Option<Range<usize>>,
 }
 
-/// The running totals in a table; `file` is only for errors, and `id` is the capture that it is of. `at` is the second of
-/// that capture in a table of several.
-pub fn read(file: &str, id: &str, at: Option<DateTime<Utc>>, bytes: &Bytes) -> Result<Reading, Unusable> {
-    let source = Source::of(file, bytes, at)?;
-    let head = source.head(id)?;
-    let frame = source.frame(&ROWS, source.rows.clone())?;
-    let [buckets, ids] = source.columns(&frame, ["bucket", "account_id"], Column::str)?;
-    let [messages] = source.columns(&frame, ["messages"], Column::i64)?;
-    let [cost] = source.columns(&frame, ["allocated_cost"], Column::decimal)?;
-    if cost.scale() != TABLE_SCALE as usize {
-        return Err(source.cell(format!("`allocated_cost` has {} decimals, not {TABLE_SCALE}", cost.scale())));
+/// The table of several captures, whose rows lie together, and where those of each begin and end.
+#[derive(Debug, Clone)]
+pub struct UsageOfSeveral {
+    file: String,
+    bytes: Bytes,
+    /// By the second of the capture.
+    runs: Vec<(i64, Range<usize>)>,
+}
+
+/// The names of the sub accounts of one capture.
+#[derive(Debug, Clone)]
+pub struct UsageNames {
+    /// Where the name of each is, by its id.
+    rows: Vec<(Uuid, u32)>,
+    names: StringChunked,
+}
+
+impl UsageNames {
+    /// The name of one of them, if it has one.
+    pub fn of(&self, id: Uuid) -> Option<&str> {
+        let place = self.rows.partition_point(|(other, _)| *other < id);
+        let (_, row) = self.rows.get(place).filter(|(other, _)| *other == id)?;
+        self.names.get(*row as usize)
     }
-    let (mut parent, mut removed) = (None, None);
-    let mut accounts = Vec::with_capacity(frame.height());
-    let figures = messages.iter().zip(cost.physical().iter());
-    for ((row, (bucket, account)), (messages, cost)) in (1..).zip(buckets.iter().zip(ids.iter())).zip(figures) {
-        let (Some(messages), Some(cost)) = (messages, cost) else {
-            return Err(source.cell(format!("row {row} has no messages or no cost")));
-        };
-        let figures = Figures { messages, cost };
-        let twice = match (bucket, account.and_then(|id| Uuid::try_parse(id).ok())) {
-            (Some("sub_account"), Some(id)) => {
-                accounts.push((id, figures));
-                false
+
+    /// All names, ordered by id.
+    pub fn iter(&self) -> impl Iterator<Item = (Uuid, &str)> {
+        self.rows.iter().filter_map(|(id, row)| Some((*id, self.names.get(*row as usize)?)))
+    }
+}
+
+impl UsageOfSeveral {
+    /// Finds the captures in a table; `file` is only for errors.
+    pub fn of(file: &str, bytes: Bytes) -> Result<Self, Unusable> {
+        let all = UsageRows::of(file, bytes);
+        let frame = all.frame(&["captured_at"])?;
+        let [times] = all.columns(&frame, ["captured_at"], Column::datetime)?;
+        let mut runs: Vec<(i64, Range<usize>)> = Vec::new();
+        for (row, millis) in times.physical().iter().enumerate() {
+            let second = millis.ok_or_else(|| all.cell("a row is of no capture".to_owned()))?.div_euclid(1_000);
+            match runs.last_mut() {
+                Some((last, rows)) if *last == second => rows.end = row + 1,
+                _ => runs.push((second, row..row + 1)),
             }
-            (Some("parent"), _) => parent.replace(figures).is_some(),
-            (Some("removed"), _) => removed.replace(figures).is_some(),
-            _ => return Err(source.cell(format!("row {row} is no bucket of usage"))),
-        };
-        if twice {
-            return Err(source.cell(format!("row {row} is a second one of its bucket")));
         }
+        Ok(Self { file: all.file, bytes: all.bytes, runs })
     }
-    let (Some(parent), Some(removed)) = (parent, removed) else {
-        return Err(source.cell("the parent account or the removed usage is missing".to_owned()));
-    };
-    let failed = |error| Unusable::Figures { file: file.to_owned(), source: error };
-    Reading::new(head, parent, removed, accounts).map_err(failed)
+
+    /// The rows of the capture of this second, if there are any.
+    pub fn rows_of(&self, at: DateTime<Utc>) -> Option<UsageRows> {
+        let (_, rows) = self.runs.iter().find(|(second, _)| *second == at.timestamp())?;
+        Some(UsageRows { file: self.file.clone(), bytes: self.bytes.clone(), rows: Some(rows.clone()) })
+    }
+
+    /// How many captures there are.
+    pub fn capture_count(&self) -> usize {
+        self.runs.len()
+    }
 }
 
-/// The names of the sub accounts in a table; `file` is only for errors, and `at` as in [`read`].
-pub fn names(file: &str, at: Option<DateTime<Utc>>, bytes: &Bytes) -> Result<Vec<(Uuid, String)>, Unusable> {
-    let source = Source::of(file, bytes, at)?;
-    let frame = source.frame(&NAMES, source.rows.clone())?;
-    let [ids, names] = source.columns(&frame, NAMES, Column::str)?;
-    let entry = |(id, name): (Option<&str>, Option<&str>)| Some((Uuid::try_parse(id?).ok()?, name?.to_owned()));
-    Ok(ids.iter().zip(names.iter()).filter_map(entry).collect())
-}
+impl UsageRows {
+    /// The table of one capture; `file` is only for errors.
+    pub fn of(file: &str, bytes: Bytes) -> Self {
+        Self { file: file.to_owned(), bytes, rows: None }
+    }
 
-impl<'a> Source<'a> {
-    /// A table, or the rows of one capture in a table of several, which lie together.
-    fn of(file: &'a str, bytes: &'a Bytes, at: Option<DateTime<Utc>>) -> Result<Self, Unusable> {
-        let mut source = Self { file, bytes, rows: None };
-        let Some(at) = at else { return Ok(source) };
-        let frame = source.frame(&["captured_at"], None)?;
-        let [times] = source.columns(&frame, ["captured_at"], Column::datetime)?;
-        let is_of = |millis: Option<i64>| millis.is_some_and(|millis| millis.div_euclid(1_000) == at.timestamp());
-        let times = times.physical();
-        let start = times.iter().position(is_of).ok_or_else(|| source.cell("no row is of this capture".to_owned()))?;
-        let count = times.iter().skip(start).take_while(|millis| is_of(*millis)).count();
-        source.rows = Some(start..start + count);
-        Ok(source)
+    /// The running totals, and the names of the sub accounts; `id` is the capture that they are of.
+    pub fn read(&self, id: &str) -> Result<(Reading, UsageNames), Unusable> {
+        let head = self.head(id)?;
+        let frame = self.frame(&ROWS)?;
+        let [buckets, ids, names] = self.columns(&frame, ["bucket", "account_id", "account_name"], Column::str)?;
+        let [messages] = self.columns(&frame, ["messages"], Column::i64)?;
+        let [cost] = self.columns(&frame, ["allocated_cost"], Column::decimal)?;
+        if cost.scale() != TABLE_SCALE as usize {
+            return Err(self.cell(format!("`allocated_cost` has {} decimals, not {TABLE_SCALE}", cost.scale())));
+        }
+        let (mut parent, mut removed) = (None, None);
+        let mut accounts = Vec::with_capacity(frame.height());
+        let mut rows = Vec::with_capacity(frame.height());
+        let figures = messages.iter().zip(cost.physical().iter());
+        for ((row, (bucket, account)), (messages, cost)) in (1_u32..).zip(buckets.iter().zip(ids.iter())).zip(figures) {
+            let (Some(messages), Some(cost)) = (messages, cost) else {
+                return Err(self.cell(format!("row {row} has no messages or no cost")));
+            };
+            let figures = Figures { messages, cost };
+            let twice = match (bucket, account.and_then(|id| Uuid::try_parse(id).ok())) {
+                (Some("sub_account"), Some(id)) => {
+                    accounts.push((id, figures));
+                    rows.push((id, row - 1));
+                    false
+                }
+                (Some("parent"), _) => parent.replace(figures).is_some(),
+                (Some("removed"), _) => removed.replace(figures).is_some(),
+                _ => return Err(self.cell(format!("row {row} is no bucket of usage"))),
+            };
+            if twice {
+                return Err(self.cell(format!("row {row} is a second one of its bucket")));
+            }
+        }
+        let (Some(parent), Some(removed)) = (parent, removed) else {
+            return Err(self.cell("the parent account or the removed usage is missing".to_owned()));
+        };
+        let failed = |error| Unusable::Figures { file: self.file.clone(), source: error };
+        rows.sort_unstable();
+        Ok((Reading::new(head, parent, removed, accounts).map_err(failed)?, UsageNames { rows, names: names.clone() }))
+    }
+
+    /// Whether the rows say what the books say. Another version of the program may have packed the same rows into other
+    /// bytes, and may have had columns that this one does not know.
+    pub fn are_of(&self, books: &Books) -> Result<bool, Unusable> {
+        let expected = parquet::frame(&super::table(books)).map_err(|error| self.table(error))?;
+        let names: Vec<&str> = expected.columns().iter().map(|column| column.name().as_str()).collect();
+        Ok(self.frame(&names)?.equals_missing(&expected))
     }
 
     fn cell(&self, problem: String) -> Unusable {
-        Unusable::Cell { file: self.file.to_owned(), problem }
+        Unusable::Cell { file: self.file.clone(), problem }
     }
 
-    fn frame(&self, columns: &[&str], rows: Option<Range<usize>>) -> Result<DataFrame, Unusable> {
+    fn frame(&self, columns: &[&str]) -> Result<DataFrame, Unusable> {
+        self.slice(columns, self.rows.clone())
+    }
+
+    fn slice(&self, columns: &[&str], rows: Option<Range<usize>>) -> Result<DataFrame, Unusable> {
         let columns = columns.iter().map(|name| (*name).to_owned()).collect();
-        let reader = ParquetReader::new(Cursor::new(self.bytes)).with_columns(Some(columns));
+        let reader = ParquetReader::new(Cursor::new(&self.bytes)).with_columns(Some(columns));
         let reader = reader.with_slice(rows.map(|rows| (rows.start, rows.len())));
         reader.finish().map_err(|error| self.table(error))
     }
 
     fn table(&self, source: PolarsError) -> Unusable {
-        Unusable::Table { file: self.file.to_owned(), source }
+        Unusable::Table { file: self.file.clone(), source }
     }
 
     /// Columns by their names, as a type.
@@ -152,7 +209,7 @@ impl<'a> Source<'a> {
 
     fn head(&self, id: &str) -> Result<Head, Unusable> {
         let first = self.rows.as_ref().map_or(0, |rows| rows.start);
-        let frame = self.frame(&HEAD, Some(first..first + 1))?;
+        let frame = self.slice(&HEAD, Some(first..first + 1))?;
         let [currency] = self.columns(&frame, ["currency"], Column::str)?;
         let times = self.columns(&frame, ["captured_at", "period_start", "period_end"], Column::datetime)?;
         let millis = times.map(|column| {
@@ -165,14 +222,13 @@ impl<'a> Source<'a> {
         };
         let currency = currency.iter().next().flatten().and_then(Currency::parse);
         let currency = currency.ok_or_else(|| self.cell("its currency is unknown".to_owned()))?;
-        Ok(Head { id: id.to_owned(), at, period: Period { start, end }, currency })
+        Ok(Head { id: id.to_owned().into(), at, period: Period { start, end }, currency })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::parquet;
     use crate::report::table::Builder;
 
     fn table(rows: &[(&str, Option<&str>, i64)]) -> Bytes {
@@ -197,13 +253,29 @@ mod tests {
     #[test]
     fn what_was_written_is_read_back() {
         let bytes = table(&[("parent", None, 1), ("sub_account", Some(ID), -3), ("removed", None, 2)]);
-        let reading = read("t", "c", None, &bytes).unwrap();
+        let (reading, names) = UsageRows::of("t", bytes).read("c").unwrap();
         let figures = |messages: i64| Figures { messages, cost: i128::from(messages) * 10_i128.pow(TABLE_SCALE) };
-        let head = Head { id: "c".to_owned(), at: reading.at, period: reading.period, currency: reading.currency };
+        let head = Head { id: "c".into(), at: reading.at, period: reading.period, currency: reading.currency };
         let expected = Reading::new(head, figures(1), figures(2), vec![(ID.parse().unwrap(), figures(-3))]).unwrap();
         assert_eq!(reading, expected);
         assert_eq!(reading.at.to_rfc3339(), "2026-10-02T23:45:00.123+00:00");
-        assert_eq!(names("t", None, &bytes).unwrap(), [(ID.parse().unwrap(), "Acme".to_owned())]);
+        assert_eq!(names.iter().collect::<Vec<_>>(), [(ID.parse().unwrap(), "Acme")]);
+        assert_eq!((names.of(ID.parse().unwrap()), names.of(Uuid::nil())), (Some("Acme"), None));
+    }
+
+    #[test]
+    fn the_same_rows_in_other_bytes_are_the_same() {
+        let books = crate::report::html::tests::ledger(&["Acme", "Beta"]).books;
+        let mut frame = parquet::frame(&super::super::table(&books)).unwrap();
+        let packed = |frame: &mut DataFrame| {
+            let mut bytes = Vec::new();
+            ParquetWriter::new(&mut bytes).with_compression(ParquetCompression::Uncompressed).finish(frame).unwrap();
+            UsageRows::of("t", bytes.into()).are_of(&books)
+        };
+        assert!(packed(&mut frame).unwrap());
+        let messages = frame.column("messages").unwrap().as_materialized_series() + 1;
+        assert!(!packed(frame.with_column(messages.into()).unwrap()).unwrap());
+        assert!(packed(&mut frame.drop("messages").unwrap()).is_err(), "a column is missing");
     }
 
     #[test]
@@ -218,7 +290,7 @@ mod tests {
             (table(&[parent, ("sub_account", Some("x"), 1)]), "`t` cannot be used: row 2 is no bucket of usage"),
             (table(&[parent, ("removed", None, 2_000_000_000_000_000)]), "`t` cannot be used"),
         ] {
-            assert_eq!(read("t", "c", None, &bytes).unwrap_err().to_string(), problem);
+            assert_eq!(UsageRows::of("t", bytes).read("c").unwrap_err().to_string(), problem);
         }
     }
 }

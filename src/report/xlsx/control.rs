@@ -73,6 +73,7 @@ pub(super) fn write(
     book: &mut Book,
     ledger: &Ledger,
     statements: &[FileEntry],
+    whole: &'static str,
     lines: &Lines<'_>,
 ) -> Result<(), XlsxError> {
     let table = numbered(control::control(ledger, &control::rows(&ledger.charges, statements)));
@@ -88,19 +89,11 @@ pub(super) fn write(
         }
         Proofs::Texts => {
             "These amounts are too large for a spreadsheet to add exactly, so our own figures stand here as text instead of \
-             formulas; control.csv has the exact proof."
+             formulas; reconciliation.json has the exact proof."
         }
     };
     let open = &["cost_readded", "cost_difference", "charge_readded", "charge_difference", "currency"];
-    let tabled = Tabled {
-        name: NAME,
-        table: &table,
-        total: total.to_owned(),
-        frozen: "name",
-        whole: "control.csv",
-        foot: FOOT,
-        open,
-    };
+    let tabled = Tabled { name: NAME, table: &table, total: total.to_owned(), frozen: "name", whole, foot: FOOT, open };
     let parts = tabled.write(book)?;
     let sheet = Sheet { table: &table, parts: &parts, lines, decimals: book.currency.decimals, proofs };
     for part in &parts {

@@ -188,13 +188,13 @@ fn ledger(costs: &[&str]) -> Ledger {
     let id = |number: usize| Uuid::from_u128(number as u128);
     let lines = costs.iter().zip(1..).map(|(text, number)| UsageLine {
         account_id: id(number),
-        name: format!("Account {number}"),
+        name: format!("Account {number}").into(),
         tally: Tally { messages: 1, cost: cost(text) },
     });
     let accounts = (1..=costs.len()).map(|number| SubAccount {
         id: id(number),
         parent_id: Uuid::nil(),
-        name: format!("Account {number}"),
+        name: format!("Account {number}").into(),
         status: Status::Active,
         monthly_credit: 0,
         created_at: None,
@@ -211,7 +211,7 @@ fn ledger(costs: &[&str]) -> Ledger {
         removed: zero,
         total: Tally { messages: i64::try_from(costs.len()).unwrap(), cost: cost(&total) },
     };
-    let capture = CaptureRef { id: "c".to_owned(), at, sha256: String::new() };
+    let capture = CaptureRef { id: "c".into(), at, sha256: String::new() };
     let books = Books::new(capture, Uuid::nil(), usage, accounts.collect(), BTreeMap::new(), Vec::new());
     Ledger::draw_up(Past::default(), books, Terms::default())
 }
@@ -266,7 +266,7 @@ fn amounts_that_doubles_cannot_add_are_text_and_have_no_formulas() {
     let col = head.iter().position(|head| head == "Cost re-added (EUR)").unwrap();
     assert_eq!(range.get((1, col)), Some(&Data::String("999999999999.99".to_owned())));
     let above = workbook.worksheet_range("Control").unwrap().get_value((0, 0)).unwrap().to_string();
-    assert!(above.contains("control.csv has the exact proof"), "{above}");
+    assert!(above.contains("reconciliation.json has the exact proof"), "{above}");
 }
 
 #[test]

@@ -69,14 +69,14 @@ fn books(at: DateTime<Utc>, turn: u8, [parent, removed, total]: &[Figure; 3], su
     let id = |number: usize| Uuid::from_u128(number as u128 + 1);
     let line = |(number, (figure, _)): (usize, &Sub)| {
         let tally = tally(figure.as_ref()?);
-        Some(UsageLine { account_id: id(number), name: name(number), tally })
+        Some(UsageLine { account_id: id(number), name: name(number).into(), tally })
     };
     let entry = |(number, (_, entry)): (usize, &Sub)| {
         let (status, monthly_credit) = entry.as_ref().copied()?;
         Some(SubAccount {
             id: id(number),
             parent_id: Uuid::nil(),
-            name: name(number),
+            name: name(number).into(),
             status: statuses[status].clone(),
             monthly_credit,
             created_at: None,
@@ -101,6 +101,6 @@ fn books(at: DateTime<Utc>, turn: u8, [parent, removed, total]: &[Figure; 3], su
         total: tally(total),
     };
     let accounts = subs.iter().enumerate().filter_map(entry).collect();
-    let capture = CaptureRef { id: at.to_rfc3339(), at, sha256: String::new() };
+    let capture = CaptureRef { id: at.to_rfc3339().into(), at, sha256: String::new() };
     Books::new(capture, Uuid::nil(), usage, accounts, BTreeMap::new(), Vec::new())
 }

@@ -1,6 +1,7 @@
 //! Accounts that change hands, in the same worlds: whose each message was is worked out in another way than the program does.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use proptest::prelude::*;
@@ -43,7 +44,12 @@ fn customer(number: u8) -> Customer {
         monthly_fee: if number == 2 { amount("7.5") } else { Exact::ZERO },
         minimum_charge: if number == 3 { amount("40") } else { Exact::ZERO },
     };
-    Customer { id: format!("c{number}"), name: format!("Customer {number}"), cost_center: String::new(), pricing }
+    Customer {
+        id: format!("c{number}").into(),
+        name: format!("Customer {number}").into(),
+        cost_center: String::new().into(),
+        pricing,
+    }
 }
 
 /// What each account has sent while it was whose, as the captures so far tell.
@@ -51,7 +57,7 @@ fn customer(number: u8) -> Customer {
 pub(super) struct Witness {
     last: Option<(Period, DateTime<Utc>)>,
     seen: BTreeMap<Uuid, i64>,
-    parts: BTreeMap<(Uuid, Option<String>), i64>,
+    parts: BTreeMap<(Uuid, Option<Arc<str>>), i64>,
 }
 
 impl Witness {
@@ -73,7 +79,7 @@ impl Witness {
 
     /// Every account that is shown has the parts that were seen, with whoever it was.
     pub(super) fn check(&self, ledger: &Ledger) -> Result<(), TestCaseError> {
-        let mut parts: BTreeMap<(Uuid, Option<String>), i64> = BTreeMap::new();
+        let mut parts: BTreeMap<(Uuid, Option<Arc<str>>), i64> = BTreeMap::new();
         let shown = ledger.charges.lines.iter().filter(|line| line.kind == LineKind::SubAccount);
         for line in shown.filter(|line| line.held.is_some()) {
             let owner = line.held.as_ref().and_then(|held| held.owner.as_ref()).map(|owner| owner.id.clone());
@@ -106,7 +112,8 @@ fn sums(ledger: &Ledger) -> Sums {
 /// That accounts change hands takes nothing from them and gives them nothing.
 pub(super) fn parts_are_the_whole(parted: &Ledger, whole: &Ledger) -> Result<(), TestCaseError> {
     prop_assert_eq!(sums(parted), sums(whole));
-    let places: BTreeSet<&String> = parted.charges.statements.iter().map(|statement| &statement.customer.id).collect();
+    let places: BTreeSet<&Arc<str>> =
+        parted.charges.statements.iter().map(|statement| &statement.customer.id).collect();
     prop_assert_eq!(places.len(), parted.charges.statements.len(), "a customer has one statement");
     for statement in &parted.charges.statements {
         for line in parted.charges.lines_of(statement) {

@@ -176,7 +176,7 @@ fn night(world: &World) -> Night {
     let lookups = looked_up.map(|account| (account.id, Lookup::Found(entry(world, account)))).collect();
     let at = world.now();
     let id = at.format("%Y%m%dT%H%M%S%.fZ").to_string();
-    let capture = CaptureRef { id, at, sha256: String::new() };
+    let capture = CaptureRef { id: id.into(), at, sha256: String::new() };
     let books = Books::new(capture, world.parent_account_id(), usage, listed, lookups, Vec::new());
     let count = |account: &SubAccount| i64::try_from(account.messages(at)).expect("a count");
     let mut removed: BTreeMap<Uuid, i64> =
@@ -199,7 +199,7 @@ fn usage(world: &World) -> Usage {
     };
     let line = |(account, bucket): &(&SubAccount, Bucket)| UsageLine {
         account_id: account.id,
-        name: account.name.clone(),
+        name: account.name.clone().into(),
         tally: tally(*bucket),
     };
     Usage {
@@ -219,7 +219,7 @@ fn entry(world: &World, account: &SubAccount) -> books::SubAccount {
     books::SubAccount {
         id: account.id,
         parent_id: world.parent_account_id(),
-        name: account.name.clone(),
+        name: account.name.clone().into(),
         status: match account.status {
             Status::Active => books::Status::Active,
             Status::Suspended => books::Status::Suspended,

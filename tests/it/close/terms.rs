@@ -31,7 +31,7 @@ fn books() -> Books {
     let tally = |messages: i64| Tally { messages, cost: amount(&format!("{messages}e-2")) };
     let line = |number: u128, messages: i64| UsageLine {
         account_id: Uuid::from_u128(number),
-        name: format!("Account {number}"),
+        name: format!("Account {number}").into(),
         tally: tally(messages),
     };
     let usage = Usage {
@@ -46,7 +46,7 @@ fn books() -> Books {
         total: tally(4_000),
     };
     let end = at("2024-02-01T00:00:00Z");
-    let capture = CaptureRef { id: "20240201T000000Z".to_owned(), at: end, sha256: String::new() };
+    let capture = CaptureRef { id: "20240201T000000Z".into(), at: end, sha256: String::new() };
     Books::new(capture, Uuid::nil(), usage, Vec::new(), BTreeMap::new(), Vec::new())
 }
 
@@ -123,7 +123,7 @@ fn priced(fee: &str) -> Terms {
             minimum_charge: amount(minimum).exact(),
         };
         let (id, name) = (format!("c{number}"), format!("Customer {number}"));
-        let customer = Customer { id, name, cost_center: String::new(), pricing };
+        let customer = Customer { id: id.into(), name: name.into(), cost_center: String::new().into(), pricing };
         map.insert(Uuid::from_u128(number), customer, Effective::ALWAYS).expect("a row");
     }
     Terms { customers: Some(map), ..terms() }

@@ -24,7 +24,7 @@ fn hostile_names_stay_as_they_are() {
         "<script>alert(1)</script>",
     ];
     for name in names {
-        let ledger = changed("vendor-example", |ledger| ledger.books.usage.sub_accounts[0].name = name.to_owned());
+        let ledger = changed("vendor-example", |ledger| ledger.books.usage.sub_accounts[0].name = name.into());
         let files = files_of(&ledger, Some(name));
         let rows = rows(&files);
         let of_account: Vec<_> = rows.iter().filter(|row| row["x_AllocationRowType"] == "sub_account").collect();

@@ -15,13 +15,13 @@ fn pricing(markup: i64, fee: &str, minimum: &str) -> Pricing {
 }
 
 fn customer(id: &str, pricing: Pricing) -> Customer {
-    Customer { id: id.to_owned(), name: id.to_owned(), cost_center: String::new(), pricing }
+    Customer { id: id.to_owned().into(), name: id.to_owned().into(), cost_center: String::new().into(), pricing }
 }
 
 /// Each line of each statement: customer, type, charge.
 fn charged(ledger: &Ledger) -> Vec<(&str, &str, i128)> {
     let of = |statement| ledger.charges.lines_of(statement).iter();
-    let lines = ledger.charges.statements.iter().flat_map(|s| of(s).map(move |line| (s.customer.id.as_str(), line)));
+    let lines = ledger.charges.statements.iter().flat_map(|s| of(s).map(move |line| (s.customer.id.as_ref(), line)));
     lines.map(|(id, line)| (id, line.kind.as_str(), line.charge().0)).collect()
 }
 

@@ -19,7 +19,7 @@ fn parts(ledger: &Ledger) -> Vec<Part> {
     let lines = ledger.charges.lines.iter().filter(|line| line.account_id == Some(id(1)) && line.kind.has_customer());
     let shown = lines.map(|line| {
         let held = line.held.as_deref().unwrap();
-        let whose = held.owner.as_ref().map_or("-", |owner| owner.id.as_str());
+        let whose = held.owner.as_ref().map_or("-", |owner| owner.id.as_ref());
         part(whose, line.messages.unwrap(), line.share.0, held.from.as_deref().unwrap_or("-"), &held.until)
     });
     let mut shown: Vec<Part> = shown.collect();
@@ -101,7 +101,7 @@ fn an_account_may_change_hands_again_and_again() {
     let back = drawn(&rows("x"), nights());
     assert_eq!(parts(&back), [x, y, part("x", 90, 90, "11T00", "13T00")]);
     // both of its times are on its one statement
-    let x = back.charges.statements.iter().find(|statement| statement.customer.id == "x").unwrap();
+    let x = back.charges.statements.iter().find(|statement| statement.customer.id == "x".into()).unwrap();
     assert_eq!((back.charges.statements.len(), x.lines.len(), x.charge, x.messages), (2, 2, Minor(190), 190));
     // whoever had it between two captures only has a line, and nothing of it
     let gap = drawn(&rows("z"), [night("09T00", 100), night("14T00", 150)]);
@@ -149,7 +149,8 @@ fn the_parts_of_a_removed_account_have_its_bounds() {
     let nights = [night("10T00", 60).account(2, 30), night("11T00", 100).account(2, 70), gone].map(stays);
     let ledger = drawn(&rows, nights);
     let lines = |whose: &str| {
-        let statement = ledger.charges.statements.iter().find(|statement| statement.customer.id == whose).unwrap();
+        let statement =
+            ledger.charges.statements.iter().find(|statement| statement.customer.id == whose.into()).unwrap();
         let lines = ledger.charges.lines_of(statement).iter();
         lines.map(|line| (line.messages.unwrap(), line.grade, line.span.low.0, line.span.high.0)).collect::<Vec<_>>()
     };
@@ -233,14 +234,16 @@ fn only_the_last_owner_sends_in_the_tail() {
     let terms = Terms { customers: Some(map(&rows)), ..invoiced() };
     let nights = [("16T00", 500), ("31T12", 1_000)].map(|(at, messages)| night(at, messages).account(2, 1_000));
     let ledger = on(terms, nights);
-    let of = |whose: &str| ledger.charges.statements.iter().find(|statement| statement.customer.id == whose).unwrap();
+    let of =
+        |whose: &str| ledger.charges.statements.iter().find(|statement| statement.customer.id == whose.into()).unwrap();
     let [x, y] = [of("x"), of("y")];
     assert_eq!((x.cost, y.cost, x.grade, y.grade), (Minor(2_500), Minor(2_500), Grade::Tail, Grade::Tail));
     // the one's share can only be diluted, the other's may grow
     assert_eq!(x.span.high, x.cost);
     assert!(x.span.low < x.cost && y.span.high > y.cost, "{:?} {:?}", x.span, y.span);
     let likely = |whose: &str| {
-        let index = ledger.charges.statements.iter().position(|statement| statement.customer.id == whose).unwrap();
+        let index =
+            ledger.charges.statements.iter().position(|statement| statement.customer.id == whose.into()).unwrap();
         ledger.tail.rows[index + 2].messages.high
     };
     assert_eq!(likely("x"), 0);
@@ -281,12 +284,12 @@ fn whoever_had_an_account_before_is_not_told_how_it_is_now() {
     let terms =
         Terms { customers: Some(map(&[(1, "x", "", "2024-01-10"), (1, "y", "2024-01-11", "")])), ..Terms::default() };
     let mut last = night("13T00", 170).books();
-    last.usage.sub_accounts[0].name = "Renamed".to_owned();
-    last.accounts[0].name = "Renamed".to_owned();
+    last.usage.sub_accounts[0].name = "Renamed".into();
+    last.accounts[0].name = "Renamed".into();
     let past = seen_on(&terms, [night("10T00", 100), night("11T00", 130), night("12T00", 150)]);
     let ledger = Ledger::draw_up(past, last, terms);
     let lines = ledger.charges.lines.iter().filter(|line| line.held.is_some());
-    let shown: Vec<_> = lines.map(|line| (line.name.as_str(), line.status.clone(), line.monthly_credit)).collect();
+    let shown: Vec<_> = lines.map(|line| (line.name.as_ref(), line.status.clone(), line.monthly_credit)).collect();
     assert_eq!(shown, [("Account 1", None, None), ("Renamed", Some(Status::Active), Some(0))]);
 }
 
@@ -294,8 +297,8 @@ fn whoever_had_an_account_before_is_not_told_how_it_is_now() {
 fn a_former_owner_never_learns_what_the_account_is_called_since() {
     let renamed = |night: Night, name: &str| {
         let mut books = night.books();
-        books.usage.sub_accounts[0].name = name.to_owned();
-        books.accounts[0].name = name.to_owned();
+        books.usage.sub_accounts[0].name = name.into();
+        books.accounts[0].name = name.into();
         books
     };
     let rows = x_to_y(15);
@@ -310,7 +313,7 @@ fn a_former_owner_never_learns_what_the_account_is_called_since() {
     let ledger = Ledger::draw_up(past, second, terms.clone());
     let names = |ledger: &Ledger| {
         let lines = ledger.charges.lines.iter().filter(|line| line.held.is_some());
-        lines.map(|line| (line.name.clone(), line.messages.unwrap())).collect::<Vec<_>>()
+        lines.map(|line| (line.name.to_string(), line.messages.unwrap())).collect::<Vec<_>>()
     };
     assert_eq!(names(&ledger), [("Shop of X".to_owned(), 200), ("Shop of Y".to_owned(), 0)]);
     // whoever was never seen before has no name that X may know

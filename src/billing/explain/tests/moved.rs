@@ -52,7 +52,7 @@ fn a_customer_has_the_messages_of_its_own_stretches() {
         .map(|step| {
             let moved = step.moved.unwrap();
             (
-                step.line.held.as_ref().unwrap().owner.as_ref().unwrap().id.as_str(),
+                step.line.held.as_ref().unwrap().owner.as_ref().unwrap().id.as_ref(),
                 moved.whole.0,
                 moved.weight.to_string(),
                 moved.part.0,
@@ -107,7 +107,12 @@ fn with_fees() -> Terms {
     };
     for (account, name, pricing) in [(1, "busy", pricing("2", "25")), (3, "idle", pricing("3", "0"))] {
         let (name, cost_center) = (name.to_owned(), String::new());
-        map.insert(id(account), Customer { id: name.clone(), name, cost_center, pricing }, Effective::ALWAYS).unwrap();
+        map.insert(
+            id(account),
+            Customer { id: name.clone().into(), name: name.into(), cost_center: cost_center.into(), pricing },
+            Effective::ALWAYS,
+        )
+        .unwrap();
     }
     Terms { customers: Some(map), ..Terms::default() }
 }

@@ -61,7 +61,6 @@ fn what_nobody_owns_has_one_key_and_the_name_of_the_account() {
     for reading in &readings {
         fold.see(reading).unwrap();
         fold.name([(id(1), "One")].into_iter());
-        assert!(!fold.is_nameless());
     }
     let history = fold.finish(false).unwrap();
     assert_eq!(shown(&history), ["01-01 seen: 1 100", "02-02 seen: 1 50", "03-03 seen: x 20", "04-04 seen: 1 10"]);
@@ -164,10 +163,10 @@ proptest! {
         for line in &ledger.charges.lines {
             let owner = match &line.held {
                 Some(held) => held.owner.as_ref().map(|owner| owner.id.clone()),
-                None => line.account_id.and_then(|id| terms.customer_of(id, "", ledger.books.as_of())).map(|owner| owner.id.clone()),
+                None => line.account_id.and_then(|id| terms.customer_of(id, &"".into(), ledger.books.as_of())).map(|owner| owner.id.clone()),
             };
-            let owner = owner.or(line.account_id.filter(|_| line.kind != LineKind::Parent).map(|id| id.to_string()));
-            *charged.entry(owner.unwrap_or_default()).or_default() += line.messages.unwrap_or(0);
+            let owner = owner.or(line.account_id.filter(|_| line.kind != LineKind::Parent).map(|id| id.to_string().into()));
+            *charged.entry(owner.unwrap_or_default().to_string()).or_default() += line.messages.unwrap_or(0);
         }
         for messages in [&mut by_day, &mut charged] {
             messages.retain(|_, messages| *messages != 0);

@@ -25,7 +25,8 @@ fn readings(nights: &[Night]) -> Vec<Reading> {
             (*messages >= 0).then_some((id(number), Figures { messages: *messages, cost: *cost }))
         };
         let accounts = (1..).zip(buckets).filter_map(line).collect();
-        let head = Head { id: at.to_rfc3339(), at, period: october(), currency: Currency::parse("eur").unwrap() };
+        let head =
+            Head { id: at.to_rfc3339().into(), at, period: october(), currency: Currency::parse("eur").unwrap() };
         Reading::new(head, figures(*parent), figures(*removed), accounts).unwrap()
     };
     nights.iter().map(reading).collect()
@@ -74,5 +75,31 @@ proptest! {
         for pair in even.slices.windows(2) {
             prop_assert!(pair[0].days.last < pair[1].days.first || pair[1].state == State::Unseen);
         }
+    }
+
+    #[test]
+    fn the_list_is_asked_wherever_it_matters(
+        nights in prop::collection::vec((0_i64..60, prop::collection::vec((-1_i64..3, any::<bool>()), 5)), 2..8),
+        keep in any::<bool>(),
+    ) {
+        let residual = if keep { Residual::Keep } else { Residual::Rate };
+        let terms = Terms { residual, ..Terms::default() };
+        let usual: Vec<Night> = nights
+            .iter()
+            .map(|(removed, buckets)| (1, 0, *removed, buckets.iter().map(|(messages, _)| (*messages * 7, 0)).collect()))
+            .collect();
+        let listed = |reading: &Reading, night: usize| {
+            let listed = (1..).zip(&nights[night].1).filter(|(_, (_, is_listed))| *is_listed).map(|(number, _)| id(number));
+            Reading { idle: Some(listed.filter(|id| !reading.has(*id)).collect()), ..reading.clone() }
+        };
+        let told = |is_asked: &dyn Fn(&Fold<'_>, &Reading) -> bool| {
+            let mut fold = Fold::new(By::Account, october_scope(), false, id(99), &terms);
+            for (night, reading) in readings(&usual).iter().enumerate() {
+                let reading = if is_asked(&fold, reading) { listed(reading, night) } else { reading.clone() };
+                fold.see(&reading).unwrap();
+            }
+            fold.finish(true).unwrap()
+        };
+        prop_assert_eq!(told(&|fold, reading| fold.is_in_doubt(reading)), told(&|_, _| true));
     }
 }

@@ -13,7 +13,7 @@ fn stretches(rows: &[(u128, &str, &str, &str)], nights: impl IntoIterator<Item =
     }
     let moves = nights.last().map(|last| past.moves(last, &terms)).unwrap_or_default();
     let shown = moves.get(&id(1)).into_iter().flatten().map(|stretch| {
-        let whose = stretch.owner.as_ref().map_or("-", |owner| owner.id.as_str());
+        let whose = stretch.owner.as_ref().map_or("-", |owner| owner.id.as_ref());
         let from = stretch.from.as_deref().unwrap_or("-");
         format!("{whose} {}: {} in {from} to {}", stretch.days, stretch.messages, stretch.until)
     });

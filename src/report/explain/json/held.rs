@@ -23,7 +23,7 @@ impl<'a> HeldEntry<'a> {
     pub(super) fn of(held: &'a Held) -> Self {
         let day = |day: Option<NaiveDate>| day.map(|day| day.to_string());
         Self {
-            customer_id: held.owner.as_ref().map(|owner| owner.id.as_str()),
+            customer_id: held.owner.as_ref().map(|owner| owner.id.as_ref()),
             owned_from: day(held.days.from),
             owned_until: day(held.days.to),
             counted_from: held.from.as_deref(),
