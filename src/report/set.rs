@@ -7,6 +7,7 @@ use std::thread;
 use crate::billing::charges::Statement;
 use crate::billing::ledger::Ledger;
 
+use super::beside::in_order;
 use super::csv::Dialect;
 use super::format::{Format, Part};
 use super::privacy::{self, Content, Made};
@@ -48,15 +49,17 @@ fn render_with(
     info: &SetInfo,
     out: &mut dyn Files,
 ) -> Result<(), Error> {
-    let mut set = Set { ledger, info, out, files: Vec::new() };
+    let mut set = Set { info, out, files: Vec::new() };
     let lines = tables::chargeback_rows(ledger);
     set.long("chargeback", set.forms(true), lines.len(), &|rows| tables::chargeback(ledger, &lines[rows]))?;
     drop(lines);
     let mut statements = Vec::new();
     if info.formats.has_part(Part::Statements) {
-        for (statement, folder) in ledger.charges.statements.iter().zip(folders(&ledger.charges.statements)) {
-            statements.push(set.statement(statement, &folder)?);
-        }
+        let folders = folders(&ledger.charges.statements);
+        let places = ledger.charges.statements.iter().zip(&folders);
+        let forms = set.forms(true);
+        let make = |(statement, folder): (&Statement, &String)| of_customer(ledger, info, statement, folder, &forms);
+        in_order(&places, &make, |made| set.customer(made?).map(|plain| statements.push(plain)))?;
         let sums = control::rows(&ledger.charges, &statements);
         set.long("control", set.forms(false), sums.len(), &|rows| control::control(ledger, &sums[rows]))?;
     }
@@ -84,7 +87,6 @@ fn render_with(
 }
 
 struct Set<'a> {
-    ledger: &'a Ledger,
     info: &'a SetInfo,
     out: &'a mut dyn Files,
     files: Vec<FileEntry>,
@@ -149,31 +151,45 @@ impl Set<'_> {
         Ok(())
     }
 
-    /// A customer's own files, once all of them are known to show nobody else; returns the plain CSV.
-    fn statement(&mut self, statement: &Statement, folder: &str) -> Result<FileEntry, Error> {
-        let table = tables::statement(self.ledger, statement);
-        let name = format!("{folder}/chargeback");
-        let mut made = Vec::new();
-        for form in self.forms(true) {
-            let path = form.path(&name);
-            let content = match form {
-                Form::Csv(_, dialect) => Content::Csv(dialect, &table),
-                Form::Parquet => Content::Parquet,
-            };
-            made.push(Made { bytes: form.bytes(&path, &table)?, path, content });
-        }
-        if self.info.formats.has(Format::Html) {
-            let path = format!("{folder}/statement.html");
-            made.push(Made { bytes: html::statement(self.ledger, self.info, statement), path, content: Content::Page });
-        }
-        privacy::check(self.ledger, self.info, statement, &made)?;
+    /// A customer's own files; gives the plain CSV.
+    fn customer(&mut self, made: Vec<(String, Vec<u8>)>) -> Result<FileEntry, Error> {
         let mut plain = None;
-        for Made { path, bytes, .. } in made {
+        for (path, bytes) in made {
             let entry = self.emit(&path, bytes)?;
             plain.get_or_insert(entry);
         }
-        plain.ok_or_else(|| Error::Format { file: name, source: "a statement without a file".into() })
+        plain.ok_or_else(|| Error::Format {
+            file: "chargeback.csv".to_owned(),
+            source: "a statement without a file".into(),
+        })
     }
+}
+
+/// A customer's own files by their paths, once all of them are known to show nobody else.
+fn of_customer(
+    ledger: &Ledger,
+    info: &SetInfo,
+    statement: &Statement,
+    folder: &str,
+    forms: &[Form],
+) -> Result<Vec<(String, Vec<u8>)>, Error> {
+    let table = tables::statement(ledger, statement);
+    let name = format!("{folder}/chargeback");
+    let mut made = Vec::new();
+    for form in forms {
+        let path = form.path(&name);
+        let content = match form {
+            Form::Csv(_, dialect) => Content::Csv(*dialect, &table),
+            Form::Parquet => Content::Parquet,
+        };
+        made.push(Made { bytes: form.bytes(&path, &table)?, path, content });
+    }
+    if info.formats.has(Format::Html) {
+        let path = format!("{folder}/statement.html");
+        made.push(Made { bytes: html::statement(ledger, info, statement), path, content: Content::Page });
+    }
+    privacy::check(ledger, info, statement, &made)?;
+    Ok(made.into_iter().map(|made| (made.path, made.bytes)).collect())
 }
 
 /// The plain CSV, and that of each profile: what comes after the name of a table, and how it is written.
