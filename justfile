@@ -53,6 +53,12 @@ page *arguments:
 office *arguments:
     tests/office/run {{ arguments }}
 
+# check schedules, workflows, containers and metrics with the tools of those that read them
+ops:
+    mkdir -p target/ops
+    SUBLEDGER_METRICS="$PWD/target/ops/subledger.prom" cargo test --locked --test it -- telling::what_watches
+    SUBLEDGER_BINARY="$PWD/target/debug/subledger" SUBLEDGER_METRICS="$PWD/target/ops/subledger.prom" tests/ops/run
+
 # kill and fail the binary at every call on its files, and cut the power: evidence stays whole; takes some minutes
 crash:
     tests/crash/run

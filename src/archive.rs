@@ -26,6 +26,7 @@ mod open;
 mod packing;
 mod paths;
 mod preflight;
+mod probe;
 mod read;
 mod reserve;
 mod schema;
@@ -87,6 +88,12 @@ pub enum Error {
     Conflict {
         /// The object.
         path: String,
+    },
+    /// The store replaces objects that must not be replaced.
+    #[error("`{location}` replaces objects that are there, although it is told not to: evidence is not safe there")]
+    Overwritten {
+        /// The archive.
+        location: String,
     },
     /// A capture of the same second exists.
     #[error("a capture `{id}` is in the archive already")]

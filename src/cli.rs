@@ -5,10 +5,14 @@ mod archive;
 mod caps;
 mod capture;
 mod close;
+mod doctor;
 mod explain;
 mod history;
+mod init;
+mod manual;
 mod prune;
 mod simulate;
+mod status;
 mod verify;
 
 use std::path::PathBuf;
@@ -22,15 +26,19 @@ pub use self::archive::Archive;
 pub use self::caps::Caps;
 pub use self::capture::Capture;
 pub use self::close::Close;
+pub use self::doctor::Doctor;
 pub use self::explain::Explain;
 pub use self::history::History;
+pub use self::init::Init;
+pub use self::manual::{Completions, page};
 pub use self::prune::Prune;
 pub use self::simulate::Simulate;
+pub use self::status::Status;
 pub use self::verify::Verify;
 
 use crate::commands::Form;
 use crate::commands::selection::Selection;
-use crate::config::Overrides;
+use crate::config::{Overrides, Shard};
 use crate::report::format::Format;
 use crate::simulator::script;
 
@@ -63,6 +71,7 @@ Exit codes:
   11  caps flagged (--fail-on caps)   75  another run holds the lock
   12  reports not published           128+N  signal
   13  archived bytes cannot be used
+  14  a capture is overdue (status)
 After run and capture, tens say that tonight's evidence is safe, and twenties that
 it is not: act before the period closes. The last line on stderr says which.";
 
@@ -73,6 +82,12 @@ pub struct Global {
     /// Configuration file [default: subledger.toml, if it is there]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// Which of several parent accounts [default: all of them for `run`, `capture`, `report`, `status`, `doctor`, `verify` and `prune`]
+    #[arg(long, global = true, value_name = "LABEL")]
+    pub parent: Option<String>,
+    /// Only a part of several parent accounts, so that machines can share them: 0/4 is the first of four
+    #[arg(long, global = true, value_name = "PART", value_parser = Shard::parse, conflicts_with = "parent")]
+    pub shard: Option<Shard>,
     /// What to write to stdout
     #[arg(long, global = true, value_enum, default_value_t = Output::Text)]
     pub output: Output,
@@ -96,7 +111,16 @@ pub struct Global {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// The nightly job: capture, reconcile, publish
+    /// Write a configuration, a customer map and a schedule, and try them
+    ///
+    /// Asks what no flag says. What is there already is left alone.
+    Init(Init),
+    /// Try everything that a night needs, and say what to mend
+    ///
+    /// Configuration, key and scopes, clock, archive, customer map, captures, room. Changes nothing; exits with 2 if a night
+    /// would fail.
+    Doctor(Doctor),
+    /// The nightly job: capture, reconcile, publish, tell
     Run(Run),
     /// Capture only the evidence
     Capture(Capture),
@@ -111,6 +135,10 @@ pub enum Command {
     Explain(Explain),
     /// Show messages and cost per day, offline
     History(History),
+    /// Say what is secured, what is missing, and when the next capture is due, offline
+    ///
+    /// For people and for probes: exits with 14 if a capture is overdue.
+    Status(Status),
     /// Prove that archive and reports are as they were written, offline
     ///
     /// Walks the archive's chain, checks every hash, and makes every report set again from what it was made from. Names the very
@@ -132,6 +160,10 @@ pub enum Command {
     Caps(Caps),
     /// Play a simulated month through the nightly job, into demo/
     Demo(Demo),
+    /// Print what lets a shell complete commands and flags
+    Completions(Completions),
+    /// Print the manual page
+    Man,
     /// Serve a simulated API until a signal, to try clients against
     Simulate(Simulate),
 }
@@ -276,10 +308,25 @@ impl Cli {
         !is_table || matches!(self.command, Command::History(_))
     }
 
+    /// Whether the command does its work for each of several parent accounts, if none is picked.
+    pub fn is_for_each(&self) -> bool {
+        matches!(
+            self.command,
+            Command::Run(_)
+                | Command::Capture(_)
+                | Command::Doctor(_)
+                | Command::Report(_)
+                | Command::Status(_)
+                | Command::Verify(_)
+                | Command::Prune(_)
+        )
+    }
+
     /// What the command line sets of the configuration.
     pub fn overrides(&self) -> Overrides {
-        let Global { config, no_lock, .. } = &self.global;
-        let default = Overrides { config: config.clone(), no_lock: *no_lock, ..Overrides::default() };
+        let Global { config, parent, no_lock, .. } = &self.global;
+        let (config, parent) = (config.clone(), parent.clone());
+        let default = Overrides { config, parent, no_lock: *no_lock, ..Overrides::default() };
         // whoever charges nobody is not stopped by a mistake in what only charges need
         let charging_nobody = Overrides { without_invoices: true, ..default.clone() };
         let apart_from_tables = Overrides { without_customers: true, ..charging_nobody.clone() };
@@ -314,6 +361,17 @@ impl Cli {
             Command::Prune(prune) => {
                 Overrides { archive: prune.places.archive.clone(), reports: prune.reports.clone(), ..apart_from_tables }
             }
+            Command::Doctor(doctor) => Overrides {
+                archive: doctor.places.archive.clone(),
+                reports: doctor.reports.clone(),
+                customers: doctor.customers.clone(),
+                ..default
+            },
+            Command::Status(status) => Overrides {
+                archive: status.places.archive.clone(),
+                reports: status.reports.clone(),
+                ..apart_from_tables
+            },
             Command::Verify(verify) => Overrides {
                 archive: verify.places.archive.clone(),
                 reports: verify.reports.clone(),
@@ -327,7 +385,9 @@ impl Cli {
                 formats: close.formats.formats.clone(),
                 ..default
             },
-            Command::Demo(_) | Command::Simulate(_) => apart_from_tables,
+            Command::Completions(_) | Command::Man | Command::Demo(_) | Command::Init(_) | Command::Simulate(_) => {
+                apart_from_tables
+            }
         }
     }
 }

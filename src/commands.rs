@@ -7,15 +7,19 @@ pub mod capture;
 pub mod close;
 pub mod consent;
 pub mod demo;
+pub mod doctor;
 pub mod explain;
 pub mod history;
 pub mod inert;
+pub mod init;
 mod progress;
 pub mod prune;
 pub mod report;
 pub mod run;
 pub mod selection;
+pub mod several;
 pub mod simulate;
+pub mod status;
 pub mod verify;
 
 use crate::billing::ledger::Ledger;
@@ -36,6 +40,8 @@ pub struct Outcome {
     pub table: Option<Sheet>,
     /// The last line on stderr.
     pub closing: String,
+    /// Lines for whoever runs us and reads the log, as they are.
+    pub for_runner: Vec<String>,
     /// What to do if stdout does not take the result; nothing where that makes no difference.
     pub if_lost: Option<String>,
 }

@@ -10,6 +10,9 @@ mod customers;
 mod error;
 mod file;
 mod invoices;
+mod key;
+mod parents;
+pub mod reference;
 mod surroundings;
 mod table;
 
@@ -29,11 +32,13 @@ use crate::archive::lock::Locking;
 use crate::billing::cap_plan::DatedCaps;
 use crate::billing::money::Amount;
 use crate::billing::terms::Terms;
+use crate::notify::Channel;
 use crate::report::format::{Format, Formats};
 
 pub use self::customers::parse_customers;
 pub use self::error::Error;
 pub use self::invoices::TypedInvoice;
+pub use self::parents::{Shard, labels};
 pub use self::surroundings::{Clock, StoreOptions, Surroundings, arguments, time_since_boot};
 pub use self::table::TableError;
 
@@ -41,6 +46,7 @@ use self::customers::Customers;
 use self::error::setting;
 use self::file::File;
 use self::invoices::Invoices;
+use self::key::Key;
 
 /// Where the API is unless told otherwise.
 const BASE_URL: &str = "https://api.ahasend.com";
@@ -56,6 +62,8 @@ const INVOICES_NAME: &str = "invoices.csv";
 pub struct Overrides {
     /// `--config`.
     pub config: Option<PathBuf>,
+    /// `--parent`: which of several parent accounts.
+    pub parent: Option<String>,
     /// `--archive`.
     pub archive: Option<String>,
     /// `--reports`.
@@ -126,43 +134,66 @@ pub struct Config {
     /// The invoices of the terms as finance typed them, by the UTC start date of their period.
     pub invoices_typed: BTreeMap<NaiveDate, TypedInvoice>,
     base_url: Url,
-    key: Option<SecretString>,
+    key: Key,
     limits: Limits,
     run_timeout: Duration,
     /// What happens where the file system has no locks.
     pub locking: Locking,
     /// The clock.
     pub clock: Clock,
+    /// Who is told what came of a night.
+    pub channels: Vec<Channel>,
+    /// What watches.
+    pub monitoring: Monitoring,
+}
+
+/// What watches whether nights are run, and what came of them.
+#[derive(Debug, Clone, Default)]
+pub struct Monitoring {
+    /// The file with the metrics of the last run.
+    pub textfile: Option<PathBuf>,
+    /// Where every run is to be heard of; an address that is a secret.
+    pub heartbeat: Option<SecretString>,
+    /// The file that GitHub Actions shows beside the run.
+    pub step_summary: Option<PathBuf>,
 }
 
 impl Config {
     /// Reads and validates everything there is; what only some commands need is asked for later.
     pub fn load(overrides: &Overrides, surroundings: &Surroundings) -> Result<Self, Error> {
         let (file, path) = read_file(overrides.config.as_deref())?;
+        let (file, several) = parents::pick(file, &path, overrides.parent.as_deref())?;
         // paths in the file are relative to the file: cron starts jobs elsewhere
         let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+        // what is set for the process is meant for one parent account; several have their own in the file
         let variable = |name: &str| surroundings.variable(name).map(str::to_owned);
-        let account_id = match variable("AHASEND_ACCOUNT_ID") {
+        let account_id = match variable("AHASEND_ACCOUNT_ID").filter(|_| several.is_none()) {
             Some(text) => Some(parse_uuid("AHASEND_ACCOUNT_ID", &text)?),
             None => file.account_id.as_deref().map(|text| parse_uuid("account_id", text)).transpose()?,
         };
-        let base_url = variable("AHASEND_BASE_URL").or_else(|| file.base_url.clone());
+        let (of_process, of_file) = (variable("AHASEND_BASE_URL"), file.base_url.clone());
+        let base_url = if several.is_some() { of_file.or(of_process) } else { of_process.or(of_file) };
         let base_url = base_url.unwrap_or_else(|| BASE_URL.to_owned());
         let base_url = Url::parse(&base_url)
             .map_err(|error| setting("AHASEND_BASE_URL", format!("is no URL ({error}); it begins with https://")))?;
         let mut terms = file.terms()?;
         terms.invoice_amount =
             overrides.invoice.as_deref().map(|text| checked_amount("--invoice", text)).transpose()?;
-        let invoices = read_invoices(overrides, &file, &path)?;
+        let invoices = read_invoices(overrides, &file, &path, several.as_deref())?;
         terms.invoices = invoices.iter().map(|(period, invoice)| (*period, invoice.entry.clone())).collect();
         let mut wanted_caps = DatedCaps::default();
-        let customers_csv = match read_customers(overrides, &file, &folder, &terms)? {
+        let customers_csv = match read_customers(overrides, &file, &folder, several.as_deref(), &terms)? {
             None => None,
             Some((bytes, customers)) => {
                 (terms.customers, wanted_caps) = (Some(customers.map), customers.caps);
                 Some(bytes)
             }
         };
+        let (limits, run_timeout) = file.limits()?;
+        let mut monitoring = file.monitoring(&folder, surroundings)?;
+        if let (Some(label), Some(path)) = (&several, &monitoring.textfile) {
+            monitoring.textfile = Some(parents::of_parent(path, label));
+        }
         let archive = overrides.archive.clone().or_else(|| file.archive.as_ref().map(|place| located(&folder, place)));
         let reports = overrides.reports.clone().or_else(|| file.reports.as_ref().map(|path| folder.join(path)));
         Ok(Self {
@@ -172,18 +203,20 @@ impl Config {
             store_options: surroundings.store_options(),
             reports: reports.unwrap_or_else(|| PathBuf::from("reports")),
             account_name: file.account_name.as_deref().map(checked_account_name).transpose()?,
-            formats: file.report.formats(overrides.formats.as_deref()),
+            formats: file.formats(overrides.formats.as_deref()),
             has_picked_formats: overrides.formats.is_some(),
             terms,
             customers_csv,
             wanted_caps,
             invoices_typed: invoices.into_iter().map(|(period, invoice)| (period, invoice.typed)).collect(),
             base_url,
-            key: surroundings.key(),
-            limits: file.limits.limits()?,
-            run_timeout: file.limits.run_timeout(),
+            key: Key::find(file.key_source()?, &folder, surroundings),
+            limits,
+            run_timeout,
             locking: if overrides.no_lock { Locking::WherePossible } else { Locking::Required },
             clock: surroundings.clock,
+            channels: file.channels(&folder, surroundings)?,
+            monitoring,
         })
     }
 
@@ -195,10 +228,14 @@ impl Config {
 
     /// How to reach the API, for commands that do.
     pub fn api(&self) -> Result<Api, Error> {
-        let how = "the environment variable AHASEND_API_KEY (a key is never a flag)";
-        let key = self.key.clone().ok_or(Error::Missing { what: "the API key", how })?;
+        let key = self.key.get()?;
         let (base_url, limits) = (self.base_url.clone(), self.limits);
         Ok(Api { base_url, key, limits, run_timeout: self.run_timeout })
+    }
+
+    /// Where the key is, for people.
+    pub fn key_place(&self) -> String {
+        self.key.place()
     }
 
     /// The name of an account's folder among the reports: the label, else the id.
@@ -230,9 +267,12 @@ fn read_customers(
     overrides: &Overrides,
     file: &File,
     folder: &Path,
+    several: Option<&str>,
     terms: &Terms,
 ) -> Result<Option<(Vec<u8>, Customers)>, Error> {
-    let path = table(overrides.customers.as_ref(), file.customers.as_ref(), folder, CUSTOMERS_NAME);
+    let path = table(overrides.customers.as_ref(), file.customers.as_ref(), folder, several, CUSTOMERS_NAME);
+    // ids of accounts are those of one parent account only, so that one map may do for several
+    let path = path.or_else(|| Some(folder.join(CUSTOMERS_NAME)).filter(|path| may_be_there(path)));
     let Some(path) = path.filter(|_| !overrides.without_customers) else { return Ok(None) };
     let bytes = read_table(&path)?;
     match customers::read(&bytes, terms.pricing) {
@@ -242,11 +282,16 @@ fn read_customers(
 }
 
 /// Every invoice that finance has typed, in the configuration at `file_path` or into a table.
-fn read_invoices(overrides: &Overrides, file: &File, file_path: &Path) -> Result<Invoices, Error> {
+fn read_invoices(
+    overrides: &Overrides,
+    file: &File,
+    file_path: &Path,
+    several: Option<&str>,
+) -> Result<Invoices, Error> {
     let of_file = file.invoices(&name_of(file_path));
     let of_file = of_file.map_err(|problem| Error::File { path: file_path.to_owned(), problem })?;
     let folder = file_path.parent().unwrap_or(Path::new(""));
-    let path = table(overrides.invoices.as_ref(), file.invoices.as_ref(), folder, INVOICES_NAME);
+    let path = table(overrides.invoices.as_ref(), file.invoices.as_ref(), folder, several, INVOICES_NAME);
     let Some(path) = path.filter(|_| !overrides.without_invoices) else { return Ok(of_file) };
     match invoices::read(&read_table(&path)?, &name_of(&path)) {
         Ok(of_table) => invoices::joined(of_file, of_table),
@@ -254,9 +299,20 @@ fn read_invoices(overrides: &Overrides, file: &File, file_path: &Path) -> Result
     }
 }
 
-/// The table that is named, else the one of the usual name: what lies beside the configuration is meant to be used.
-fn table(flag: Option<&PathBuf>, setting: Option<&String>, folder: &Path, usual_name: &str) -> Option<PathBuf> {
+/// The table that is named, else the one of the usual name: what lies beside the configuration is meant to be used. Of
+/// several parent accounts each has its own, `customers-LABEL.csv`.
+fn table(
+    flag: Option<&PathBuf>,
+    setting: Option<&String>,
+    folder: &Path,
+    several: Option<&str>,
+    usual_name: &str,
+) -> Option<PathBuf> {
     let named = flag.cloned().or_else(|| setting.map(|path| folder.join(path)));
+    let usual_name = match several {
+        None => usual_name.to_owned(),
+        Some(label) => format!("{}-{label}.csv", usual_name.trim_end_matches(".csv")),
+    };
     named.or_else(|| Some(folder.join(usual_name)).filter(|path| may_be_there(path)))
 }
 

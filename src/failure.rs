@@ -121,9 +121,17 @@ pub struct Failure {
     pub evidence: Evidence,
     /// What it came to; nothing for what is no write.
     pub effect: Option<Effect>,
+    more: Box<More>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// What few failures have.
+#[derive(Debug, Default)]
+struct More {
     /// What the last line says to do, where the class alone does not tell.
     next: Option<Box<str>>,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    /// Lines for whoever runs us and reads the log, as they are.
+    for_runner: Vec<String>,
 }
 
 impl Failure {
@@ -135,7 +143,7 @@ impl Failure {
             hint: None,
             evidence: Evidence::Untouched,
             effect: None,
-            next: None,
+            more: Box::default(),
             source: None,
         }
     }
@@ -164,8 +172,20 @@ impl Failure {
     /// Says in the last line what to do, instead of what the class says.
     #[must_use]
     pub fn then(mut self, next: impl Into<Box<str>>) -> Self {
-        self.next = Some(next.into());
+        self.more.next = Some(next.into());
         self
+    }
+
+    /// Adds lines for whoever runs us and reads the log, as they are.
+    #[must_use]
+    pub fn telling(mut self, for_runner: Vec<String>) -> Self {
+        self.more.for_runner = for_runner;
+        self
+    }
+
+    /// Lines for whoever runs us and reads the log, as they are.
+    pub fn for_runner(&self) -> &[String] {
+        &self.more.for_runner
     }
 
     /// The same, as another class: what a failure means depends on what was under way.
@@ -220,7 +240,7 @@ impl Failure {
 
     /// The last line on stderr: whether the evidence is safe, and what to do next.
     pub fn closing(&self) -> String {
-        if let Some(next) = &self.next {
+        if let Some(next) = &self.more.next {
             return closing(&self.evidence, next);
         }
         closing(

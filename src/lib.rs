@@ -10,13 +10,16 @@ compile_error!("`publish-in-place` is the negative control of the crash tests, a
 pub mod cli;
 // one subcommand each: build inputs, call the rooms, say what came of it
 pub mod commands;
-// the shell of a night: capture, reconcile, publish
+// the shell of a night: capture, reconcile, publish, tell
 pub mod nightly;
 
 // file, environment and flags become one validated configuration
 pub mod config;
 // what can stop a run: exit code, hint, state of the evidence
 pub mod failure;
+
+// one file per channel: who is told what came of a night
+pub mod notify;
 
 // a simulated API to develop, test and demo against
 pub mod simulator;

@@ -6,11 +6,12 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
-use subledger::cli::{Archive, Cli, Command, FailOn, Output, Run, Terms};
+use subledger::cli::{Archive, Cli, Command, FailOn, Output, Run, Terms, page};
 use subledger::commands::inert::{inert, inert_json, without_keys};
+use subledger::commands::several::{failure_json, joined, side_by_side};
 use subledger::commands::{self, Outcome, demo::Scene, simulate::Simulation, simulate::Stage};
 use subledger::config::{self, Clock, Config, Overrides, Surroundings};
-use subledger::failure::{Effect, Evidence, Failure, Kind, causes, closing};
+use subledger::failure::{Effect, Evidence, Failure, Kind, closing};
 use subledger::nightly::Signals;
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
@@ -49,12 +50,14 @@ fn main() -> ExitCode {
     }));
     match Failure::guard(|| dispatch(&cli)) {
         Ok(outcome) => say(&cli, &outcome),
-        // a defect that came before the capture could say what it keeps: nothing
-        Err(failure) if failure.kind == Kind::Bug && failure.evidence == Evidence::Untouched && is_capture(&cli) => {
-            complain(&cli, &failure.with_evidence(Evidence::Missing))
-        }
-        Err(failure) => complain(&cli, &failure),
+        Err(failure) => complain(&cli, &with_evidence(&cli, failure)),
     }
+}
+
+/// A defect that came before the capture could say what it keeps: nothing.
+fn with_evidence(cli: &Cli, failure: Failure) -> Failure {
+    let is_early = failure.kind == Kind::Bug && failure.evidence == Evidence::Untouched;
+    if is_early && is_capture(cli) { failure.with_evidence(Evidence::Missing) } else { failure }
 }
 
 /// The memory of a process that dies holds the key, and a dump of it may lie about for years.
@@ -76,66 +79,98 @@ fn dispatch(cli: &Cli) -> Result<Outcome, Failure> {
         .map_err(|error| Failure::new(Kind::Usage, "signals could not be taken over").because(error))?;
     let show_progress = !cli.global.quiet && cli.global.verbose == 0 && stderr().is_terminal();
     let clock = cli.global.now.map_or(Clock::System, |now| Clock::at(now, cli.global.now_runs));
-    let load = || Config::load(&cli.overrides(), &Surroundings::of_process(clock));
-    runtime.block_on(async {
-        match &cli.command {
-            Command::Run(run) => night(cli, run, clock, &signals, show_progress).await,
-            Command::Capture(capture) => {
-                let config = load().map_err(not_captured)?;
-                match capture.waiting() {
-                    None => commands::capture::run(&config, &signals, show_progress).await,
-                    Some(waiting) => commands::capture::until_close(&config, waiting, &signals, show_progress).await,
-                }
-            }
-            Command::Report(report) => {
-                let config = load().map_err(Failure::usage)?;
-                commands::report::run(&config, &report.which.selection(), fail_on(&report.terms), &signals).await
-            }
-            Command::Close(close) => {
-                commands::close::run(&load().map_err(Failure::usage)?, close.request(), &signals).await
-            }
-            Command::Verify(_) => {
-                commands::verify::run(&load().map_err(Failure::usage)?, &signals, show_progress).await
-            }
-            Command::Explain(explain) => {
-                let config = load().map_err(Failure::usage)?;
-                let (selection, since) = (explain.which.selection(), explain.since.as_deref());
-                commands::explain::run(&config, &explain.subject, &selection, since, &signals).await
-            }
-            Command::History(history) => {
-                let (config, form) = (load().map_err(Failure::usage)?, cli.global.output.form());
-                commands::history::run(&config, &history.asked(), form, &signals).await
-            }
-            Command::Prune(prune) => commands::prune::run(&load().map_err(Failure::usage)?, prune.pruning(), &signals),
-            Command::Archive(Archive::Compact(_)) => {
-                commands::archive::compact(&load().map_err(Failure::usage)?, &signals, show_progress).await
-            }
-            Command::Accounts(accounts) => {
-                let (config, action) = (load().map_err(Failure::usage)?, accounts.action());
-                commands::accounts::run(&config, &action, &signals, show_progress).await
-            }
-            Command::Caps(caps) => {
-                let config = load().map_err(Failure::usage)?;
-                match caps.agreed() {
-                    None => commands::caps::plan(&config, &signals).await,
-                    Some(agreed) => commands::caps::apply(&config, &agreed, &signals).await,
-                }
-            }
-            Command::Demo(demo) => {
-                let scene = Scene { seed: demo.seed, account_count: demo.accounts };
-                commands::demo::demo(&demo.folder, scene, &signals, show_progress).await
-            }
-            Command::Simulate(simulate) => {
-                let (address, control_from_anywhere) =
-                    (SocketAddr::new(simulate.bind, simulate.port), simulate.control_from_anywhere);
-                let (scopes, file) = (simulate.scopes.clone(), simulate.file.clone());
-                let stage = Stage { address, control_from_anywhere, scopes, file, flags: simulate.script() };
-                let simulation = commands::simulate::start(stage, clock).await?;
-                announce(cli, &simulation);
-                simulation.run(&signals).await
+    let overrides = cli.overrides();
+    let labels = if cli.is_for_each() { labels(cli, &overrides)? } else { None };
+    let Some(labels) = labels else {
+        return runtime.block_on(perform(cli, &overrides, clock, &signals, show_progress));
+    };
+    let each = side_by_side(&labels, &|label| {
+        let _span = tracing::info_span!("parent", label).entered();
+        let overrides = Overrides { parent: Some(label.to_owned()), ..overrides.clone() };
+        let done = runtime.block_on(perform(cli, &overrides, clock, &signals, false));
+        done.map_err(|failure| with_evidence(cli, failure))
+    });
+    Ok(joined(&each, is_capture(cli)))
+}
+
+/// The parent accounts that the command is for; nothing where there is one.
+fn labels(cli: &Cli, overrides: &Overrides) -> Result<Option<Vec<String>>, Failure> {
+    let labels = config::labels(overrides, cli.global.shard);
+    labels.map_err(|error| if is_capture(cli) { not_captured(error) } else { Failure::usage(error) })
+}
+
+/// Does what the command says, for one parent account.
+async fn perform(
+    cli: &Cli,
+    overrides: &Overrides,
+    clock: Clock,
+    signals: &Signals,
+    show_progress: bool,
+) -> Result<Outcome, Failure> {
+    let load = || Config::load(overrides, &Surroundings::of_process(clock));
+    match &cli.command {
+        Command::Run(run) => night(overrides, run, clock, signals, show_progress).await,
+        Command::Capture(capture) => {
+            let config = load().map_err(not_captured)?;
+            match capture.waiting() {
+                None => commands::capture::run(&config, signals, show_progress).await,
+                Some(waiting) => commands::capture::until_close(&config, waiting, signals, show_progress).await,
             }
         }
-    })
+        Command::Report(report) => {
+            let config = load().map_err(Failure::usage)?;
+            commands::report::run(&config, &report.which.selection(), fail_on(&report.terms), signals).await
+        }
+        Command::Close(close) => commands::close::run(&load().map_err(Failure::usage)?, close.request(), signals).await,
+        Command::Completions(completions) => Ok(printed(completions.script())),
+        Command::Man => Ok(printed(page())),
+        Command::Init(init) => commands::init::run(init.asked(), &Surroundings::of_process(clock), signals).await,
+        Command::Doctor(_) => commands::doctor::run(&load().map_err(Failure::usage)?, signals).await,
+        Command::Status(_) => commands::status::run(&load().map_err(Failure::usage)?).await,
+        Command::Verify(_) => commands::verify::run(&load().map_err(Failure::usage)?, signals, show_progress).await,
+        Command::Explain(explain) => {
+            let config = load().map_err(Failure::usage)?;
+            let (selection, since) = (explain.which.selection(), explain.since.as_deref());
+            commands::explain::run(&config, &explain.subject, &selection, since, signals).await
+        }
+        Command::History(history) => {
+            let (config, form) = (load().map_err(Failure::usage)?, cli.global.output.form());
+            commands::history::run(&config, &history.asked(), form, signals).await
+        }
+        Command::Prune(prune) => commands::prune::run(&load().map_err(Failure::usage)?, prune.pruning(), signals),
+        Command::Archive(Archive::Compact(_)) => {
+            commands::archive::compact(&load().map_err(Failure::usage)?, signals, show_progress).await
+        }
+        Command::Accounts(accounts) => {
+            let (config, action) = (load().map_err(Failure::usage)?, accounts.action());
+            commands::accounts::run(&config, &action, signals, show_progress).await
+        }
+        Command::Caps(caps) => {
+            let config = load().map_err(Failure::usage)?;
+            match caps.agreed() {
+                None => commands::caps::plan(&config, signals).await,
+                Some(agreed) => commands::caps::apply(&config, &agreed, signals).await,
+            }
+        }
+        Command::Demo(demo) => {
+            let scene = Scene { seed: demo.seed, account_count: demo.accounts };
+            commands::demo::demo(&demo.folder, scene, signals, show_progress).await
+        }
+        Command::Simulate(simulate) => {
+            let (address, control_from_anywhere) =
+                (SocketAddr::new(simulate.bind, simulate.port), simulate.control_from_anywhere);
+            let (scopes, file) = (simulate.scopes.clone(), simulate.file.clone());
+            let stage = Stage { address, control_from_anywhere, scopes, file, flags: simulate.script() };
+            let simulation = commands::simulate::start(stage, clock).await?;
+            announce(cli, &simulation);
+            simulation.run(signals).await
+        }
+    }
+}
+
+/// A text that is all there is to say.
+fn printed(text: String) -> Outcome {
+    Outcome { text, closing: closing(&Evidence::Untouched, "nothing to do"), ..Outcome::default() }
 }
 
 /// A configuration that keeps a night from its beginning: a capture that never began has captured nothing.
@@ -144,12 +179,18 @@ fn not_captured(error: config::Error) -> Failure {
 }
 
 /// The nightly job. Tonight's evidence does not wait until a table of finance is mended.
-async fn night(cli: &Cli, run: &Run, clock: Clock, signals: &Signals, show_progress: bool) -> Result<Outcome, Failure> {
+async fn night(
+    overrides: &Overrides,
+    run: &Run,
+    clock: Clock,
+    signals: &Signals,
+    show_progress: bool,
+) -> Result<Outcome, Failure> {
     let load = |overrides: &Overrides| Config::load(overrides, &Surroundings::of_process(clock));
-    match load(&cli.overrides()) {
+    match load(overrides) {
         Ok(config) => commands::run::run(&config, fail_on(&run.terms), signals, show_progress).await,
         Err(error) if error.concerns_charges() => {
-            let without = Overrides { without_customers: true, without_invoices: true, ..cli.overrides() };
+            let without = Overrides { without_customers: true, without_invoices: true, ..overrides.clone() };
             let config = load(&without).map_err(not_captured)?;
             commands::run::without_reports(&config, Failure::usage(error), signals, show_progress).await
         }
@@ -226,6 +267,7 @@ fn say(cli: &Cli, outcome: &Outcome) -> ExitCode {
         let _ = writeln!(stderr(), "{}", spoken(&failure.report()));
         return ExitCode::from(Kind::NotPublished.exit_code());
     }
+    tell_runner(&outcome.for_runner);
     let _ = writeln!(stderr(), "{}", spoken(&outcome.closing));
     ExitCode::from(outcome.exit_code)
 }
@@ -264,19 +306,19 @@ impl<W: Write> Write for Heard<W> {
 fn complain(cli: &Cli, failure: &Failure) -> ExitCode {
     let exit_code = failure.kind.exit_code();
     if cli.global.output == Output::Json {
-        let json = serde_json::json!({
-            "schema": "subledger/failure/v1",
-            "exit_code": exit_code,
-            "error": failure.doing,
-            "causes": causes(failure),
-            "hint": failure.hint,
-            "evidence": failure.closing(),
-            "outcome": failure.effect.map(Effect::as_str),
-        });
+        let json = failure_json(failure);
         let _ = writeln!(stdout(), "{}", without_keys(&inert_json(&json.to_string())));
     }
+    tell_runner(failure.for_runner());
     let _ = writeln!(stderr(), "{}", spoken(&failure.report()));
     ExitCode::from(exit_code)
+}
+
+/// Lines that whoever runs us takes for more than text, and that are made for that.
+fn tell_runner(lines: &[String]) {
+    for line in lines {
+        let _ = writeln!(stderr(), "{}", without_keys(line));
+    }
 }
 
 /// Stderr for the log, whose lines come one at a time.

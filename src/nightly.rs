@@ -11,6 +11,8 @@ mod past;
 mod reading;
 mod rebuild;
 mod signals;
+mod status;
+mod telling;
 mod verify;
 
 use std::error::Error;
@@ -33,6 +35,8 @@ pub use self::compact::{Compacted, Compaction, compact};
 pub use self::history::{Asked, history};
 pub use self::rebuild::{Missing, Rebuilder, info};
 pub use self::signals::Signals;
+pub use self::status::{Last, PeriodStatus, Status, status};
+pub use self::telling::{Ended, begin, end};
 pub use self::verify::{Broken, CheckedSet, Verdict, Verified, verify};
 
 use self::capture::capture;
@@ -67,6 +71,16 @@ pub async fn secure(config: &Config, signals: &Signals, progress: &Progress<'_>)
         None => config.reports.join(format!(".captures-{account_id}.lock")),
     };
     let lock = Lock::acquire(&path, &holder(config), config.locking).map_err(Failure::of_capture_lock)?;
+    if archive.folder().is_none() {
+        // some stores replace what they were told to keep, and then a capture could be lost without a word
+        progress("probing the archive");
+        match archive.probe().await {
+            Ok(()) => {}
+            Err(error @ crate::archive::Error::Overwritten { .. }) => return Err(missing(Failure::of_evidence(error))),
+            // the evidence itself will tell whether that lasts
+            Err(error) => tracing::warn!(causes = ?causes(&error), "the archive could not be probed"),
+        }
+    }
     let secured = capture(&archive, &api, config.clock, signals, progress).await?;
     Ok(Night { archive, secured, _lock: lock })
 }

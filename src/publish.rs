@@ -14,6 +14,7 @@ pub mod scratch;
 pub mod secret;
 pub mod sets;
 pub mod space;
+pub mod told;
 
 use std::fs::{self, File};
 use std::io::{self, Write};

@@ -5,7 +5,8 @@
 
 use std::fmt::Write;
 
-use ring::digest::{Context, Digest, SHA256, digest};
+use ring::digest::{Context, SHA256, digest};
+use ring::hmac;
 
 /// The hash of bytes that come one after another.
 pub struct Sha256(Context);
@@ -24,13 +25,18 @@ impl Sha256 {
 
     /// The hash, in lower-case hex.
     pub fn finish(self) -> String {
-        hex_of(&self.0.finish())
+        hex_of(self.0.finish().as_ref())
     }
 }
 
 /// The hash of bytes, in lower-case hex.
 pub fn hex(bytes: &[u8]) -> String {
-    hex_of(&digest(&SHA256, bytes))
+    hex_of(digest(&SHA256, bytes).as_ref())
+}
+
+/// The HMAC of bytes with a secret, in lower-case hex: who has the secret can tell that they were sent by us.
+pub fn hmac_hex(secret: &[u8], bytes: &[u8]) -> String {
+    hex_of(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), bytes).as_ref())
 }
 
 /// The 32 bytes of the hash of bytes.
@@ -40,8 +46,8 @@ pub fn raw(bytes: &[u8]) -> [u8; 32] {
     raw
 }
 
-fn hex_of(digest: &Digest) -> String {
-    digest.as_ref().iter().fold(String::with_capacity(64), |mut hex, byte| {
+fn hex_of(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(64), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
         hex
     })

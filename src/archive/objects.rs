@@ -62,14 +62,19 @@ impl Archive {
         if let Some(folder) = &self.folder {
             return std::fs::write(folder.join(path.as_ref()), bytes).map_err(local).map_err(failed("writing"));
         }
-        let options = PutOptions::from(PutMode::Create);
-        match self.store.put_opts(path, PutPayload::from(bytes.clone()), options).await {
-            Ok(_) => Ok(()),
+        match self.put_new(path, bytes).await {
+            Ok(()) => Ok(()),
             // an answer that was lost on the way, or a rerun after a crash
             Err(object_store::Error::AlreadyExists { .. }) if self.fetch(path).await? == *bytes => self.sync(path),
             Err(object_store::Error::AlreadyExists { .. }) => Err(Error::Conflict { path: path.to_string() }),
             Err(source) => Err(failed("writing")(source)),
         }
+    }
+
+    /// Asks the store to create an object that must not exist yet.
+    pub(super) async fn put_new(&self, path: &Path, bytes: &Bytes) -> object_store::Result<()> {
+        let options = PutOptions::from(PutMode::Create);
+        self.store.put_opts(path, PutPayload::from(bytes.clone()), options).await.map(|_| ())
     }
 
     fn full(&self, path: &Path, bytes: usize, source: object_store::Error) -> Error {

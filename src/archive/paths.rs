@@ -18,6 +18,8 @@ pub(super) const ALL_CAPTURES: &str = "all";
 
 /// The name of the room that is kept for a full disk.
 pub(super) const RESERVE_NAME: &str = ".reserve";
+/// What a store is probed with.
+pub(super) const PROBE_NAME: &str = ".probe";
 
 /// What an object below the parent account's folder is, by its path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +38,8 @@ pub(super) enum Place {
     Lock,
     /// Room that is kept for a full disk.
     Reserve,
+    /// What a store was probed with.
+    Probe,
     /// What a killed run left half written: `capture.json#1`. Local folders only.
     Staged,
     /// Nothing that this version writes.
@@ -52,6 +56,7 @@ impl Place {
         let place = match parts[..] {
             [".lock"] => Some(Self::Lock),
             [RESERVE_NAME] => Some(Self::Reserve),
+            [PROBE_NAME] => Some(Self::Probe),
             ["customers", name] => {
                 let sha256 = name.strip_suffix(".csv.zst").filter(|name| is_sha256(name));
                 sha256.map(|sha256| Self::Customers(sha256.to_owned()))

@@ -4,11 +4,12 @@ use serde::Serialize;
 
 use super::Outcome;
 use super::progress::Spinner;
+use super::run::Begun;
 use crate::billing::period::timestamp;
 use crate::billing::tail::Due;
 use crate::config::Config;
 use crate::failure::{Evidence, Failure, closing};
-use crate::nightly::{self, Closing, Secured, Signals, Taken, Waiting};
+use crate::nightly::{self, Closing, Ended, Secured, Signals, Taken, Waiting};
 use crate::report::text::duration;
 
 #[derive(Serialize)]
@@ -35,10 +36,21 @@ struct CaptureEntry<'a> {
 
 /// Takes one capture.
 pub async fn run(config: &Config, signals: &Signals, show_progress: bool) -> Result<Outcome, Failure> {
+    let begun = Begun::now(config).await;
     let spinner = Spinner::start(show_progress);
-    let taken = nightly::take(config, signals, &|message| spinner.tell(message)).await?;
+    let taken = nightly::take(config, signals, &|message| spinner.tell(message)).await;
     drop(spinner);
-    Ok(outcome(config, &[], &taken, None))
+    match taken {
+        Ok(taken) => Ok(told(config, &begun, outcome(config, &[], &taken, None)).await),
+        Err(failure) => Err(begun.failed(config, failure).await),
+    }
+}
+
+/// Tells of a capture.
+async fn told(config: &Config, begun: &Begun, mut outcome: Outcome) -> Outcome {
+    let Outcome { text, closing, .. } = &outcome;
+    outcome.for_runner = begun.ended(config, Ended::Captured { text, closing }).await;
+    outcome
 }
 
 /// Waits for the end of the billing period, and captures before and after it.
@@ -48,16 +60,22 @@ pub async fn until_close(
     signals: &Signals,
     show_progress: bool,
 ) -> Result<Outcome, Failure> {
+    let begun = Begun::now(config).await;
     let spinner = Spinner::start(show_progress);
-    let closing = nightly::until_close(config, waiting, signals, &|message| spinner.tell(message)).await?;
+    let closing = nightly::until_close(config, waiting, signals, &|message| spinner.tell(message)).await;
     drop(spinner);
+    let closing = match closing {
+        Ok(closing) => closing,
+        Err(failure) => return Err(begun.failed(config, failure).await),
+    };
     let Closing { before, last, end, is_closed } = closing;
     let remark = match is_closed {
         Some(true) => format!("closed    the period that ended on {}", timestamp(end)),
         Some(false) => "closed    nothing yet: the API still shows the old period; run again in the morning".to_owned(),
         None => format!("waited    not at all: the period ends on {}, in {}", timestamp(end), duration(end - last.at)),
     };
-    Ok(outcome(config, &before, &last, Some(Waited { remark, closed: is_closed })))
+    let outcome = outcome(config, &before, &last, Some(Waited { remark, closed: is_closed }));
+    Ok(told(config, &begun, outcome).await)
 }
 
 /// What came of waiting: a line of its own, and whether the period is over.

@@ -1,24 +1,37 @@
 //! `subledger run`: the nightly job.
 
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::progress::Spinner;
 use super::{FailOn, Outcome, verdict};
 use crate::billing::close::Close;
 use crate::billing::ledger::Ledger;
-use crate::config::Config;
+use crate::config::{Config, time_since_boot};
 use crate::failure::{Evidence, Failure, Kind};
-use crate::nightly::{self, Issue, Night, Progress, Secured, Signals};
+use crate::nightly::{self, Ended, Issue, Night, Progress, Secured, Signals};
 use crate::report::text::{Places, summary};
 
-/// Captures, reconciles and publishes.
+/// Captures, reconciles, publishes and tells.
 pub async fn run(config: &Config, fail_on: FailOn, signals: &Signals, show_progress: bool) -> Result<Outcome, Failure> {
+    let begun = Begun::now(config).await;
     let spinner = Spinner::start(show_progress);
-    let done = night(config, signals, &|message| spinner.tell(message)).await?;
+    let done = night(config, signals, &|message| spinner.tell(message)).await;
     drop(spinner);
+    let done = match done {
+        Ok(done) => done,
+        Err(failure) => return Err(begun.failed(config, failure).await),
+    };
     // whatever may be wrong with telling of it, the night is safe
-    let told = Failure::guard(|| Ok(outcome(config, &done.ledger, &done.secured, &done.issue, fail_on)));
-    told.map_err(|failure| failure.with_evidence(Evidence::Safe(done.secured.folder.clone())))
+    let safe = |failure: Failure| failure.with_evidence(Evidence::Safe(done.secured.folder.clone()));
+    let mut outcome =
+        Failure::guard(|| Ok(outcome(config, &done.ledger, &done.secured, &done.issue, fail_on))).map_err(safe)?;
+    let Outcome { exit_code, text, closing, .. } = &outcome;
+    let ended = Ended::Through { ledger: &done.ledger, exit_code: *exit_code, text, closing };
+    outcome.for_runner = begun.ended(config, ended).await;
+    Ok(outcome)
 }
 
 /// Takes tonight's evidence although there can be no reports, and then says why not: it cannot be had again, and reports can.
@@ -28,10 +41,50 @@ pub async fn without_reports(
     signals: &Signals,
     show_progress: bool,
 ) -> Result<Outcome, Failure> {
+    let begun = Begun::now(config).await;
     let spinner = Spinner::start(show_progress);
-    let night = nightly::secure(config, signals, &|message| spinner.tell(message)).await?;
-    let evidence = Evidence::Safe(night.secured.folder);
-    Err(why.with_evidence(evidence).then("correct what is named above, then run `subledger report`"))
+    let night = nightly::secure(config, signals, &|message| spinner.tell(message)).await;
+    drop(spinner);
+    let failure = match night {
+        Ok(Night { secured, .. }) => {
+            let why = why.with_evidence(Evidence::Safe(secured.folder));
+            why.then("correct what is named above, then run `subledger report`")
+        }
+        Err(failure) => failure,
+    };
+    Err(begun.failed(config, failure).await)
+}
+
+/// When a run began, on the clock and in the time that the machine has been up.
+pub(super) struct Begun {
+    at: DateTime<Utc>,
+    up: Duration,
+}
+
+impl Begun {
+    /// A run begins now, and those who listen hear of it.
+    pub(super) async fn now(config: &Config) -> Self {
+        let begun = Self { at: config.clock.now(), up: time_since_boot() };
+        nightly::begin(config).await;
+        begun
+    }
+
+    /// It has ended. Gives lines for the log.
+    pub(super) async fn ended(&self, config: &Config, ended: Ended<'_>) -> Vec<String> {
+        let took = time_since_boot().saturating_sub(self.up);
+        // whoever is told, the night is what it is
+        let told = Failure::guard_waiting(async { Ok(nightly::end(config, ended, self.at, took).await) }).await;
+        told.unwrap_or_else(|failure| {
+            tracing::warn!(%failure, "nobody was told of the night");
+            Vec::new()
+        })
+    }
+
+    /// It could not go on.
+    pub(super) async fn failed(&self, config: &Config, failure: Failure) -> Failure {
+        let for_runner = self.ended(config, Ended::Failed(&failure)).await;
+        failure.telling(for_runner)
+    }
 }
 
 /// What a night leaves: its evidence, its ledger and its reports.

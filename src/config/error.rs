@@ -76,6 +76,29 @@ pub enum Error {
         /// What is wrong.
         problem: String,
     },
+    /// The API key is not where it is said to be.
+    #[error("{problem}")]
+    Key {
+        /// Where it was looked for, and what is wrong.
+        problem: String,
+        /// What the system says.
+        #[source]
+        source: Option<std::io::Error>,
+    },
+    /// The configuration has several parent accounts, and the command is for one.
+    #[error("the configuration has several parent accounts; pick one with `--parent`: {labels}")]
+    Several {
+        /// What they are called.
+        labels: String,
+    },
+    /// There is no such parent account.
+    #[error("no parent account has the label `{label}`; there is {labels}")]
+    NoSuchParent {
+        /// What was asked for.
+        label: String,
+        /// What they are called.
+        labels: String,
+    },
     /// Something needed is set nowhere.
     #[error("{what} is not set; set {how}")]
     Missing {

@@ -20,6 +20,10 @@ mod invoice;
 mod limits;
 mod report;
 mod terms;
+mod watching;
+
+use std::path::Path;
+use std::time::Duration;
 
 use serde::Deserialize;
 
@@ -28,8 +32,13 @@ use self::invoice::Invoice;
 use self::limits::LimitSettings;
 use self::report::Report;
 use self::terms::{Allocation, Charges, Checks};
-use crate::ahasend::SECRET_KEY_START;
+use self::watching::{MonitoringSettings, Notify, Places};
+use super::key::KeySource;
+use super::{Error, Monitoring, Surroundings, setting};
 use crate::ahasend::wire::display;
+use crate::ahasend::{Limits, SECRET_KEY_START};
+use crate::notify::Channel;
+use crate::report::format::{Format, Formats};
 
 /// Longest part shown of a name that is not ours, in characters.
 const SHOWN_CHAR_COUNT_MAX: usize = 40;
@@ -37,29 +46,34 @@ const SHOWN_CHAR_COUNT_MAX: usize = 40;
 /// The file as written. Amounts and percentages are texts or whole numbers, so that no digit is lost.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "the names are those of the file")]
 pub(super) struct File {
     pub(super) account_id: Option<String>,
     pub(super) account_name: Option<String>,
     pub(super) label: Option<String>,
     pub(super) base_url: Option<String>,
+    key_env: Option<String>,
+    key_file: Option<String>,
+    key_credential: Option<String>,
+    key_command: Option<Vec<String>>,
     pub(super) archive: Option<String>,
     pub(super) reports: Option<String>,
     pub(super) customers: Option<String>,
     pub(super) invoices: Option<String>,
-    #[serde(default)]
-    allocation: Allocation,
-    #[serde(default)]
-    charges: Charges,
-    #[serde(default)]
-    checks: Checks,
-    #[serde(default)]
-    caps: Caps,
+    allocation: Option<Allocation>,
+    charges: Option<Charges>,
+    checks: Option<Checks>,
+    caps: Option<Caps>,
     #[serde(default)]
     invoice: Vec<Invoice>,
+    report: Option<Report>,
+    limits: Option<LimitSettings>,
     #[serde(default)]
-    pub(super) report: Report,
+    notify: Vec<Notify>,
+    monitoring: Option<MonitoringSettings>,
+    /// Several parent accounts, each with what it has of its own.
     #[serde(default)]
-    pub(super) limits: LimitSettings,
+    parent: Vec<Self>,
 }
 
 impl File {
@@ -71,8 +85,134 @@ impl File {
             format!("line {}, column {column}: {}", line_after(before), without_value(error.message()))
         });
         let mut file: Self = read?;
-        file.invoice.iter_mut().for_each(|invoice| invoice.locate(text));
+        let of_parents = file.parent.iter_mut().flat_map(|parent| parent.invoice.iter_mut());
+        file.invoice.iter_mut().chain(of_parents).for_each(|invoice| invoice.locate(text));
         Ok(file)
+    }
+
+    /// The parent accounts by their labels, where the file has several; the problem says which of them is wrong.
+    pub(super) fn parents(&self) -> Result<Vec<&str>, String> {
+        let is_of_one = self.account_id.is_some() || self.label.is_some() || self.invoices.is_some();
+        if !self.parent.is_empty() && (is_of_one || !self.invoice.is_empty()) {
+            let problem = "has [[parent]]: `account_id`, `label`, `invoices` and [[invoice]] belong into each of them";
+            return Err(problem.to_owned());
+        }
+        let mut labels: Vec<&str> = Vec::with_capacity(self.parent.len());
+        for (parent, number) in self.parent.iter().zip(1..) {
+            let wrong = |problem: &str| Err(format!("[[parent]] number {number} {problem}"));
+            let Some(label) = parent.label.as_deref() else { return wrong("has no `label`") };
+            if labels.contains(&label) {
+                return wrong(&format!("has the label `{}`, as another one before it", shown(label)));
+            }
+            if parent.account_id.is_none() {
+                return wrong(&format!("(`{}`) has no `account_id`", shown(label)));
+            }
+            if !parent.parent.is_empty() {
+                return wrong(&format!("(`{}`) has a [[parent]] of its own", shown(label)));
+            }
+            labels.push(label);
+        }
+        Ok(labels)
+    }
+
+    /// What the folder of its reports is called.
+    pub(super) fn label(&self) -> Option<&str> {
+        self.label.as_deref()
+    }
+
+    /// The id of one of several parent accounts, as written.
+    pub(super) fn account_of(&self, label: &str) -> Option<&str> {
+        self.own(label)?.account_id.as_deref()
+    }
+
+    /// The table of invoices of one of several parent accounts, if it names one.
+    pub(super) fn has_invoices_of(&self, label: &str) -> Option<&str> {
+        self.own(label)?.invoices.as_deref()
+    }
+
+    fn own(&self, label: &str) -> Option<&Self> {
+        self.parent.iter().find(|parent| parent.label.as_deref() == Some(label))
+    }
+
+    /// What the file says of one of several parent accounts. What it has of its own takes the place of what is said for all
+    /// of them, table by table; invoices are its own alone.
+    pub(super) fn of_parent(self, label: &str) -> Option<Self> {
+        let own = self.parent.into_iter().find(|parent| parent.label.as_deref() == Some(label))?;
+        let has_key = own.key_env.is_some()
+            || own.key_file.is_some()
+            || own.key_credential.is_some()
+            || own.key_command.is_some();
+        let (key_env, key_file, key_credential, key_command) = if has_key {
+            (own.key_env, own.key_file, own.key_credential, own.key_command)
+        } else {
+            (self.key_env, self.key_file, self.key_credential, self.key_command)
+        };
+        Some(Self {
+            account_id: own.account_id,
+            account_name: own.account_name.or(self.account_name),
+            label: own.label,
+            base_url: own.base_url.or(self.base_url),
+            key_env,
+            key_file,
+            key_credential,
+            key_command,
+            archive: own.archive.or(self.archive),
+            reports: own.reports.or(self.reports),
+            customers: own.customers.or(self.customers),
+            invoices: own.invoices,
+            allocation: own.allocation.or(self.allocation),
+            charges: own.charges.or(self.charges),
+            checks: own.checks.or(self.checks),
+            caps: own.caps.or(self.caps),
+            invoice: own.invoice,
+            report: own.report.or(self.report),
+            limits: own.limits.or(self.limits),
+            notify: if own.notify.is_empty() { self.notify } else { own.notify },
+            monitoring: own.monitoring.or(self.monitoring),
+            parent: Vec::new(),
+        })
+    }
+
+    /// Where the key is, if the file says so.
+    pub(super) fn key_source(&self) -> Result<Option<KeySource>, Error> {
+        let sources = [
+            self.key_env.clone().map(KeySource::Variable),
+            self.key_file.as_ref().map(|path| KeySource::File(path.into())),
+            self.key_credential.clone().map(KeySource::Credential),
+            self.key_command.clone().map(KeySource::Command),
+        ];
+        let mut named = sources.into_iter().flatten();
+        match (named.next(), named.next()) {
+            (source, None) => Ok(source),
+            _ => Err(setting(
+                "key_file",
+                "is not the only place named for the key; keep one of `key_env`, `key_file`, \
+                              `key_credential` and `key_command`",
+            )),
+        }
+    }
+
+    /// `[report]`.
+    pub(super) fn formats(&self, picked: Option<&[Format]>) -> Formats {
+        self.report.as_ref().unwrap_or(&Report::default()).formats(picked)
+    }
+
+    /// Who is told what came of a night.
+    pub(super) fn channels(&self, folder: &Path, surroundings: &Surroundings) -> Result<Vec<Channel>, Error> {
+        self.notify.iter().map(|notify| notify.channel(Places { folder, surroundings })).collect()
+    }
+
+    /// What watches.
+    pub(super) fn monitoring(&self, folder: &Path, surroundings: &Surroundings) -> Result<Monitoring, Error> {
+        let settings = self.monitoring.clone().unwrap_or_default();
+        settings.monitoring(Places { folder, surroundings })
+    }
+
+    /// `[limits]`.
+    pub(super) fn limits(&self) -> Result<(Limits, Duration), Error> {
+        let default = LimitSettings::default();
+        let settings = self.limits.as_ref().unwrap_or(&default);
+        Ok((settings.limits()?, settings.run_timeout()))
     }
 }
 

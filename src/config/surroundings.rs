@@ -69,13 +69,11 @@ impl std::fmt::Debug for Surroundings {
 }
 
 impl Surroundings {
-    /// Reads the environment of this process.
+    /// Reads the environment of this process. The configuration may name any variable as the one with the key.
     pub fn of_process(clock: Clock) -> Self {
-        let known =
-            |name: &str| name.starts_with("AHASEND_") || STORE_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
         let text =
             std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        Self { variables: text.filter(|(name, _)| known(name)).collect(), clock }
+        Self { variables: text.collect(), clock }
     }
 
     /// Surroundings that are not the process's, for the demo.
@@ -88,10 +86,15 @@ impl Surroundings {
         self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// The API key; a single line break at its end is a file's, not the key's.
-    pub(super) fn key(&self) -> Option<SecretString> {
-        let key = self.variable("AHASEND_API_KEY")?;
-        Some(key.strip_suffix('\n').unwrap_or(key).into())
+    /// Whether the environment has the key.
+    pub fn has_key(&self) -> bool {
+        self.variable("AHASEND_API_KEY").is_some()
+    }
+
+    /// A variable that nobody may see; a single line break at its end is a file's, not the secret's.
+    pub(super) fn secret(&self, name: &str) -> Option<SecretString> {
+        let secret = self.variable(name)?;
+        Some(secret.strip_suffix('\n').unwrap_or(secret).into())
     }
 
     /// What object stores may take from the environment, names in lower case as they expect.

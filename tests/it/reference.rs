@@ -5,10 +5,13 @@ use std::fmt::Write;
 
 use subledger::archive::{Archive, CaptureKey};
 use subledger::billing::close::{Close, Issued, Superseded};
+use subledger::billing::finding::Code;
 use subledger::billing::history::By;
 use subledger::billing::ledger::Ledger;
 use subledger::billing::money::Minor;
 use subledger::billing::terms::Terms;
+use subledger::config::reference::{SETTINGS, Setting};
+use subledger::config::{Clock, Config, Overrides, Surroundings};
 use subledger::nightly::{self, Asked, Signals};
 use subledger::report::{self, table::Table};
 
@@ -152,4 +155,70 @@ fn the_documentation_names_every_file_and_shows_settings_that_work() {
         count += usize::from(plain != name);
     }
     assert!(count > 5, "the profile of the settings was made");
+}
+
+/// Every setting, as a table for each table of the file.
+fn settings() -> String {
+    let mut text = String::new();
+    let mut last = None;
+    for setting in SETTINGS {
+        if last != Some(setting.table) {
+            last = Some(setting.table);
+            let title = if setting.table.is_empty() { "Above all tables" } else { setting.table };
+            write!(text, "\n### {title}\n\n| setting | written as | without it | meaning |\n|---|---|---|---|\n")
+                .expect("a String");
+        }
+        let Setting { name, kind, default, meaning, .. } = setting;
+        writeln!(text, "| `{name}` | {kind} | {default} | {meaning} |").expect("a String");
+    }
+    text.push('\n');
+    text
+}
+
+#[test]
+fn every_setting_is_in_the_documentation_as_the_code_has_it() {
+    let path = project().join("docs/configuration.md");
+    let docs = std::fs::read_to_string(&path).expect("the documentation");
+    let (before, rest) = docs.split_once("<!-- begin settings -->\n").expect("the part's begin");
+    let (written, after) = rest.split_once("<!-- end settings -->").expect("the part's end");
+    let expected = settings();
+    if std::env::var_os("SUBLEDGER_UPDATE").is_some() {
+        std::fs::write(&path, format!("{before}<!-- begin settings -->\n{expected}<!-- end settings -->{after}"))
+            .expect("written");
+    } else {
+        assert_eq!(written, expected, "docs/configuration.md is out of date; see `just reference`");
+    }
+}
+
+/// Each example of a configuration can be read.
+#[test]
+fn examples_of_configurations_work() {
+    let docs = std::fs::read_to_string(project().join("docs/configuration.md")).expect("the documentation");
+    let variables =
+        ["SLACK_WEBHOOK_URL", "SUBLEDGER_HOOK", "SUBLEDGER_HEARTBEAT"].map(|name| (name, "https://example.com/x"));
+    let variables = variables.into_iter().chain([("SUBLEDGER_HOOK_SECRET", "s"), ("SMTP_PASSWORD", "p")]);
+    let variables: Vec<_> = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let examples: Vec<&str> = docs.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(examples.len() >= 3, "there are examples");
+    for example in examples {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("subledger.toml");
+        std::fs::write(&path, example).expect("a file");
+        let overrides = Overrides { config: Some(path), without_customers: true, ..Overrides::default() };
+        let labels = subledger::config::labels(&overrides, None).expect("labels").unwrap_or_default();
+        let parents = if labels.is_empty() { vec![None] } else { labels.into_iter().map(Some).collect() };
+        for parent in parents {
+            let overrides = Overrides { parent, ..overrides.clone() };
+            let surroundings = Surroundings::made_of(variables.clone(), Clock::System);
+            Config::load(&overrides, &surroundings).unwrap_or_else(|error| panic!("{error}: {error:?}\n{example}"));
+        }
+    }
+}
+
+#[test]
+fn every_finding_is_explained() {
+    let docs = std::fs::read_to_string(project().join("docs/findings.md")).expect("the documentation");
+    let explained: Vec<&str> = docs.lines().filter_map(|line| line.strip_prefix("## `")?.strip_suffix('`')).collect();
+    let codes: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    assert_eq!(explained, codes, "docs/findings.md has a part for each code, in the order of the code");
 }

@@ -95,6 +95,7 @@ impl<'a> Reading<'a> {
                 | Place::Inbox(_)
                 | Place::Lock
                 | Place::Reserve
+                | Place::Probe
                 | Place::Staged
                 | Place::Unknown => {}
             }

@@ -27,7 +27,8 @@ pub(super) fn note(archive: &Archive, listing: &Listing, told: &mut Told) {
             | Place::Close(..)
             | Place::Customers(_)
             | Place::Lock
-            | Place::Reserve => {}
+            | Place::Reserve
+            | Place::Probe => {}
         }
     }
     for odd in &listing.odd {

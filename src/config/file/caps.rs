@@ -12,7 +12,7 @@ use crate::config::{Error, setting};
 /// Decimals of a percentage: enough for anybody, and few enough that no comparison overflows.
 const PERCENT_SCALE_MAX: u32 = 4;
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Caps {
     near_percent: Option<Digits>,

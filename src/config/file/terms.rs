@@ -12,7 +12,7 @@ use crate::billing::money::{Amount, Exact, RoundingRule};
 use crate::billing::terms::{Bearer, RemovedUsage, Residual, Terms, Weights};
 use crate::config::{Error, cells, setting};
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Allocation {
     weights: Option<WeightsName>,
@@ -40,7 +40,7 @@ impl Allocation {
 }
 
 /// What customers are charged beyond their cost, where the customer map does not say it.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Charges {
     markup_percent: Option<Digits>,
@@ -61,7 +61,7 @@ impl Charges {
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Checks {
     currency: Option<String>,
@@ -81,7 +81,8 @@ named!(SeverityName of Severity: Error Warning Note);
 impl File {
     /// The terms, as far as the file decides them; without the customer map and the invoices.
     pub(in crate::config) fn terms(&self) -> Result<Terms, Error> {
-        let Self { allocation, charges, checks, caps, .. } = self;
+        let (allocation, charges) = (or_default(self.allocation.as_ref()), or_default(self.charges.as_ref()));
+        let (checks, caps) = (or_default(self.checks.as_ref()), or_default(self.caps.as_ref()));
         let thresholds = caps.everyone()?;
         let tolerance = checked("checks.tolerance", checks.tolerance.as_ref(), cells::amount)?;
         let tolerance = tolerance.unwrap_or(Amount::ZERO);
@@ -107,6 +108,11 @@ impl File {
             ..default
         })
     }
+}
+
+/// A table, or what it is without being written.
+fn or_default<T: Clone + Default>(table: Option<&T>) -> T {
+    table.cloned().unwrap_or_default()
 }
 
 /// The value of a setting; nothing if it is not set.

@@ -187,5 +187,8 @@ fn assert_harmless_line(line: &str) {
     let control = line.chars().find(|c| c.is_control() && *c != '\t');
     assert_eq!(control, None, "a control character is in what was said: {line:?}");
     // GitHub Actions runs the first at the beginning of a line, and the second anywhere
-    assert!(!line.trim_start().starts_with("::") && !line.contains("##["), "a runner would run {line:?}");
+    // our own annotations are for it, and hold nothing but an escaped text
+    let is_ours = ["::error", "::warning"].iter().any(|kind| line.starts_with(&format!("{kind} title=subledger ")));
+    let is_run = line.trim_start().starts_with("::") && !is_ours;
+    assert!(!is_run && !line.contains("##["), "a runner would run {line:?}");
 }

@@ -17,7 +17,7 @@ pub(crate) const NOW: &str = "2026-10-15T12:00:00Z";
 pub(crate) struct Simulated {
     pub(crate) simulator: Simulator,
     pub(crate) home: Home,
-    parent: Uuid,
+    pub(crate) parent: Uuid,
     _runtime: Runtime,
 }
 

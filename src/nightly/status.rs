@@ -1,0 +1,121 @@
+//! What is secured, what is missing, and when the next capture is due: from names and one manifest, so that a probe can ask
+//! every minute.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::past::{ordered, time_of};
+use crate::archive::{Archive, CaptureKey};
+use crate::billing::period::Period;
+use crate::billing::tail::Due;
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::publish::sets;
+
+/// What there is of an account.
+#[derive(Debug, Clone)]
+pub struct Status {
+    /// Every billing period of which there is a capture, oldest first.
+    pub periods: Vec<PeriodStatus>,
+    /// The last capture, and when the next one is needed.
+    pub last: Option<Last>,
+}
+
+/// The last capture.
+#[derive(Debug, Clone)]
+pub struct Last {
+    /// When it was taken.
+    pub at: DateTime<Utc>,
+    /// When the next one is needed.
+    pub due: Due,
+}
+
+/// What there is of a billing period.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeriodStatus {
+    /// Its start date.
+    pub period: String,
+    /// How many captures there are.
+    pub captures: usize,
+    /// When the first one was taken, and the last one.
+    pub first: DateTime<Utc>,
+    /// The same of the last one.
+    pub last: DateTime<Utc>,
+    /// Days between them of which there is none.
+    pub missed: Vec<NaiveDate>,
+    /// The last revision of its close, if it is closed.
+    pub closed: Option<u32>,
+    /// The report set that is current, if there is one.
+    pub set: Option<String>,
+}
+
+impl Status {
+    /// Whether a capture is needed that was not taken, at this time.
+    pub fn is_overdue(&self, now: DateTime<Utc>) -> bool {
+        self.last.as_ref().is_none_or(|last| now >= last.due.before)
+    }
+}
+
+/// Looks at the archive and at the reports.
+pub async fn status(config: &Config, archive: &Archive) -> Result<Status, Failure> {
+    let keys = ordered(archive).await?;
+    let closes = archive.closes().await.map_err(Failure::of_archive)?;
+    let home = config.reports.join(config.label(archive.account_id()));
+    let mut periods = Vec::new();
+    for keys in keys.chunk_by(|a, b| a.period == b.period) {
+        let times: Vec<DateTime<Utc>> = keys.iter().filter_map(|key| time_of(&key.id)).collect();
+        let (Some(first), Some(last), Some(period)) = (times.first(), times.last(), keys.first()) else { continue };
+        let period = &period.period;
+        let latest = sets::latest(&home.join(period)).map_err(Failure::of_reports_reading)?;
+        periods.push(PeriodStatus {
+            period: period.clone(),
+            captures: keys.len(),
+            first: *first,
+            last: *last,
+            missed: missed(&times),
+            closed: closes.iter().filter(|close| close.period == *period).map(|close| close.revision).max(),
+            set: latest.and_then(|latest| latest.set().map(str::to_owned)),
+        });
+    }
+    let last = match keys.iter().max_by(|a, b| a.id.cmp(&b.id)) {
+        Some(key) => last(config, archive, key).await?,
+        None => None,
+    };
+    Ok(Status { periods, last })
+}
+
+/// The last capture; nothing if its manifest names no times.
+async fn last(config: &Config, archive: &Archive, key: &CaptureKey) -> Result<Option<Last>, Failure> {
+    let manifest = archive.open_capture(key).await.map_err(Failure::of_archive)?.manifest;
+    let instant = |text: &str| DateTime::parse_from_rfc3339(text).ok().map(|at| at.with_timezone(&Utc));
+    let (start, end) = (instant(&manifest.billing_period.start), instant(&manifest.billing_period.end));
+    let Some(((at, start), end)) = instant(&manifest.captured_at).zip(start).zip(end) else { return Ok(None) };
+    let due = Due::after(at, Period { start, end }, config.terms.tail_max);
+    Ok(Some(Last { at, due }))
+}
+
+/// Days without a capture between days with one. `times` ascend.
+fn missed(times: &[DateTime<Utc>]) -> Vec<NaiveDate> {
+    let mut missed = Vec::new();
+    for pair in times.windows(2) {
+        let mut day = pair[0].date_naive().succ_opt();
+        while let Some(between) = day.filter(|day| *day < pair[1].date_naive()) {
+            missed.push(between);
+            day = between.succ_opt();
+        }
+    }
+    missed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_between_captures_are_missed() {
+        let times = ["2026-10-01T23:45:00Z", "2026-10-02T00:05:00Z", "2026-10-05T23:45:00Z", "2026-10-06T23:45:00Z"];
+        let times: Vec<DateTime<Utc>> = times.iter().map(|time| time.parse().unwrap()).collect();
+        let days: Vec<String> = missed(&times).iter().map(ToString::to_string).collect();
+        assert_eq!(days, ["2026-10-03", "2026-10-04"]);
+        assert!(missed(&[]).is_empty());
+    }
+}

@@ -1,0 +1,139 @@
+//! The first evening: `init` writes what is missing, `doctor` says what to mend, and `status` what is secured.
+
+use std::process::Command;
+
+use crate::support::look::{files, json};
+use crate::support::simulated::Simulated;
+use crate::support::{ACME, Answers, NIGHT, PARENT, Ran, Reply, Server, account, base, home, page, subledger_at};
+
+fn done(command: &mut Command) -> Ran {
+    command.output().expect("the binary starts").into()
+}
+
+#[test]
+fn a_first_evening_from_nothing() {
+    let simulated = Simulated::new(12);
+    let place = simulated.home.path();
+    std::fs::remove_file(place.join("subledger.toml")).expect("the usual limits");
+    let parent = simulated.parent.to_string();
+    let init = ["init", "--account-id", &parent, "--label", "acme", "--schedule", "systemd"];
+    let ran = done(&mut simulated.process(&init));
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    let written: Vec<String> = files(place).into_keys().collect();
+    for name in ["subledger.toml", "customers.csv", "subledger.service", "subledger.timer"] {
+        assert!(written.iter().any(|path| path == name), "{name} in {written:?}");
+        assert!(ran.stdout.contains(name), "{name} in {}", ran.stdout);
+    }
+    assert!(!ran.stdout.contains('✗'), "nothing is to mend: {}", ran.stdout);
+    let map = std::fs::read_to_string(place.join("customers.csv")).expect("a map");
+    assert_eq!(map.lines().count(), 1 + simulated.account_count(), "a row for each account: {map}");
+
+    // asked again, it leaves everything as it is
+    let before = files(place);
+    let again = done(&mut simulated.process(&init));
+    assert_eq!(again.code, 0, "{}", again.stderr);
+    assert!(again.stdout.contains("left      "), "{}", again.stdout);
+    let kept = |files: &std::collections::BTreeMap<String, Vec<u8>>| {
+        files.iter().filter(|(path, _)| !path.starts_with("archive/")).map(|(path, _)| path.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(kept(&files(place)), kept(&before));
+
+    let run = done(&mut simulated.process(&["run", "--formats", "csv"]));
+    assert!(matches!(run.code, 0 | 10), "{}", run.stderr);
+    let status = done(&mut simulated.process(&["status"]));
+    assert_eq!(status.code, 0, "{}{}", status.stdout, status.stderr);
+    assert!(status.stdout.contains("next      capture "), "{}", status.stdout);
+}
+
+#[test]
+fn nobody_is_asked_where_nobody_is() {
+    let folder = home();
+    std::fs::remove_file(folder.path().join("subledger.toml")).expect("the usual limits");
+    let ran = done(crate::support::bare(folder.path()).arg("init"));
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("say it with `--account-id`"), "{}", ran.stderr);
+    assert!(files(folder.path()).is_empty(), "nothing was written");
+}
+
+fn doctor(answers: Answers, map: Option<&str>) -> Ran {
+    examined(&Server::of(answers), map)
+}
+
+fn examined(server: &Server, map: Option<&str>) -> Ran {
+    let folder = home();
+    if let Some(map) = map {
+        std::fs::write(folder.path().join("customers.csv"), map).expect("a map");
+    }
+    subledger_at(folder.path(), server).args(["doctor", "--now", NIGHT]).output().expect("the binary starts").into()
+}
+
+#[test]
+fn each_thing_that_is_wrong_has_its_fix() {
+    let ran = doctor(base(), None);
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert!(ran.closing().contains("the night can come"), "{}", ran.stderr);
+
+    let refused = examined(
+        &Server::start(|asked| match asked.what() {
+            "/usage" => Reply::json(&*base().usage),
+            _ => Reply::error(403, "Insufficient scope"),
+        }),
+        None,
+    );
+    assert_eq!(refused.code, 2, "{}", refused.stdout);
+    assert!(refused.stdout.contains("✓ usage") && refused.stdout.contains("✗ list"), "{}", refused.stdout);
+
+    let unmapped = "sub_account_id,customer_id,customer_name,cost_center\n11111111-1111-4111-8111-111111111111,x,X,\n";
+    let ran = doctor(base(), Some(unmapped));
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert!(ran.stdout.contains("! customers") && ran.stdout.contains(ACME), "{}", ran.stdout);
+
+    let folder = home();
+    std::fs::write(folder.path().join("archive"), "").expect("a file");
+    let server = Server::of(base());
+    let mut command = subledger_at(folder.path(), &server);
+    let ran: Ran = command.args(["doctor", "--output", "json"]).output().expect("the binary starts").into();
+    assert_eq!(ran.code, 2);
+    let told = json(&ran.stdout);
+    let marks: Vec<&str> =
+        told["checks"].as_array().unwrap().iter().filter_map(|check| check["mark"].as_str()).collect();
+    assert!(marks.contains(&"fix"), "{told}");
+}
+
+#[test]
+fn a_capture_that_is_overdue_is_told_with_a_code_of_its_own() {
+    let (folder, server) =
+        (home(), Server::of(Answers { pages: vec![page(&[account(ACME, "Acme", 0)], None)], ..base() }));
+    let at = |now: &str, command: &str| -> Ran {
+        let mut process = subledger_at(folder.path(), &server);
+        process.args([command, "--now", now]).output().expect("the binary starts").into()
+    };
+    assert_eq!(at("2024-01-15T02:00:00Z", "run").code, 0);
+    assert_eq!(at("2024-01-17T02:00:00Z", "run").code, 0);
+    let status = at("2024-01-17T03:00:00Z", "status");
+    assert_eq!(status.code, 0, "{}", status.stdout);
+    assert!(status.stdout.contains("2024-01-16"), "the night that was missed: {}", status.stdout);
+    assert!(status.stdout.contains(PARENT), "{}", status.stdout);
+    let late = at("2024-01-20T03:00:00Z", "status");
+    assert_eq!(late.code, 14, "{}", late.stdout);
+    assert!(late.stdout.contains("OVERDUE since 2024-01-19T00:00:00Z"), "{}", late.stdout);
+}
+
+#[test]
+fn a_key_file_that_everybody_can_read_is_warned_of() {
+    use std::os::unix::fs::PermissionsExt;
+    let (folder, server) = (home(), Server::of(base()));
+    folder.may_hold_the_key(|path| path == "key");
+    let settings = folder.path().join("subledger.toml");
+    let usual = std::fs::read_to_string(&settings).expect("a file");
+    std::fs::write(&settings, format!("key_file = \"key\"\n{usual}")).expect("a file");
+    let key = folder.path().join("key");
+    std::fs::write(&key, crate::support::KEY).expect("a key");
+    for (mode, is_warned) in [(0o600, false), (0o644, true)] {
+        std::fs::set_permissions(&key, std::fs::Permissions::from_mode(mode)).expect("a mode");
+        let mut command = subledger_at(folder.path(), &server);
+        command.env_remove("AHASEND_API_KEY").args(["capture", "--now", NIGHT]);
+        let ran: Ran = command.output().expect("the binary starts").into();
+        assert_eq!(ran.stderr.contains("everybody on this machine can read the secret"), is_warned, "{}", ran.stderr);
+    }
+}

@@ -1,0 +1,38 @@
+"""Running tools, and what is common to those who do."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+VENV = Path(sys.executable).parent
+
+
+class Skip(Exception):
+    """A check that cannot be made here, and why."""
+
+
+def output(command, stdin=None, environment=None, strict=False):
+    """What a tool complains of, line by line: everything it says if it fails, or in any case if it is to be silent."""
+    given = open(stdin, "rb") if stdin else subprocess.DEVNULL
+    done = subprocess.run(
+        [str(word) for word in command],
+        stdin=given,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=300,
+        env={**os.environ, **(environment or {})},
+    )
+    lines = done.stdout.strip().splitlines()
+    if done.returncode == 0 and not strict:
+        return []
+    return lines or ([f"{command[0]} exits with {done.returncode}"] if done.returncode else [])
+
+
+def from_pypi(name):
+    """A program that a package of requirements.txt has."""
+    program = VENV / name
+    if not program.exists():
+        raise Skip(f"the package with {name} has no program for this machine")
+    return program
