@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 use subledger::cli::{Archive, Cli, Command, FailOn, Output, Run, Terms, page};
 use subledger::commands::inert::{inert, inert_json, without_keys};
-use subledger::commands::several::{failure_json, joined, side_by_side};
+use subledger::commands::several::{Each, failure_json, joined, side_by_side};
 use subledger::commands::{self, Outcome, demo::Scene, simulate::Simulation, simulate::Stage};
 use subledger::config::{self, Clock, Config, Overrides, Surroundings};
 use subledger::failure::{Effect, Evidence, Failure, Kind, closing};
@@ -87,9 +87,9 @@ fn dispatch(cli: &Cli) -> Result<Outcome, Failure> {
     let each = side_by_side(&labels, &|label| {
         let _span = tracing::info_span!("parent", label).entered();
         let overrides = Overrides { parent: Some(label.to_owned()), ..overrides.clone() };
-        let done = runtime.block_on(perform(cli, &overrides, clock, &signals, false));
-        done.map_err(|failure| with_evidence(cli, failure))
+        runtime.block_on(perform(cli, &overrides, clock, &signals, false))
     });
+    let each: Vec<Each> = each.into_iter().map(|each| each.map_err(|failure| with_evidence(cli, failure))).collect();
     Ok(joined(&each, is_capture(cli)))
 }
 

@@ -28,6 +28,11 @@ impl Rate {
         i64::try_from(nearest).unwrap_or(i64::MAX)
     }
 
+    /// Whether it makes any message, ever.
+    pub fn is_some(self) -> bool {
+        self.messages > 0
+    }
+
     /// Messages a day, to the nearest one.
     pub fn per_day(self) -> i64 {
         self.over(TimeDelta::days(1))

@@ -28,6 +28,17 @@ pub struct Each {
 }
 
 impl Each {
+    /// The same with a failure changed, if it is one.
+    #[must_use]
+    pub fn map_err(self, change: impl FnOnce(Failure) -> Failure) -> Self {
+        Self { result: self.result.map_err(change), ..self }
+    }
+
+    /// Whether it left its own evidence; where another run holds the lock, that one does.
+    fn is_safe(&self) -> bool {
+        self.result.as_ref().map_or_else(|failure| matches!(failure.evidence, Evidence::Safe(_)), |_| true)
+    }
+
     fn exit_code(&self) -> u8 {
         match &self.result {
             Ok(outcome) => outcome.exit_code,
@@ -139,8 +150,12 @@ fn last_line(each: &[Each], is_capture: bool) -> String {
     let accounts = counted(each.len(), "parent account");
     let next =
         if to_read.is_empty() { "nothing else to do".to_owned() } else { format!("read above of {}", named(&to_read)) };
+    let safe_count = each.iter().filter(|each| each.is_safe()).count();
     match lost.as_slice() {
-        [] if is_capture => format!("evidence: safe for {accounts}; {}", next.replace("nothing else", "nothing")),
+        [] if is_capture && safe_count == each.len() => {
+            format!("evidence: safe for {accounts}; {}", next.replace("nothing else", "nothing"))
+        }
+        [] if is_capture => format!("evidence: safe for {safe_count} of {accounts}; {next}"),
         [] => format!("evidence: untouched; {}", next.replace("nothing else", "nothing")),
         lost => format!(
             "evidence: NOT SAFE for {} of {accounts}: {}; mend what is said of each and run again before the billing \
@@ -207,5 +222,10 @@ mod tests {
         assert!(each.iter().map(|each| &each.label).eq(&labels));
         let codes: Vec<u8> = each[6..10].iter().map(Each::exit_code).collect();
         assert_eq!(codes, [0, 1, 21, 0]);
+        // a defect says nothing of the evidence, and must not pass for a night that went through
+        assert!(last_line(&each, true).starts_with("evidence: safe for 28 of 30 parent accounts; read above of 7 (1)"));
+        let told: Vec<Each> =
+            each.into_iter().map(|each| each.map_err(|failure| failure.with_evidence(Evidence::Missing))).collect();
+        assert!(last_line(&told, true).starts_with("evidence: NOT SAFE for 2 of 30 parent accounts: 7 (1), 8 (21)"));
     }
 }

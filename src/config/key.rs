@@ -1,8 +1,9 @@
 //! Where the API key comes from: a variable, a file, a credential of the service manager, or a command. Never a flag.
 
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -148,24 +149,33 @@ fn ask(words: &[String]) -> Result<SecretString, Error> {
     let mut child =
         Command::new(program).args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().map_err(failed)?;
     let begun = Instant::now();
+    let late = |child: &mut Child| {
+        // it is ours, and it has had its time
+        let _ = child.kill();
+        let _ = child.wait();
+        wrong(format!("`{program}`, which `key_command` names, was not done after a minute"))
+    };
+    // one line, on a thread of its own: whatever the command has started may hold its stdout open for ever
+    let (tell, told) = channel();
+    let stdout = child.stdout.take();
+    thread::spawn(move || {
+        let mut line = Vec::new();
+        let read = stdout.map(|stdout| BufReader::new(stdout.take(BYTES_MAX + 1)).read_until(b'\n', &mut line));
+        let _ = tell.send(read.transpose().map(|_| line));
+    });
+    let Ok(bytes) = told.recv_timeout(COMMAND_TIMEOUT) else { return Err(late(&mut child)) };
+    let bytes = bytes.map_err(failed)?;
     let status = loop {
         if let Some(status) = child.try_wait().map_err(failed)? {
             break status;
         }
         if begun.elapsed() > COMMAND_TIMEOUT {
-            // it is ours, and it has had its time
-            let _ = child.kill();
-            let _ = child.wait();
-            return Err(wrong(format!("`{program}`, which `key_command` names, was not done after a minute")));
+            return Err(late(&mut child));
         }
         thread::sleep(COMMAND_INTERVAL);
     };
     if !status.success() {
         return Err(wrong(format!("`{program}`, which `key_command` names, failed: {status}")));
-    }
-    let mut bytes = Vec::new();
-    if let Some(stdout) = child.stdout.take() {
-        stdout.take(BYTES_MAX + 1).read_to_end(&mut bytes).map_err(failed)?;
     }
     key_of(bytes).map_err(|problem| wrong(format!("what `{program}` prints as the API key {problem}")))
 }
@@ -220,6 +230,12 @@ mod tests {
         let without = super::tests::found(None, folder.path(), &usual[1..]);
         assert_eq!(without.unwrap(), KEY, "a credential of the usual name needs no setting");
         assert_eq!(command(&["printf", KEY]).unwrap(), KEY);
+        let agent = "sleep 20 & printf '%s\\n' ";
+        assert_eq!(
+            command(&["sh", "-c", &format!("{agent}{KEY}")]).unwrap(),
+            KEY,
+            "what it leaves running is not waited for"
+        );
     }
 
     #[test]

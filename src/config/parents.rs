@@ -91,8 +91,9 @@ pub(super) fn pick(file: File, path: &Path, wanted: Option<&str>) -> Result<(Fil
 
 /// Where a metrics file lies for one of several parent accounts: each has its own.
 pub(super) fn of_parent(path: &Path, label: &str) -> PathBuf {
-    let (stem, extension) = (path.file_stem().unwrap_or_default(), path.extension().unwrap_or_default());
-    path.with_file_name(format!("{}-{label}.{}", stem.to_string_lossy(), extension.to_string_lossy()))
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let extension = path.extension().map(|extension| format!(".{}", extension.to_string_lossy())).unwrap_or_default();
+    path.with_file_name(format!("{stem}-{label}{extension}"))
 }
 
 /// The labels of the parent accounts, where the file has several.

@@ -5,6 +5,7 @@ mod tables;
 use std::pin::pin;
 
 use futures_util::stream::StreamExt;
+use uuid::Uuid;
 
 use self::tables::{Source, Tables, Told};
 use super::Signals;
@@ -41,9 +42,10 @@ pub async fn history(
         return Ok(None);
     }
     let mut fold = Fold::new(asked.by, scope, asked.even_out, archive.account_id(), terms);
-    let tables = Tables::of(archive);
+    // who waits for one of these must not keep the other from going on
+    let (tables, earlier) = (Tables::of(archive), Tables::of(archive));
     if let Some(key) = chosen.before
-        && let Ok(source) = read(archive, key, tables.tell(key).await).await?
+        && let Ok(source) = read(archive, key, earlier.tell(key).await).await?
     {
         fold.know(&source.reading);
         source.name(&mut fold);
@@ -54,7 +56,7 @@ pub async fn history(
     for night in nights() {
         signals.check()?;
         let Some(told) = ahead.next().await else { break };
-        if let Some(source) = see(&tables, archive, night, told, &mut fold).await?
+        if let Some(source) = see(&earlier, archive, night, told, &mut fold).await?
             && let Some(before) = last.replace(source)
             && let Some(last) = &last
         {
@@ -115,6 +117,9 @@ async fn see(
             fold.pass_over(unreadable(key, problem));
             continue;
         }
+        // an account may change hands before it is gone, and its first owner's row needs its name as well
+        let nameless: Vec<Uuid> = fold.nameless().iter().copied().collect();
+        source.name_some(nameless.into_iter(), fold);
         return Ok(Some(source));
     }
     Ok(None)

@@ -21,6 +21,8 @@ use crate::publish::told;
 
 /// What people were told last, among the reports of the account.
 const TOLD_NAME: &str = ".told.json";
+/// The longest that a night waits for those who listen.
+const START_TIMEOUT: Duration = Duration::from_secs(3);
 /// The topic of a night that took no evidence, and of one that published no reports.
 const CAPTURE_TOPIC: &str = "capture";
 const REPORTS_TOPIC: &str = "reports";
@@ -58,8 +60,14 @@ struct Told {
 
 /// Lets it be heard that a run begins.
 pub async fn begin(config: &Config) {
-    if let Some(url) = &config.monitoring.heartbeat {
-        notify::beat(url, Beat::Start).await;
+    let Some(url) = &config.monitoring.heartbeat else { return };
+    // the night does not wait for whoever is to hear of it, whatever becomes of that
+    let told = Failure::guard_waiting(async {
+        let _ = tokio::time::timeout(START_TIMEOUT, notify::beat(url, Beat::Start)).await;
+        Ok(())
+    });
+    if let Err(failure) = told.await {
+        tracing::warn!(%failure, "the heartbeat was not sent");
     }
 }
 

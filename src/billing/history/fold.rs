@@ -1,5 +1,7 @@
 //! The fold: one reading after another becomes slices.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -115,6 +117,11 @@ impl<'t> Fold<'t> {
         }
         self.before = Some(after);
         Ok(())
+    }
+
+    /// The sub accounts whose names are wanted and not known.
+    pub fn nameless(&self) -> &BTreeSet<Uuid> {
+        self.roster.nameless()
     }
 
     /// Takes note of the names of sub accounts.

@@ -118,7 +118,11 @@ impl Holdings {
         match gone.as_slice() {
             // whoever was idle bears nothing beside several, nor of what they have left without a rest
             [_, _, ..] => false,
-            [only] => only.figures.messages != growth && (residual == Residual::Keep || only.growth <= 0),
+            [only] => {
+                let has_rate =
+                    residual == Residual::Rate && Rate::of(only.growth, before.time).is_some_and(Rate::is_some);
+                only.figures.messages != growth && !has_rate
+            }
             [] => true,
         }
     }

@@ -108,6 +108,8 @@ pub(super) struct Roster<'t> {
     unowned: BTreeMap<Uuid, u32>,
     /// When the accounts are whose they are.
     at: DateTime<Utc>,
+    /// Accounts whose name is wanted and not known.
+    nameless: BTreeSet<Uuid>,
     pub(super) keys: Vec<Key>,
 }
 
@@ -141,6 +143,7 @@ impl<'t> Roster<'t> {
             pending: BTreeSet::new(),
             unowned: BTreeMap::new(),
             at: DateTime::UNIX_EPOCH,
+            nameless: BTreeSet::new(),
             keys,
         }
     }
@@ -258,8 +261,14 @@ impl<'t> Roster<'t> {
     }
 
     fn add(&mut self, key: Key) -> u32 {
+        self.nameless.extend(key.account_id);
         self.keys.push(key);
         number(self.keys.len() - 1)
+    }
+
+    /// Accounts whose name is wanted and not known.
+    pub(super) fn nameless(&self) -> &BTreeSet<Uuid> {
+        &self.nameless
     }
 
     /// Takes note of names; those of accounts that were never seen, or are not wanted, are passed over.
@@ -272,6 +281,7 @@ impl<'t> Roster<'t> {
                 key.customer_name = Some(name.to_owned());
             }
             key.account_name = Some(name.to_owned());
+            self.nameless.remove(&id);
         }
     }
 }

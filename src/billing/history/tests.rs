@@ -141,6 +141,7 @@ fn who_was_there_before_the_period_is_known_and_has_no_rows() {
     assert!(fold.is_in_doubt(&first));
     fold.see(&Reading { idle: Some(Vec::new()), ..first }).unwrap();
     fold.name([(id(2), "Two"), (id(7), "nobody's")].into_iter());
+    assert!(fold.nameless().iter().eq([&id(1)]), "the name of 1 is wanted");
     let history = fold.finish(false).unwrap();
     assert_eq!(shown(&history), ["01-01 seen: 1 9, 2 6"]);
     assert_eq!(history.keys.iter().filter_map(Key::name).collect::<Vec<_>>(), ["Two"]);

@@ -101,10 +101,16 @@ impl UsageOfSeveral {
         let mut runs: Vec<(i64, Range<usize>)> = Vec::new();
         for (row, millis) in times.physical().iter().enumerate() {
             let second = millis.ok_or_else(|| all.cell("a row is of no capture".to_owned()))?.div_euclid(1_000);
-            match runs.last_mut() {
-                Some((last, rows)) if *last == second => rows.end = row + 1,
-                _ => runs.push((second, row..row + 1)),
+            if let Some((last, rows)) = runs.last_mut()
+                && *last == second
+            {
+                rows.end = row + 1;
+                continue;
             }
+            if runs.iter().any(|(known, _)| *known == second) {
+                return Err(all.cell("the rows of a capture do not lie together".to_owned()));
+            }
+            runs.push((second, row..row + 1));
         }
         Ok(Self { file: all.file, bytes: all.bytes, runs })
     }
@@ -173,7 +179,8 @@ impl UsageRows {
     pub fn are_of(&self, books: &Books) -> Result<bool, Unusable> {
         let expected = parquet::frame(&super::table(books)).map_err(|error| self.table(error))?;
         let names: Vec<&str> = expected.columns().iter().map(|column| column.name().as_str()).collect();
-        Ok(self.frame(&names)?.equals_missing(&expected))
+        let there = self.frame(&names)?.select(names).map_err(|error| self.table(error))?;
+        Ok(there.equals_missing(&expected))
     }
 
     fn cell(&self, problem: String) -> Unusable {
