@@ -10,6 +10,7 @@ mod explain;
 mod history;
 mod init;
 mod manual;
+mod output;
 mod prune;
 mod simulate;
 mod status;
@@ -31,12 +32,12 @@ pub use self::explain::Explain;
 pub use self::history::History;
 pub use self::init::Init;
 pub use self::manual::{Completions, page};
+pub use self::output::{Log, Output};
 pub use self::prune::Prune;
 pub use self::simulate::Simulate;
 pub use self::status::Status;
 pub use self::verify::Verify;
 
-use crate::commands::Form;
 use crate::commands::selection::Selection;
 use crate::config::{Overrides, Shard};
 use crate::report::format::Format;
@@ -97,6 +98,9 @@ pub struct Global {
     /// Say less on stderr: only errors and the last line
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
+    /// The form of what is logged on stderr; the last line stays as it is
+    #[arg(long, global = true, value_enum, value_name = "FORM", default_value_t = Log::Text)]
+    pub log: Log,
     /// Go on where the file system knows no locks; then only your schedule keeps two runs apart
     #[arg(long, global = true)]
     pub no_lock: bool,
@@ -260,31 +264,6 @@ pub struct Demo {
     /// Sub accounts when the simulated month begins
     #[arg(long, value_name = "NUMBER", default_value_t = 60, value_parser = script::parse_accounts)]
     pub accounts: usize,
-}
-
-/// The form of the result on stdout.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Output {
-    /// For people
-    Text,
-    /// For programs
-    Json,
-    /// A table for spreadsheets (`history` only)
-    Csv,
-    /// A table for SQL engines (`history` only)
-    Parquet,
-}
-
-impl Output {
-    /// The form of the result.
-    pub fn form(self) -> Form {
-        match self {
-            Self::Text => Form::Text,
-            Self::Json => Form::Json,
-            Self::Csv => Form::Csv,
-            Self::Parquet => Form::Parquet,
-        }
-    }
 }
 
 /// Findings that can be made to count.

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
-use subledger::cli::{Archive, Cli, Command, FailOn, Output, Run, Terms, page};
+use subledger::cli::{Archive, Cli, Command, FailOn, Log, Output, Run, Terms, page};
 use subledger::commands::inert::{inert, inert_json, without_keys};
 use subledger::commands::several::{Each, failure_json, joined, side_by_side};
 use subledger::commands::{self, Outcome, demo::Scene, simulate::Simulation, simulate::Stage};
@@ -14,6 +14,7 @@ use subledger::config::{self, Clock, Config, Overrides, Surroundings};
 use subledger::failure::{Effect, Evidence, Failure, Kind, closing};
 use subledger::nightly::Signals;
 use tracing::Level;
+use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -227,8 +228,12 @@ fn start_log(cli: &Cli) {
         (false, 1) => Level::INFO,
         (false, _) => Level::TRACE,
     };
-    let layer = tracing_subscriber::fmt::layer().with_writer(|| Spoken).with_ansi(false).with_target(false);
-    tracing_subscriber::registry().with(Targets::new().with_target("subledger", level)).with(layer).init();
+    let lines = tracing_subscriber::fmt::layer().with_writer(|| Spoken).with_ansi(false).with_target(false);
+    let lines = match cli.global.log {
+        Log::Text => lines.boxed(),
+        Log::Json => lines.json().boxed(),
+    };
+    tracing_subscriber::registry().with(Targets::new().with_target("subledger", level)).with(lines).init();
 }
 
 /// Prints how to reach a simulation, at once: whoever started it waits for that.

@@ -137,3 +137,17 @@ fn a_key_file_that_everybody_can_read_is_warned_of() {
         assert_eq!(ran.stderr.contains("everybody on this machine can read the secret"), is_warned, "{}", ran.stderr);
     }
 }
+
+#[test]
+fn a_log_for_programs_is_one_object_a_line() {
+    let (folder, server) = (home(), Server::of(base()));
+    let mut command = subledger_at(folder.path(), &server);
+    let ran: Ran = command.args(["run", "--log", "json", "--now", NIGHT]).output().expect("the binary starts").into();
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let (last, lines) = ran.stderr.trim_end().rsplit_once('\n').map(|(lines, last)| (last, lines)).expect("a log");
+    assert!(last.starts_with("evidence: safe in "), "{last}");
+    for line in lines.lines() {
+        let told = json(line);
+        assert!(told["level"].is_string() && told["fields"]["message"].is_string(), "{line}");
+    }
+}
