@@ -32,6 +32,7 @@ use crate::archive::lock::Locking;
 use crate::billing::cap_plan::DatedCaps;
 use crate::billing::money::Amount;
 use crate::billing::terms::Terms;
+use crate::failure::causes;
 use crate::notify::Channel;
 use crate::report::format::{Format, Formats};
 
@@ -142,10 +143,13 @@ pub struct Config {
     /// The clock.
     pub clock: Clock,
     /// Who is told what came of a night.
-    pub channels: Vec<Channel>,
+    pub channels: Vec<Optional<Channel>>,
     /// What watches.
     pub monitoring: Monitoring,
 }
+
+/// Something that no night and no report depends on, or why it cannot be had: it is told of where it would be used.
+pub type Optional<T> = Result<T, String>;
 
 /// What watches whether nights are run, and what came of them.
 #[derive(Debug, Clone, Default)]
@@ -153,7 +157,7 @@ pub struct Monitoring {
     /// The file with the metrics of the last run.
     pub textfile: Option<PathBuf>,
     /// Where every run is to be heard of; an address that is a secret.
-    pub heartbeat: Option<SecretString>,
+    pub heartbeat: Option<Optional<SecretString>>,
     /// The file that GitHub Actions shows beside the run.
     pub step_summary: Option<PathBuf>,
 }
@@ -190,7 +194,7 @@ impl Config {
             }
         };
         let (limits, run_timeout) = file.limits()?;
-        let mut monitoring = file.monitoring(&folder, surroundings)?;
+        let mut monitoring = file.monitoring(&folder, surroundings);
         if let (Some(label), Some(path)) = (&several, &monitoring.textfile) {
             monitoring.textfile = Some(parents::of_parent(path, label));
         }
@@ -215,7 +219,7 @@ impl Config {
             run_timeout,
             locking: if overrides.no_lock { Locking::WherePossible } else { Locking::Required },
             clock: surroundings.clock,
-            channels: file.channels(&folder, surroundings)?,
+            channels: file.channels(&folder, surroundings),
             monitoring,
         })
     }
@@ -242,6 +246,11 @@ impl Config {
     pub fn label(&self, account_id: Uuid) -> String {
         self.label.clone().unwrap_or_else(|| account_id.to_string())
     }
+}
+
+/// A result of which only the words matter once it is a failure.
+fn optional<T>(result: Result<T, Error>) -> Optional<T> {
+    result.map_err(|error| [vec![error.to_string()], causes(&error)].concat().join(": "))
 }
 
 /// The text of a file that a room below understands.
@@ -292,7 +301,15 @@ fn read_invoices(
     let of_file = of_file.map_err(|problem| Error::File { path: file_path.to_owned(), problem })?;
     let folder = file_path.parent().unwrap_or(Path::new(""));
     let path = table(overrides.invoices.as_ref(), file.invoices.as_ref(), folder, several, INVOICES_NAME);
-    let Some(path) = path.filter(|_| !overrides.without_invoices) else { return Ok(of_file) };
+    if overrides.without_invoices {
+        return Ok(of_file);
+    }
+    // whose invoices would they be?
+    let shared = folder.join(INVOICES_NAME);
+    if let Some(label) = several.filter(|_| path.is_none() && may_be_there(&shared)) {
+        return Err(Error::InvoicesOfSeveral { path: shared, label: label.to_owned() });
+    }
+    let Some(path) = path else { return Ok(of_file) };
     match invoices::read(&read_table(&path)?, &name_of(&path)) {
         Ok(of_table) => invoices::joined(of_file, of_table),
         Err(source) => Err(Error::Invoices { path, source }),

@@ -73,10 +73,10 @@ impl Channel {
     }
 }
 
-/// Tells all channels, side by side. Whether it arrived anywhere, or there is none that it could have gone to.
-pub async fn tell(channels: &[Channel], message: &Message) -> bool {
+/// Tells all channels, side by side. Whether it arrived anywhere.
+pub async fn tell(channels: &[&Channel], message: &Message) -> bool {
     let arrived = futures_util::future::join_all(channels.iter().map(|channel| arrives(channel, message))).await;
-    arrived.is_empty() || arrived.contains(&true)
+    arrived.contains(&true)
 }
 
 async fn arrives(channel: &Channel, message: &Message) -> bool {

@@ -75,6 +75,7 @@ pub async fn run(config: &Config, signals: &Signals) -> Result<Outcome, Failure>
     checks.push(customers(config, accounts.as_deref()));
     signals.check()?;
     archive(config, &mut checks).await;
+    checks.push(channels(config));
     checks.extend(room(config));
     Ok(outcome(config, &checks))
 }
@@ -225,6 +226,23 @@ fn captures(config: &Config, status: &nightly::Status) -> Check {
     }
     let fix = "have several slots a night, so that one that fails is made up for";
     Check::with(WHAT, Mark::Look, format!("nights without one: {}", listed(&missed)), fix)
+}
+
+/// Whether those who are to be told can be reached, as far as the configuration tells.
+fn channels(config: &Config) -> Check {
+    const WHAT: &str = "channels";
+    let heartbeat = config.monitoring.heartbeat.iter().filter_map(|url| url.as_ref().err());
+    let problems: Vec<&str> = config
+        .channels
+        .iter()
+        .filter_map(|channel| channel.as_ref().err())
+        .chain(heartbeat)
+        .map(String::as_str)
+        .collect();
+    if problems.is_empty() {
+        return Check::ok(WHAT, counted(config.channels.len(), "channel"));
+    }
+    Check::with(WHAT, Mark::Look, problems.join("; "), "the night goes through, and nobody is told of it there")
 }
 
 /// Room on the disks.

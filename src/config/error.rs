@@ -68,6 +68,16 @@ pub enum Error {
         /// Where the other is.
         second: String,
     },
+    /// Invoices lie beside several parent accounts, and name none of them.
+    #[error(
+        "`{path}` is beside several parent accounts; call it `invoices-{label}.csv`, or name it as `invoices` of one"
+    )]
+    InvoicesOfSeveral {
+        /// The file.
+        path: PathBuf,
+        /// The parent account that was being read.
+        label: String,
+    },
     /// A setting has no usable value.
     #[error("`{setting}` {problem}")]
     Setting {
@@ -114,7 +124,11 @@ impl Error {
     pub fn concerns_charges(&self) -> bool {
         matches!(
             self,
-            Self::ReadTable { .. } | Self::Customers { .. } | Self::Invoices { .. } | Self::InvoicesDiffer { .. }
+            Self::ReadTable { .. }
+                | Self::Customers { .. }
+                | Self::Invoices { .. }
+                | Self::InvoicesDiffer { .. }
+                | Self::InvoicesOfSeveral { .. }
         )
     }
 }

@@ -34,7 +34,7 @@ use self::report::Report;
 use self::terms::{Allocation, Charges, Checks};
 use self::watching::{MonitoringSettings, Notify, Places};
 use super::key::KeySource;
-use super::{Error, Monitoring, Surroundings, setting};
+use super::{Error, Monitoring, Optional, Surroundings, optional, setting};
 use crate::ahasend::wire::display;
 use crate::ahasend::{Limits, SECRET_KEY_START};
 use crate::notify::Channel;
@@ -122,16 +122,7 @@ impl File {
 
     /// The id of one of several parent accounts, as written.
     pub(super) fn account_of(&self, label: &str) -> Option<&str> {
-        self.own(label)?.account_id.as_deref()
-    }
-
-    /// The table of invoices of one of several parent accounts, if it names one.
-    pub(super) fn has_invoices_of(&self, label: &str) -> Option<&str> {
-        self.own(label)?.invoices.as_deref()
-    }
-
-    fn own(&self, label: &str) -> Option<&Self> {
-        self.parent.iter().find(|parent| parent.label.as_deref() == Some(label))
+        self.parent.iter().find(|parent| parent.label.as_deref() == Some(label))?.account_id.as_deref()
     }
 
     /// What the file says of one of several parent accounts. What it has of its own takes the place of what is said for all
@@ -198,12 +189,13 @@ impl File {
     }
 
     /// Who is told what came of a night.
-    pub(super) fn channels(&self, folder: &Path, surroundings: &Surroundings) -> Result<Vec<Channel>, Error> {
-        self.notify.iter().map(|notify| notify.channel(Places { folder, surroundings })).collect()
+    pub(super) fn channels(&self, folder: &Path, surroundings: &Surroundings) -> Vec<Optional<Channel>> {
+        let channels = self.notify.iter().map(|notify| notify.channel(Places { folder, surroundings }));
+        channels.map(optional).collect()
     }
 
     /// What watches.
-    pub(super) fn monitoring(&self, folder: &Path, surroundings: &Surroundings) -> Result<Monitoring, Error> {
+    pub(super) fn monitoring(&self, folder: &Path, surroundings: &Surroundings) -> Monitoring {
         let settings = self.monitoring.clone().unwrap_or_default();
         settings.monitoring(Places { folder, surroundings })
     }

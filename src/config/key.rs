@@ -230,12 +230,11 @@ mod tests {
         let without = super::tests::found(None, folder.path(), &usual[1..]);
         assert_eq!(without.unwrap(), KEY, "a credential of the usual name needs no setting");
         assert_eq!(command(&["printf", KEY]).unwrap(), KEY);
-        let agent = "sleep 20 & printf '%s\\n' ";
-        assert_eq!(
-            command(&["sh", "-c", &format!("{agent}{KEY}")]).unwrap(),
-            KEY,
-            "what it leaves running is not waited for"
-        );
+        // what it leaves running holds its stdout open, and has not ended by the time that the key is there
+        let ended = folder.path().join("ended");
+        let script = format!("(sleep 3; : > '{}') & printf '%s\\n' {KEY}", ended.display());
+        assert_eq!(command(&["sh", "-c", &script]).unwrap(), KEY);
+        assert!(!ended.exists(), "it is not waited for");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
 use super::file::File;
-use super::{Error, INVOICES_NAME, Overrides, checked_label, may_be_there, parse_uuid, read_file};
+use super::{Error, Overrides, checked_label, parse_uuid, read_file};
 use crate::sha256;
 
 /// One part of several that parent accounts are divided into, so that machines can share them.
@@ -76,13 +76,6 @@ pub(super) fn pick(file: File, path: &Path, wanted: Option<&str>) -> Result<(Fil
         (Some(label), labels) if labels.contains(&label) => label.to_owned(),
         (Some(label), _) => return Err(Error::NoSuchParent { label: label.to_owned(), labels: listed }),
     };
-    // whose invoice would it be?
-    let shared = path.parent().unwrap_or(Path::new("")).join(INVOICES_NAME);
-    if may_be_there(&shared) && file.has_invoices_of(&label).is_none() {
-        let problem =
-            format!("is beside several parent accounts; call it `invoices-{label}.csv`, or name it as `invoices`");
-        return Err(super::setting(INVOICES_NAME, problem));
-    }
     match file.of_parent(&label) {
         Some(file) => Ok((file, Some(label))),
         None => Err(Error::NoSuchParent { label, labels: listed }),

@@ -60,7 +60,7 @@ struct Told {
 
 /// Lets it be heard that a run begins.
 pub async fn begin(config: &Config) {
-    let Some(url) = &config.monitoring.heartbeat else { return };
+    let Some(Ok(url)) = &config.monitoring.heartbeat else { return };
     // the night does not wait for whoever is to hear of it, whatever becomes of that
     let told = Failure::guard_waiting(async {
         let _ = tokio::time::timeout(START_TIMEOUT, notify::beat(url, Beat::Start)).await;
@@ -81,8 +81,10 @@ pub async fn end(config: &Config, ended: Ended<'_>, begun: DateTime<Utc>, took: 
         }
     }
     let said = spread(config, &ended, begun).await;
-    if let Some(url) = &config.monitoring.heartbeat {
-        notify::beat(url, Beat::End(exit_code)).await;
+    match &config.monitoring.heartbeat {
+        Some(Ok(url)) => notify::beat(url, Beat::End(exit_code)).await,
+        Some(Err(problem)) => tracing::warn!(problem, "the heartbeat was not sent"),
+        None => {}
     }
     said
 }
@@ -148,8 +150,15 @@ async fn spread(config: &Config, ended: &Ended<'_>, begun: DateTime<Utc>) -> Vec
     if config.channels.is_empty() || message.news.is_empty() {
         return said;
     }
+    let mut channels = Vec::with_capacity(config.channels.len());
+    for channel in &config.channels {
+        match channel {
+            Ok(channel) => channels.push(channel),
+            Err(problem) => tracing::warn!(problem, "a channel cannot be used; the night is as it is"),
+        }
+    }
     // what arrived nowhere is told by the next run
-    if notify::tell(&config.channels, &message).await
+    if notify::tell(&channels, &message).await
         && let Ok(text) = serde_json::to_string_pretty(&Told { open: now })
         && let Err(error) = told::put(&path, &text)
     {

@@ -122,6 +122,16 @@ fn machines_share_them_without_asking_each_other() {
 }
 
 #[test]
+fn invoices_that_are_nobodys_cost_no_evidence() {
+    let three = Three::new("");
+    std::fs::write(three.path().join("invoices.csv"), "period,amount\n").expect("a file");
+    let ran = three.run(&["run", "--parent", "eur"]);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    assert!(ran.stderr.contains("call it `invoices-eur.csv`"), "{}", ran.stderr);
+    assert!(ran.closing().starts_with("evidence: safe in "), "{}", ran.stderr);
+}
+
+#[test]
 fn a_mistake_of_one_keeps_the_others_going() {
     let three = Three::new("customers = \"missing.csv\"");
     let ran = three.run(&["run"]);

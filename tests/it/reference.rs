@@ -210,7 +210,11 @@ fn examples_of_configurations_work() {
         for parent in parents {
             let overrides = Overrides { parent, ..overrides.clone() };
             let surroundings = Surroundings::made_of(variables.clone(), Clock::System);
-            Config::load(&overrides, &surroundings).unwrap_or_else(|error| panic!("{error}: {error:?}\n{example}"));
+            let config = Config::load(&overrides, &surroundings);
+            let config = config.unwrap_or_else(|error| panic!("{error}: {error:?}\n{example}"));
+            let channels = config.channels.iter().filter_map(|channel| channel.as_ref().err());
+            let heartbeat = config.monitoring.heartbeat.iter().filter_map(|url| url.as_ref().err());
+            assert_eq!(channels.chain(heartbeat).next(), None, "{example}");
         }
     }
 }

@@ -198,6 +198,22 @@ fn a_dead_channel_changes_nothing_and_is_tried_again() {
 }
 
 #[test]
+fn a_channel_that_is_not_set_up_keeps_nobody_from_evidence_or_reports() {
+    let settings = "[[notify]]\nkind = \"slack\"\nurl_env = \"NOT_SET\"\n\n\
+                    [[notify]]\nkind = \"json\"\nurl_file = \"missing\"\n\n\
+                    [monitoring]\nheartbeat_env = \"NOT_SET\"\n";
+    let folder = told_by(settings);
+    let ran = night(folder.path(), unbalanced(), NIGHT, &[("HOOK", "")]);
+    assert_eq!(ran.code, 10, "{}", ran.stderr);
+    assert!(ran.stderr.contains("`NOT_SET`, which is not set") && ran.stderr.contains("missing`"), "{}", ran.stderr);
+    let history = crate::support::bare(folder.path()).arg("history").output().expect("the binary starts");
+    assert!(history.status.success(), "what is asked offline needs no channel");
+    let server = Server::of(base());
+    let doctor: Ran = subledger_at(folder.path(), &server).arg("doctor").output().expect("the binary starts").into();
+    assert!(doctor.stdout.contains("! channels"), "{}", doctor.stdout);
+}
+
+#[test]
 fn a_night_without_evidence_is_told_of_as_well() {
     let listener = Listener::start("200 OK");
     let folder = told_by("[[notify]]\nkind = \"json\"\nurl_env = \"HOOK\"\n");

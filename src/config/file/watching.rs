@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 use crate::config::key::secret_of;
-use crate::config::{Error, Monitoring, Surroundings, setting};
+use crate::config::{Error, Monitoring, Surroundings, optional, setting};
 use crate::notify::{Channel, Hook, Mail, checked_url};
 
 /// One channel, as written.
@@ -89,14 +89,15 @@ impl Notify {
 }
 
 impl MonitoringSettings {
-    pub(super) fn monitoring(&self, places: Places<'_>) -> Result<Monitoring, Error> {
-        let heartbeat =
-            places.secret("monitoring.heartbeat", self.heartbeat_env.as_ref(), self.heartbeat_file.as_ref())?;
-        Ok(Monitoring {
+    pub(super) fn monitoring(&self, places: Places<'_>) -> Monitoring {
+        const HEARTBEAT: &str = "monitoring.heartbeat";
+        let heartbeat = places.secret(HEARTBEAT, self.heartbeat_env.as_ref(), self.heartbeat_file.as_ref());
+        let heartbeat = heartbeat.and_then(|url| url.map(|url| checked(&url, HEARTBEAT)).transpose());
+        Monitoring {
             textfile: self.textfile.as_ref().map(|path| places.folder.join(path)),
-            heartbeat: heartbeat.map(|url| checked(&url, "monitoring.heartbeat")).transpose()?,
+            heartbeat: heartbeat.transpose().map(optional),
             step_summary: places.surroundings.variable("GITHUB_STEP_SUMMARY").map(PathBuf::from),
-        })
+        }
     }
 }
 
