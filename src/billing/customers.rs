@@ -247,12 +247,7 @@ mod tests {
 
     fn customer(id: &str, markup: i64) -> Customer {
         let pricing = Pricing { markup_percent: markup.into(), ..Pricing::default() };
-        Customer {
-            id: id.to_owned().into(),
-            name: id.to_uppercase().into(),
-            cost_center: String::new().into(),
-            pricing,
-        }
+        Customer { id: id.into(), name: id.to_uppercase().into(), cost_center: Arc::default(), pricing }
     }
 
     fn october() -> Period {

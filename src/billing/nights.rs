@@ -112,5 +112,18 @@ pub(super) fn gaps(nights: &[Night], books: &Books, past: &Past, terms: &Terms) 
     findings
 }
 
+/// Days without a capture between days with one. `times` ascend.
+pub fn missed_between(times: &[DateTime<Utc>]) -> Vec<NaiveDate> {
+    let mut missed = Vec::new();
+    for pair in times.windows(2) {
+        let mut day = pair[0].date_naive().succ_opt();
+        while let Some(between) = day.filter(|day| *day < pair[1].date_naive()) {
+            missed.push(between);
+            day = between.succ_opt();
+        }
+    }
+    missed
+}
+
 #[cfg(test)]
 mod tests;

@@ -120,7 +120,7 @@ fn map(owners: &[(u8, u8, i32)], pricing: Pricing) -> CustomerMap {
             let customer = Customer {
                 id: format!("c{owner}").into(),
                 name: format!("Customer {}", owner % 2).into(),
-                cost_center: String::new().into(),
+                cost_center: "".into(),
                 pricing: Pricing { markup_percent: percent, ..pricing },
             };
             if owner > 0 {

@@ -5,6 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::past::{ordered, time_of};
 use crate::archive::{Archive, CaptureKey};
+use crate::billing::nights::missed_between;
 use crate::billing::period::Period;
 use crate::billing::tail::Due;
 use crate::config::Config;
@@ -71,7 +72,7 @@ pub async fn status(config: &Config, archive: &Archive) -> Result<Status, Failur
             captures: keys.len(),
             first: *first,
             last: *last,
-            missed: missed(&times),
+            missed: missed_between(&times),
             closed: closes.iter().filter(|close| close.period == *period).map(|close| close.revision).max(),
             set: latest.and_then(|latest| latest.set().map(str::to_owned)),
         });
@@ -91,31 +92,4 @@ async fn last(config: &Config, archive: &Archive, key: &CaptureKey) -> Result<Op
     let Some(((at, start), end)) = instant(&manifest.captured_at).zip(start).zip(end) else { return Ok(None) };
     let due = Due::after(at, Period { start, end }, config.terms.tail_max);
     Ok(Some(Last { at, due }))
-}
-
-/// Days without a capture between days with one. `times` ascend.
-fn missed(times: &[DateTime<Utc>]) -> Vec<NaiveDate> {
-    let mut missed = Vec::new();
-    for pair in times.windows(2) {
-        let mut day = pair[0].date_naive().succ_opt();
-        while let Some(between) = day.filter(|day| *day < pair[1].date_naive()) {
-            missed.push(between);
-            day = between.succ_opt();
-        }
-    }
-    missed
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn days_between_captures_are_missed() {
-        let times = ["2026-10-01T23:45:00Z", "2026-10-02T00:05:00Z", "2026-10-05T23:45:00Z", "2026-10-06T23:45:00Z"];
-        let times: Vec<DateTime<Utc>> = times.iter().map(|time| time.parse().unwrap()).collect();
-        let days: Vec<String> = missed(&times).iter().map(ToString::to_string).collect();
-        assert_eq!(days, ["2026-10-03", "2026-10-04"]);
-        assert!(missed(&[]).is_empty());
-    }
 }

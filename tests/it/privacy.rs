@@ -16,7 +16,7 @@ fn ledger() -> Ledger {
     for (account, id) in [(ACME, "acme"), ("3a4d6e3b-0af9-4da2-b6a5-8aaa1d9d2e4b", "beta")] {
         let (id, name) = (id.to_owned(), format!("{id} & Sons"));
         let pricing = Pricing { markup_percent: 5.into(), ..Pricing::default() };
-        let customer = Customer { id: id.into(), name: name.into(), cost_center: String::new().into(), pricing };
+        let customer = Customer { id: id.into(), name: name.into(), cost_center: "".into(), pricing };
         map.insert(account.parse().expect("an id"), customer, Effective::ALWAYS).expect("a new account");
     }
     let terms = Terms { customers: Some(map), ..Terms::default() };

@@ -6,17 +6,15 @@ import hmac
 import http.server
 import json
 import os
-import re
 import socket
 import subprocess
 import tempfile
 import threading
-import time
 from email import policy
 from pathlib import Path
 
 from aiosmtpd.controller import Controller
-from tool import Skip
+from tool import Skip, simulator
 
 SECRET = "a shared secret"
 SETTINGS = """\
@@ -84,30 +82,17 @@ def arrive(_folder):
     hooks = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Listener)
     threading.Thread(target=hooks.serve_forever, daemon=True).start()
     mails.start()
-    told = scratch / "simulator"
-    with told.open("w") as out:
-        simulator = subprocess.Popen([binary, "simulate", "--accounts", "60"], stdout=out, stderr=subprocess.DEVNULL)
     try:
-        while told.read_text().count("\n") < 3:
-            assert simulator.poll() is None, "the simulator does not start"
-            time.sleep(0.05)
         (scratch / "subledger.toml").write_text(SETTINGS.format(port=port))
         address = f"http://127.0.0.1:{hooks.server_port}"
-        environment = {
-            **os.environ,
-            **dict(re.findall(r"(AHASEND_\w+)=(\S+)", told.read_text())),
-            "HOOK": f"{address}/hook",
-            "SIGNED": f"{address}/signed",
-            "SECRET": SECRET,
-        }
+        named = {"HOOK": f"{address}/hook", "SIGNED": f"{address}/signed", "SECRET": SECRET}
         nights = []
-        for _ in range(2):
-            nights.append(subprocess.run([binary, "run"], cwd=scratch, env=environment, capture_output=True, text=True))
-            time.sleep(1.1)
+        with simulator(binary, scratch) as variables:
+            environment = {**os.environ, **variables, **named}
+            for _ in range(2):
+                nights.append(subprocess.run([binary, "run"], cwd=scratch, env=environment, capture_output=True, text=True))
         return problems(nights, mailbox.taken)
     finally:
-        simulator.terminate()
-        simulator.wait()
         mails.stop()
         hooks.shutdown()
 

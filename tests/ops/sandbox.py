@@ -5,11 +5,10 @@ import re
 import shutil
 import subprocess
 import tempfile
-import time
 from functools import cache
 from pathlib import Path
 
-from tool import Skip
+from tool import Skip, simulator
 from units import analyze, settings
 
 CALL = re.compile(r"^\d+ +(\w+)\((.*)$")
@@ -46,19 +45,10 @@ def traced():
     if not shutil.which("strace"):
         raise Skip("there is no strace")
     scratch = Path(tempfile.mkdtemp(dir=os.environ["OPS_SCRATCH"]))
-    told, trace = scratch / "simulator", scratch / "trace"
-    with told.open("w") as out:
-        simulator = subprocess.Popen([binary, "simulate", "--accounts", "60"], stdout=out, stderr=subprocess.DEVNULL)
-    try:
-        while told.read_text().count("\n") < 3:
-            assert simulator.poll() is None, "the simulator does not start"
-            time.sleep(0.05)
-        variables = dict(re.findall(r"(AHASEND_\w+)=(\S+)", told.read_text()))
+    trace = scratch / "trace"
+    with simulator(binary, scratch) as variables:
         command = ["strace", "-f", "-qq", "-s", "200", "-o", trace, binary, "run"]
         done = subprocess.run(command, cwd=scratch, env={**os.environ, **variables}, capture_output=True, text=True)
-    finally:
-        simulator.terminate()
-        simulator.wait()
     assert done.returncode == 0, f"the night under strace exits with {done.returncode}: {done.stderr}"
     return [match.groups() for line in trace.read_text().splitlines() if (match := CALL.match(line))]
 

@@ -1,8 +1,11 @@
 """Running tools, and what is common to those who do."""
 
 import os
+import re
 import subprocess
 import sys
+import time
+from contextlib import contextmanager
 from pathlib import Path
 
 VENV = Path(sys.executable).parent
@@ -36,3 +39,19 @@ def from_pypi(name):
     if not program.exists():
         raise Skip(f"the package with {name} has no program for this machine")
     return program
+
+
+@contextmanager
+def simulator(binary, scratch):
+    """The simulated API of the program, as the variables that a run takes it from."""
+    told = scratch / "simulator"
+    with told.open("w") as out:
+        process = subprocess.Popen([binary, "simulate", "--accounts", "60"], stdout=out, stderr=subprocess.DEVNULL)
+    try:
+        while told.read_text().count("\n") < 3:
+            assert process.poll() is None, "the simulator does not start"
+            time.sleep(0.05)
+        yield dict(re.findall(r"(AHASEND_\w+)=(\S+)", told.read_text()))
+    finally:
+        process.terminate()
+        process.wait()

@@ -87,7 +87,7 @@ fn unknown_fields_and_values_are_seen_once() {
          "name":" ","website":"w","status":"active","monthly_credit":5,"created_at":"2024-01-01T00:00:00Z",
          "domain_count":1,"member_count":1,"last_activity_at":null,"plan":"y"}],
         "pagination":{"has_more":false}}"#;
-    let capture = CaptureRef { id: String::new().into(), at: chrono::DateTime::UNIX_EPOCH, sha256: String::new() };
+    let capture = CaptureRef { id: "".into(), at: chrono::DateTime::UNIX_EPOCH, sha256: String::new() };
     let bodies = Bodies { usage: USAGE.as_bytes(), pages: vec![page], lookups: vec![(Uuid::max(), None)] };
     let books = books(capture, Uuid::nil(), &bodies).unwrap();
     assert_eq!(books.unknown, ["/ = 1", "/data/*/plan", "/data/*/status = `paused`", "/extra"]);
@@ -144,7 +144,7 @@ fn an_account_is_read_with_what_it_has_and_never_without_what_it_needs() {
 fn what_captures_do_not_need_of_an_account_cannot_spoil_their_books() {
     let odd = ACCOUNT.replace("\"domain_count\":1", "\"domain_count\":\"many\"").replace("\"w\\n\"", "[]");
     assert!(account(odd.as_bytes()).is_err());
-    let capture = CaptureRef { id: String::new().into(), at: chrono::DateTime::UNIX_EPOCH, sha256: String::new() };
+    let capture = CaptureRef { id: "".into(), at: chrono::DateTime::UNIX_EPOCH, sha256: String::new() };
     let bodies = Bodies { usage: USAGE.as_bytes(), pages: vec![], lookups: vec![(Uuid::max(), Some(odd.as_bytes()))] };
     assert_eq!(books(capture, Uuid::nil(), &bodies).unwrap().unknown, ["/status = `paused`"]);
 }

@@ -188,7 +188,7 @@ proptest! {
         for (id, (.., fate)) in (1..).zip(&world.lives) {
             let wanted = Uuid::from_u128(id).to_string();
             if let (Fate::Goes, Ok(subject)) = (fate, Subject::find(&wanted, &[&ledgers[1], &ledgers[0]])) {
-                let only = Subject::Account { id: Uuid::from_u128(id), name: String::new().into(), customer: subject.customer().cloned() };
+                let only = Subject::Account { id: Uuid::from_u128(id), name: "".into(), customer: subject.customer().cloned() };
                 let change = Change::between(&ledgers[0], &ledgers[1], &only).unwrap();
                 prop_assert_eq!((change.parts.own_volume, change.new.seen), (Minor::ZERO, change.old.seen));
             }

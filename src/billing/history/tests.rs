@@ -31,7 +31,7 @@ fn id(number: u128) -> Uuid {
 /// A reading of October in the order parent, removed, accounts.
 fn reading(text: &str, parent: i64, removed: i64, accounts: &[(u128, i64)]) -> Reading {
     let currency = Currency::parse("eur").unwrap();
-    let head = Head { id: text.to_owned().into(), at: at(text), period: october(), currency };
+    let head = Head { id: text.into(), at: at(text), period: october(), currency };
     let accounts = accounts.iter().map(|(number, messages)| (id(*number), figures(*messages))).collect();
     Reading::new(head, figures(parent), figures(removed), accounts).unwrap()
 }
@@ -149,12 +149,8 @@ fn who_was_there_before_the_period_is_known_and_has_no_rows() {
 
 #[test]
 fn customers_gather_their_accounts_and_nobody_is_left_out() {
-    let customer = Customer {
-        id: "acme".into(),
-        name: "Acme".into(),
-        cost_center: String::new().into(),
-        pricing: Pricing::default(),
-    };
+    let customer =
+        Customer { id: "acme".into(), name: "Acme".into(), cost_center: "".into(), pricing: Pricing::default() };
     let mut map = CustomerMap::default();
     map.insert(id(1), customer.clone(), Effective::ALWAYS).unwrap();
     map.insert(id(2), customer, Effective::ALWAYS).unwrap();

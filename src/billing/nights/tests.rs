@@ -68,3 +68,12 @@ fn a_period_without_any_capture_is_told_of() {
     assert_eq!(runs, ["01-01..01-01 captured", "01-02..01-31 ahead"]);
     assert_eq!(findings, ["the time between two billing periods went by without a capture"]);
 }
+
+#[test]
+fn days_between_captures_are_missed() {
+    let times = ["2026-10-01T23:45:00Z", "2026-10-02T00:05:00Z", "2026-10-05T23:45:00Z", "2026-10-06T23:45:00Z"];
+    let times: Vec<DateTime<Utc>> = times.iter().map(|time| time.parse().unwrap()).collect();
+    let days: Vec<String> = missed_between(&times).iter().map(ToString::to_string).collect();
+    assert_eq!(days, ["2026-10-03", "2026-10-04"]);
+    assert!(missed_between(&[]).is_empty());
+}

@@ -155,7 +155,7 @@ impl Trail {
         let from = since.map(|since| since.id.clone());
         let name = match before {
             _ if is_still_its => self.name.clone(),
-            Some(before) => before.to_owned().into(),
+            Some(before) => before.into(),
             None => id.to_string().into(),
         };
         self.stretches.push(Stretch { owner, name, days, from, until, messages: more });

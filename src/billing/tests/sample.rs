@@ -126,7 +126,7 @@ pub(in crate::billing) fn map(rows: &[(u128, &str, &str, &str)]) -> CustomerMap 
     for (account, customer, from, to) in rows {
         let (name, markup) = customer.split_once('+').unwrap_or((customer, "0"));
         let pricing = Pricing { markup_percent: markup.parse().unwrap(), ..Pricing::default() };
-        let customer = Customer { id: name.into(), name: name.into(), cost_center: String::new().into(), pricing };
+        let customer = Customer { id: name.into(), name: name.into(), cost_center: "".into(), pricing };
         map.insert(id(*account), customer, Effective { from: day(from), to: day(to) }).unwrap();
     }
     map

@@ -229,7 +229,7 @@ impl UsageRows {
         };
         let currency = currency.iter().next().flatten().and_then(Currency::parse);
         let currency = currency.ok_or_else(|| self.cell("its currency is unknown".to_owned()))?;
-        Ok(Head { id: id.to_owned().into(), at, period: Period { start, end }, currency })
+        Ok(Head { id: id.into(), at, period: Period { start, end }, currency })
     }
 }
 

@@ -47,7 +47,7 @@ fn customer(number: u8) -> Customer {
     Customer {
         id: format!("c{number}").into(),
         name: format!("Customer {number}").into(),
-        cost_center: String::new().into(),
+        cost_center: Arc::default(),
         pricing,
     }
 }

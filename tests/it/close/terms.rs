@@ -123,7 +123,7 @@ fn priced(fee: &str) -> Terms {
             minimum_charge: amount(minimum).exact(),
         };
         let (id, name) = (format!("c{number}"), format!("Customer {number}"));
-        let customer = Customer { id: id.into(), name: name.into(), cost_center: String::new().into(), pricing };
+        let customer = Customer { id: id.into(), name: name.into(), cost_center: "".into(), pricing };
         map.insert(Uuid::from_u128(number), customer, Effective::ALWAYS).expect("a row");
     }
     Terms { customers: Some(map), ..terms() }

@@ -85,7 +85,7 @@ fn workbook(text: &str) -> Vec<u8> {
 /// A Parquet file as reports have it, with so many other texts; where there are few, its writer makes a dictionary of them.
 fn table(text: &str, others: usize) -> Vec<u8> {
     let mut cells: Vec<_> = (0..others).map(|other| Some(format!("Customer {other}").into())).collect();
-    cells.insert(others / 2, Some(text.to_owned().into()));
+    cells.insert(others / 2, Some(text.into()));
     let table = Table { columns: vec![(Spec::new("customer_name", "", ""), Cells::Text(cells))] };
     parquet::bytes("t", &table).expect("a table")
 }

@@ -15,7 +15,7 @@ fn pricing(markup: i64, fee: &str, minimum: &str) -> Pricing {
 }
 
 fn customer(id: &str, pricing: Pricing) -> Customer {
-    Customer { id: id.to_owned().into(), name: id.to_owned().into(), cost_center: String::new().into(), pricing }
+    Customer { id: id.into(), name: id.into(), cost_center: "".into(), pricing }
 }
 
 /// Each line of each statement: customer, type, charge.
