@@ -151,3 +151,25 @@ fn a_log_for_programs_is_one_object_a_line() {
         assert!(told["level"].is_string() && told["fields"]["message"].is_string(), "{line}");
     }
 }
+
+#[test]
+fn a_store_that_replaces_evidence_is_refused_before_the_first_request() {
+    let (folder, api) = (home(), Server::of(base()));
+    let at_store = |store: &Server| -> Ran {
+        let mut command = subledger_at(folder.path(), &api);
+        command.args(["run", "--now", NIGHT, "--archive", "s3://evidence/of"]);
+        command.env("AWS_ENDPOINT", store.url()).env("AWS_ALLOW_HTTP", "true").env("AWS_REGION", "x");
+        command.env("AWS_ACCESS_KEY_ID", "x").env("AWS_SECRET_ACCESS_KEY", "x");
+        command.output().expect("the binary starts").into()
+    };
+    let done = |status: u16| Reply { status, headers: vec![("etag", "\"1\"".to_owned())], body: Vec::new() };
+    // whatever is put is taken, whether it is there already or not
+    let ran = at_store(&Server::start(move |_| done(200)));
+    assert_eq!(ran.code, 23, "{}", ran.stderr);
+    assert!(ran.stderr.contains("`s3://evidence/of` replaces objects that are there"), "{}", ran.stderr);
+    assert!(ran.closing().starts_with("evidence: NOT SAFE"), "{}", ran.stderr);
+    assert_eq!(api.log(), [""; 0], "nothing was asked of the API");
+    // one that refuses the second time passes the probe, and then the API is asked
+    at_store(&Server::start(move |asked| if asked.before == 0 { done(200) } else { done(412) }));
+    assert!(!api.log().is_empty(), "the night goes on");
+}
