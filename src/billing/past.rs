@@ -304,10 +304,7 @@ impl Past {
         };
         let Some(mut trail) = trail.or_else(begun) else { return };
         if let Some(name) = line.map(|line| &line.name).or(account.map(|account| &account.name)) {
-            // most names stay what they were, and to look at them takes longer than to compare where they are
-            if !Arc::ptr_eq(&trail.name, name) {
-                trail.name = Arc::clone(name);
-            }
+            trail.name = Arc::clone(name);
         }
         let was_present = std::mem::replace(&mut trail.is_present, account.is_some() || messages.is_some());
         // what was sent before an account went is its owner's of that time, whoever is to have it later

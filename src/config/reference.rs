@@ -182,4 +182,24 @@ mod tests {
             assert_eq!(listed, known(table), "{table}");
         }
     }
+
+    /// What holds without a setting is what holds when its default is written out.
+    #[test]
+    fn defaults_are_those_of_the_code() {
+        let without = File::parse("").unwrap();
+        let tables = ["[allocation]", "[charges]", "[checks]", "[caps]", "[limits]"];
+        let mut tried = 0;
+        for setting in SETTINGS.iter().filter(|setting| tables.contains(&setting.table)) {
+            let Some(default) = setting.default.strip_prefix('`').and_then(|rest| rest.strip_suffix('`')) else {
+                continue;
+            };
+            let is_number = ["seconds", "milliseconds", "minutes", "number", "MiB", "1 to 99"].contains(&setting.kind);
+            let value = if is_number { default.to_owned() } else { format!("\"{default}\"") };
+            let written = File::parse(&format!("{}\n{} = {value}\n", setting.table, setting.name)).unwrap();
+            assert_eq!(written.terms().unwrap(), without.terms().unwrap(), "{setting:?}");
+            assert_eq!(written.limits().unwrap(), without.limits().unwrap(), "{setting:?}");
+            tried += 1;
+        }
+        assert_eq!(tried, 29, "of all that have a default");
+    }
 }
