@@ -59,6 +59,10 @@ ops:
     SUBLEDGER_METRICS="$PWD/target/ops/subledger.prom" cargo test --locked --test it -- telling::what_watches
     SUBLEDGER_BINARY="$PWD/target/debug/subledger" SUBLEDGER_METRICS="$PWD/target/ops/subledger.prom" tests/ops/run
 
+# take nights with the archive on a real S3 server, and with everything that goes wrong with one
+s3 *arguments:
+    tests/s3/run {{ arguments }}
+
 # kill and fail the binary at every call on its files, and cut the power: evidence stays whole; takes some minutes
 crash:
     tests/crash/run

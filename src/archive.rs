@@ -10,6 +10,8 @@
 //! parent=<uuid>/period=<date>/close=r<number>/…         what was issued, then close.json, then its seal
 //! parent=<uuid>/customers/<sha256>.csv.zst              the customer maps that periods were closed with
 //! ```
+//!
+//! Evidence that the store does not take waits in a spool, a local folder of the same layout, and is shipped later.
 
 #![expect(clippy::disallowed_methods, reason = "one of the two rooms that touch files")]
 
@@ -31,10 +33,12 @@ mod read;
 mod reserve;
 mod schema;
 mod seal;
+mod spool;
 
 use std::fmt;
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use object_store::ObjectStore;
 use object_store::path::Path;
@@ -48,6 +52,8 @@ pub use self::draft::{Body, Committed, Draft};
 pub use self::manifest::Manifest;
 pub use self::open::parents_in;
 pub use self::read::{Answers, Capture, Opened, Stored, StoredLookup};
+pub use self::spool::Waiting;
+pub use crate::publish::store::StoreOptions;
 
 /// What can go wrong with the archive.
 #[derive(Debug, thiserror::Error)]
@@ -151,6 +157,10 @@ pub struct Archive {
     location: String,
     folder: Option<PathBuf>,
     account_id: Uuid,
+    /// How long a store is tried; a folder answers at once.
+    patience: Duration,
+    /// What takes evidence when the store does not.
+    spool: Option<Box<Self>>,
 }
 
 impl fmt::Debug for Archive {

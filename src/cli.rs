@@ -73,6 +73,7 @@ Exit codes:
   12  reports not published           128+N  signal
   13  archived bytes cannot be used
   14  a capture is overdue (status)
+  15  evidence waits in the spool
 After run and capture, tens say that tonight's evidence is safe, and twenties that
 it is not: act before the period closes. The last line on stderr says which.";
 

@@ -24,7 +24,8 @@ pub mod verify;
 
 use crate::billing::ledger::Ledger;
 use crate::billing::level::Level;
-use crate::failure::{Evidence, closing};
+use crate::failure::{Evidence, Kind, closing};
+use crate::nightly::Secured;
 use crate::report::history::Sheet;
 
 /// What a command leaves to be printed.
@@ -64,6 +65,16 @@ pub enum Form {
 pub struct FailOn {
     /// A cap at the near level or above.
     pub caps: bool,
+}
+
+/// What to do about evidence that waits in the spool comes before everything else that is to be done.
+fn with_waiting(secured: &Secured, (exit_code, closing): (u8, String)) -> (u8, String) {
+    if !secured.is_waiting {
+        return (exit_code, closing);
+    }
+    let ship =
+        "the archive did not take all of it: see that it can be reached and written, then run again, which ships it";
+    (Kind::Waiting.exit_code(), format!("{closing}; {ship}"))
 }
 
 /// The exit code of a ledger whose reports are published, and what to do about it.

@@ -13,6 +13,7 @@ mod invoices;
 mod key;
 mod parents;
 pub mod reference;
+mod storage;
 mod surroundings;
 mod table;
 
@@ -40,7 +41,8 @@ pub use self::customers::parse_customers;
 pub use self::error::Error;
 pub use self::invoices::TypedInvoice;
 pub use self::parents::{Shard, labels};
-pub use self::surroundings::{Clock, StoreOptions, Surroundings, arguments, time_since_boot};
+pub use self::storage::Storage;
+pub use self::surroundings::{Clock, Surroundings, arguments, time_since_boot};
 pub use self::table::TableError;
 
 use self::customers::Customers;
@@ -114,12 +116,8 @@ pub struct Config {
     pub account_id: Option<Uuid>,
     /// The name of its folder among the reports.
     label: Option<String>,
-    /// Folder or object-store URL of the archive.
-    pub archive: String,
-    /// Settings and credentials of the object store, from the environment.
-    pub store_options: StoreOptions,
-    /// The folder that report sets are published in.
-    pub reports: PathBuf,
+    /// Where evidence and report sets are kept.
+    pub storage: Storage,
     /// Whose the parent account is, as pages and FOCUS files name it.
     pub account_name: Option<String>,
     /// The formats that report sets are made in.
@@ -198,14 +196,10 @@ impl Config {
         if let (Some(label), Some(path)) = (&several, &monitoring.textfile) {
             monitoring.textfile = Some(parents::of_parent(path, label));
         }
-        let archive = overrides.archive.clone().or_else(|| file.archive.as_ref().map(|place| located(&folder, place)));
-        let reports = overrides.reports.clone().or_else(|| file.reports.as_ref().map(|path| folder.join(path)));
         Ok(Self {
             account_id,
             label: file.label.as_deref().map(checked_label).transpose()?,
-            archive: archive.unwrap_or_else(|| "archive".to_owned()),
-            store_options: surroundings.store_options(),
-            reports: reports.unwrap_or_else(|| PathBuf::from("reports")),
+            storage: Storage::find(overrides, &file, &folder, surroundings)?,
             account_name: file.account_name.as_deref().map(checked_account_name).transpose()?,
             formats: file.formats(overrides.formats.as_deref()),
             has_picked_formats: overrides.formats.is_some(),
@@ -348,10 +342,6 @@ fn read_table(path: &Path) -> Result<Vec<u8>, Error> {
 /// A file's name without its folder, which is another one on every machine.
 fn name_of(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
-}
-
-fn located(folder: &Path, place: &str) -> String {
-    if place.contains("://") { place.to_owned() } else { folder.join(place).to_string_lossy().into_owned() }
 }
 
 fn parse_uuid(name: &str, text: &str) -> Result<Uuid, Error> {

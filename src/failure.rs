@@ -42,6 +42,8 @@ pub enum Kind {
     NotPublished,
     /// Archived bytes cannot be used.
     ArchiveUnusable,
+    /// The archive did not take the evidence, which waits in the spool.
+    Waiting,
     /// The API could not be reached.
     Unreachable,
     /// The API refused the key.
@@ -64,6 +66,7 @@ impl Kind {
             Self::Usage => 2,
             Self::NotPublished => 12,
             Self::ArchiveUnusable => 13,
+            Self::Waiting => 15,
             Self::Unreachable => 20,
             Self::Refused => 21,
             Self::AnswerUnusable => 22,
@@ -251,6 +254,7 @@ impl Failure {
                 Kind::NotPublished => "rebuild the reports with `subledger report`",
                 Kind::ArchiveUnusable => "mend the archive as the hint says, then run `subledger report`",
                 Kind::Unreachable | Kind::AnswerUnusable | Kind::Interrupted(_) => "run again",
+                Kind::Waiting => "see that the archive can be reached and written, then run again, which ships it",
                 Kind::NotDurable => "mend the archive as the hint says and run again",
                 Kind::Refused => "mend the key and run again",
                 Kind::Busy => "the other run does the work",

@@ -120,7 +120,7 @@ async fn perform(
         }
         Command::Report(report) => {
             let config = load().map_err(Failure::usage)?;
-            commands::report::run(&config, &report.which.selection(), fail_on(&report.terms), signals).await
+            Box::pin(commands::report::run(&config, &report.which.selection(), fail_on(&report.terms), signals)).await
         }
         Command::Close(close) => commands::close::run(&load().map_err(Failure::usage)?, close.request(), signals).await,
         Command::Completions(completions) => Ok(printed(completions.script())),

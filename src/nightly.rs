@@ -7,6 +7,7 @@ mod close;
 mod closing;
 mod compact;
 mod history;
+mod mirroring;
 mod past;
 mod reading;
 mod rebuild;
@@ -33,6 +34,7 @@ pub use self::close::{Order, Settled, close, closed_with, closes_of, ledger_of, 
 pub use self::closing::{Closing, Taken, Waiting, take, until_close};
 pub use self::compact::{Compacted, Compaction, compact};
 pub use self::history::{Asked, history};
+pub use self::mirroring::mirror;
 pub use self::rebuild::{Missing, Rebuilder, info};
 pub use self::signals::Signals;
 pub use self::status::{Last, PeriodStatus, Status, status};
@@ -63,12 +65,12 @@ pub async fn secure(config: &Config, signals: &Signals, progress: &Progress<'_>)
     let missing = |failure: Failure| failure.with_evidence(Evidence::Missing);
     let account_id = config.account_id().map_err(|error| missing(Failure::usage(error)))?;
     let api = config.api().map_err(|error| missing(Failure::usage(error)))?;
-    let archive = Archive::open_or_create(&config.archive, account_id, &config.store_options.0);
+    let archive = config.open_or_create_archive(account_id);
     let archive = archive.map_err(|error| missing(Failure::usage(error)))?;
     // an object store has no locks: then the reports' folder stands in, which guards this machine only
     let path = match archive.folder() {
         Some(folder) => folder.join(format!("parent={account_id}")).join(".lock"),
-        None => config.reports.join(format!(".captures-{account_id}.lock")),
+        None => config.storage.reports.join(format!(".captures-{account_id}.lock")),
     };
     let lock = Lock::acquire(&path, &holder(config), config.locking).map_err(Failure::of_capture_lock)?;
     if archive.folder().is_none() {
@@ -107,7 +109,7 @@ pub async fn derive_usage_tables(archive: &Archive, closes: &[CloseKey], signals
 
 /// Takes the lock that whoever publishes or removes report sets of an account holds; `label` names its folder.
 pub fn lock_reports(config: &Config, label: &str) -> Result<Lock, LockError> {
-    Lock::acquire(&config.reports.join(label).join(".lock"), &holder(config), config.locking)
+    Lock::acquire(&config.storage.reports.join(label).join(".lock"), &holder(config), config.locking)
 }
 
 /// Reads a capture back, with what came before it, and turns it into a checked and charged ledger.
@@ -209,7 +211,8 @@ fn staged(
     place: Place,
     signals: &Signals,
 ) -> Result<(Ready, Vec<u8>), Failure> {
-    let home = config.reports.join(config.label(ledger.books.account_id)).join(ledger.books.usage.period.name());
+    let home =
+        config.storage.reports.join(config.label(ledger.books.account_id)).join(ledger.books.usage.period.name());
     let mut staging = Staging::begin(&home, place).map_err(Failure::of_publish)?;
     let mut manifest = Vec::new();
     Failure::guard(|| {

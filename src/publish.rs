@@ -8,12 +8,14 @@
 
 mod begun;
 pub mod folders;
+pub mod mirror;
 pub mod name;
 pub mod retention;
 pub mod scratch;
 pub mod secret;
 pub mod sets;
 pub mod space;
+pub mod store;
 pub mod told;
 
 use std::fs::{self, File};

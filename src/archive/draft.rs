@@ -1,16 +1,15 @@
 //! A capture in the making: usage first, then pages and lookups, the manifest last, and its seal.
 
+use std::error::Error as _;
+
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use object_store::ObjectStoreExt;
 use object_store::path::Path;
 
 use super::manifest::{BodyEntry, Counts, Manifest, ObjectEntry, PeriodEntry, Previous};
-use super::paths::MANIFEST_NAME;
+use super::paths::{MANIFEST_NAME, USAGE_NAME};
 use super::{Archive, CaptureKey, Error, packing, sha256};
 
-/// The usage answer's name in a capture's folder.
-const USAGE_NAME: &str = "usage.json.zst";
 /// Bytes of page bodies gathered before a segment is written: bounds memory, and keeps files few.
 const SEGMENT_BYTES: usize = 8 << 20;
 /// Captures among which the head of the chain is looked for: more than any clock mends itself in.
@@ -42,6 +41,8 @@ pub struct Committed {
     pub counts: Counts,
     /// Bytes that its objects take in the archive.
     pub stored_bytes: u64,
+    /// Whether some of it is in the spool, because the archive did not take it.
+    pub is_spooled: bool,
 }
 
 /// A capture whose usage is durable and whose manifest is not written yet.
@@ -53,7 +54,9 @@ pub struct Draft<'a> {
     id: String,
     at: DateTime<Utc>,
     previous: Option<CaptureKey>,
-    usage: (BodyEntry, Vec<u8>),
+    /// Whether the archive failed to take something, so that all that follows goes to the spool.
+    is_spooled: bool,
+    usage: (BodyEntry, Bytes),
     place: Option<(CaptureKey, PeriodEntry)>,
     segment: Vec<Body>,
     segment_count: usize,
@@ -69,25 +72,24 @@ impl Archive {
     /// is in the archive is not looked at: [`Draft::link`] does, once nothing can be lost any more.
     pub async fn begin(&self, at: DateTime<Utc>, usage: &Body) -> Result<Draft<'_>, Error> {
         let id = at.format("%Y%m%dT%H%M%SZ").to_string();
-        let (entry, packed) = (entry(usage), pack([usage])?);
-        let inbox = self.inbox_path(&id).join(USAGE_NAME);
-        match self.create(&inbox, packed.clone()).await {
-            Err(Error::Conflict { .. }) => return Err(Error::Taken { id }),
-            created => created?,
-        }
-        Ok(Draft {
+        let mut draft = Draft {
             archive: self,
             id,
             at,
             previous: None,
-            usage: (entry, packed),
+            is_spooled: false,
+            usage: (entry(usage), pack([usage])?),
             place: None,
             segment: Vec::new(),
             segment_count: 0,
             lookups: Vec::new(),
             objects: Vec::new(),
             counts: Counts::default(),
-        })
+        };
+        match draft.receive().await {
+            Err(Error::Conflict { .. }) => Err(Error::Taken { id: draft.id }),
+            received => received.map(|()| draft),
+        }
     }
 
     /// The capture that no other names as the one before it: the last one taken, even if a clock stepped back since.
@@ -107,12 +109,54 @@ impl Archive {
 impl Draft<'_> {
     /// Where the usage is until the capture is complete, for people.
     pub fn shown_inbox(&self) -> String {
-        self.archive.shown(&self.archive.inbox_path(&self.id))
+        let kept = self.kept_in();
+        kept.shown(&kept.inbox_path(&self.id))
+    }
+
+    /// Puts the usage into the inbox: of the spool first, if there is one, because this machine's own disk takes it in a moment
+    /// and a store may take a minute to say that it does not.
+    async fn receive(&mut self) -> Result<(), Error> {
+        let (inbox, packed) = (self.archive.inbox_path(&self.id).join(USAGE_NAME), self.usage.1.clone());
+        let spool = self.archive.spool.as_deref().filter(|_| self.archive.folder.is_none());
+        let first = match spool {
+            Some(spool) => spool.create(&spool.path_of(self.archive, &inbox), packed.clone()).await,
+            None => Ok(()),
+        };
+        match first {
+            Err(error @ Error::Conflict { .. }) => return Err(error),
+            Err(error) => tracing::warn!(%error, "the spool does not take the usage: it goes to the archive alone"),
+            Ok(()) => {}
+        }
+        let received = self.create(&inbox, packed).await;
+        if let (Err(Error::Conflict { .. }), Some(spool)) = (&received, spool) {
+            // somebody else's is there; ours gets another name
+            spool.clear_inbox(&self.id).await;
+        }
+        received
+    }
+
+    /// Gives the archive what waits in the spool from other nights, so that this capture follows it.
+    pub async fn ship_earlier(&self) {
+        if self.is_spooled {
+            return;
+        }
+        match Box::pin(self.archive.ship(Some(&self.id))).await {
+            Ok(0) => {}
+            Ok(objects) => tracing::info!(objects, "the archive has what waited in the spool"),
+            Err(error) => tracing::warn!(%error, "what waits in the spool stays there"),
+        }
     }
 
     /// Finds the capture that this one follows; [`Error::Taken`] if there is one of the same second already.
     pub async fn link(&mut self) -> Result<(), Error> {
-        let captures = self.archive.captures_in_sight().await?;
+        let captures = match self.archive.captures_in_sight().await {
+            Err(error) if self.archive.spool.is_some() => {
+                // what this machine captured last was kept in mind
+                self.goes_to_spool(&error);
+                return Ok(());
+            }
+            captures => captures?,
+        };
         if captures.iter().any(|key| key.id == self.id) {
             self.clear_inbox().await;
             return Err(Error::Taken { id: self.id.clone() });
@@ -191,21 +235,25 @@ impl Draft<'_> {
             counts: self.counts,
             objects,
         };
-        let bytes = manifest.to_bytes();
+        let bytes = Bytes::from(manifest.to_bytes());
         let sha256 = sha256(&bytes);
         let stored_bytes = u64::try_from(bodies_bytes + bytes.len()).unwrap_or(u64::MAX);
-        self.archive.create(&self.path(MANIFEST_NAME)?, bytes).await?;
-        self.archive.seal(&self.archive.capture_path(&key), MANIFEST_NAME, &sha256).await;
+        self.create(&self.path(MANIFEST_NAME)?, bytes.clone()).await?;
+        let kept = self.kept_in();
+        kept.seal(&kept.capture_path(&key), MANIFEST_NAME, &sha256).await;
+        self.archive.remember(&bytes);
         self.clear_inbox().await;
-        Ok(Committed { key, sha256, counts: self.counts, stored_bytes })
+        Ok(Committed { key, sha256, counts: self.counts, stored_bytes, is_spooled: self.is_spooled })
     }
 
     /// The link to the capture before. One that cannot be read leaves a hole in the chain, which is better than no
     /// capture tonight.
     async fn previous_link(&self) -> Option<Previous> {
-        let key = self.previous.as_ref()?;
+        let remembered = self.archive.remembered();
+        let Some(key) = &self.previous else { return remembered.filter(|_| self.is_spooled) };
         let sha256 = match self.archive.fetch(&self.archive.capture_path(key).join(MANIFEST_NAME)).await {
             Ok(bytes) => Some(sha256(&bytes)),
+            Err(_) if remembered.as_ref().is_some_and(|last| last.capture == key.id) => return remembered,
             Err(error) => {
                 tracing::warn!(capture = key.id, %error, "the capture before cannot be read: the chain has a hole");
                 None
@@ -214,15 +262,13 @@ impl Draft<'_> {
         Some(Previous { period: key.period.clone(), capture: key.id.clone(), sha256 })
     }
 
-    /// The inbox copy has done its work; one that stays behind costs a few bytes and misleads nobody.
+    /// Clears the inboxes that have the usage. One that is away is cleared when the capture is shipped.
     async fn clear_inbox(&self) {
-        let path = self.archive.inbox_path(&self.id).join(USAGE_NAME);
-        if let Err(error) = self.archive.store.delete(&path).await {
-            tracing::debug!(%path, %error, "the inbox copy stays");
+        if let Some(spool) = &self.archive.spool {
+            spool.clear_inbox(&self.id).await;
         }
-        if let Some(folder) = self.archive.folder() {
-            // an empty folder is no evidence; one that is not empty stays by itself
-            let _ = std::fs::remove_dir(folder.join(self.archive.inbox_path(&self.id).as_ref()));
+        if !self.is_spooled {
+            self.archive.clear_inbox(&self.id).await;
         }
     }
 
@@ -234,10 +280,35 @@ impl Draft<'_> {
         self.write(name, bodies.iter().map(entry).collect(), packed).await
     }
 
-    async fn write(&mut self, name: String, bodies: Vec<BodyEntry>, packed: Vec<u8>) -> Result<(), Error> {
+    async fn write(&mut self, name: String, bodies: Vec<BodyEntry>, packed: Bytes) -> Result<(), Error> {
         let path = self.path(&name)?;
         self.objects.push(ObjectEntry { name, bytes: packed.len(), sha256: sha256(&packed), bodies });
-        self.archive.create(&path, packed).await
+        self.create(&path, packed).await
+    }
+
+    /// Makes an object durable: in the archive, or in the spool from the first one on that the archive does not take.
+    async fn create(&mut self, path: &Path, bytes: Bytes) -> Result<(), Error> {
+        let archive = self.archive;
+        let Some(spool) = archive.spool.as_deref() else { return archive.create(path, bytes).await };
+        if !self.is_spooled {
+            match archive.create(path, bytes.clone()).await {
+                Err(error @ (Error::Store { .. } | Error::Full { .. })) => self.goes_to_spool(&error),
+                created => return created,
+            }
+        }
+        spool.create(&spool.path_of(archive, path), bytes).await
+    }
+
+    /// From here on everything goes to the spool: a manifest in the archive whose bodies are not there would be a torn capture.
+    fn goes_to_spool(&mut self, error: &Error) {
+        let cause = error.source().map(ToString::to_string);
+        tracing::warn!(%error, cause, "the archive does not take the evidence: it goes to the spool");
+        self.is_spooled = true;
+    }
+
+    /// Where the manifest is to be.
+    fn kept_in(&self) -> &Archive {
+        self.archive.spool.as_deref().filter(|_| self.is_spooled).unwrap_or(self.archive)
     }
 
     fn placed(&self) -> Result<&(CaptureKey, PeriodEntry), Error> {
@@ -261,7 +332,7 @@ fn entry(body: &Body) -> BodyEntry {
     }
 }
 
-fn pack<'a>(bodies: impl IntoIterator<Item = &'a Body>) -> Result<Vec<u8>, Error> {
+fn pack<'a>(bodies: impl IntoIterator<Item = &'a Body>) -> Result<Bytes, Error> {
     let joined: Vec<u8> = bodies.into_iter().flat_map(|body| body.bytes.iter().copied()).collect();
-    packing::pack("body", &joined)
+    packing::pack("body", &joined).map(Bytes::from)
 }

@@ -102,6 +102,7 @@ impl Archive {
             }
             None => self.list_store().await?,
         };
+        listing.found.extend(self.list_spool(&listing.found).await?);
         listing.found.sort_by(|a, b| a.shown.cmp(&b.shown));
         listing.odd.sort();
         Ok(listing)
@@ -124,6 +125,9 @@ impl Archive {
     ///
     /// An object store shows nothing half written; a local folder keeps it under names that no object can have.
     pub fn sweep(&self) {
+        if let Some(spool) = &self.spool {
+            spool.sweep();
+        }
         let Some(folder) = &self.folder else { return };
         let mut waiting = vec![folder.join(self.parent_path().as_ref())];
         while let Some(next) = waiting.pop() {

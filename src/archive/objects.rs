@@ -1,14 +1,19 @@
 //! Single objects: created once and durably, never replaced, read whole.
 
 use std::io;
+use std::time::Instant;
 
 use bytes::Bytes;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
 
+use super::paths::USAGE_NAME;
 use super::{Archive, CaptureKey, Error};
 use crate::publish::folders;
 use crate::publish::space::{self, Space};
+
+/// How often a store is asked to take an object whose answers are lost.
+const PUT_COUNT_MAX: u32 = 3;
 
 impl Archive {
     /// Puts a table beside a capture's bodies. It can be rebuilt, so one that is there already is left as it is.
@@ -38,8 +43,8 @@ impl Archive {
     /// reserve makes room for it.
     ///
     /// When this returns, the object is durable: a local file, its folder and every folder made for it have been fsynced.
-    pub(super) async fn create(&self, path: &Path, bytes: Vec<u8>) -> Result<(), Error> {
-        let bytes = Bytes::from(bytes);
+    pub(super) async fn create(&self, path: &Path, bytes: impl Into<Bytes>) -> Result<(), Error> {
+        let bytes = bytes.into();
         match self.put(path, &bytes).await {
             Err(Error::Full { .. }) if self.give_up_reserve() => self.put(path, &bytes).await,
             done => done,
@@ -62,12 +67,24 @@ impl Archive {
         if let Some(folder) = &self.folder {
             return std::fs::write(folder.join(path.as_ref()), bytes).map_err(local).map_err(failed("writing"));
         }
-        match self.put_new(path, bytes).await {
-            Ok(()) => Ok(()),
-            // an answer that was lost on the way, or a rerun after a crash
-            Err(object_store::Error::AlreadyExists { .. }) if self.fetch(path).await? == *bytes => self.sync(path),
-            Err(object_store::Error::AlreadyExists { .. }) => Err(Error::Conflict { path: path.to_string() }),
-            Err(source) => Err(failed("writing")(source)),
+        let (begun, mut tries) = (Instant::now(), 1);
+        loop {
+            return match self.put_new(path, bytes).await {
+                Ok(()) => Ok(()),
+                // an answer that was lost on the way, or a rerun after a crash
+                Err(object_store::Error::AlreadyExists { .. }) if self.fetch_own(path).await? == *bytes => {
+                    self.sync(path)
+                }
+                Err(object_store::Error::AlreadyExists { .. }) => Err(Error::Conflict { path: path.to_string() }),
+                // the store's client does not ask again, because it cannot know that the same bytes are as good; where nobody
+                // answers at all it has used up the time already
+                Err(source) if tries < PUT_COUNT_MAX && begun.elapsed() < self.patience && is_unknown(&source) => {
+                    tracing::info!(%path, error = %source, "the store did not answer: asking again");
+                    tries += 1;
+                    continue;
+                }
+                Err(source) => Err(failed("writing")(source)),
+            };
         }
     }
 
@@ -80,6 +97,18 @@ impl Archive {
     fn full(&self, path: &Path, bytes: usize, source: object_store::Error) -> Error {
         let left = self.folder().map_or_else(String::new, Space::told_of);
         Error::Full { path: path.to_string(), room: format!("it takes {bytes} bytes, and {left}").into(), source }
+    }
+
+    /// The inbox copy has done its work; one that stays behind costs a few bytes and misleads nobody.
+    pub(super) async fn clear_inbox(&self, id: &str) {
+        let path = self.inbox_path(id).join(USAGE_NAME);
+        if let Err(error) = self.store.delete(&path).await {
+            tracing::debug!(%path, %error, "the inbox copy stays");
+        }
+        if let Some(folder) = self.folder() {
+            // an empty folder is no evidence; one that is not empty stays by itself
+            let _ = std::fs::remove_dir(folder.join(self.inbox_path(id).as_ref()));
+        }
     }
 
     /// Makes an object durable that a killed run may have left unsynced.
@@ -100,7 +129,16 @@ impl Archive {
         folder.join(path.as_ref()).parent().map_or(Ok(()), folders::create)
     }
 
+    /// An object's bytes, from the spool if it waits there.
     pub(super) async fn fetch(&self, path: &Path) -> Result<Bytes, Error> {
+        match self.fetch_spooled(path).await? {
+            Some(bytes) => Ok(bytes),
+            None => self.fetch_own(path).await,
+        }
+    }
+
+    /// The same without the spool.
+    pub(super) async fn fetch_own(&self, path: &Path) -> Result<Bytes, Error> {
         let failed = |source| Error::Store { doing: "reading", path: path.to_string(), source };
         self.store.get(path).await.map_err(failed)?.bytes().await.map_err(failed)
     }
@@ -113,6 +151,11 @@ impl Archive {
             Err(error) => Err(error),
         }
     }
+}
+
+/// Whether nobody knows what became of an object, because the answer was lost.
+fn is_unknown(source: &object_store::Error) -> bool {
+    matches!(source, object_store::Error::Generic { .. })
 }
 
 fn local(source: io::Error) -> object_store::Error {

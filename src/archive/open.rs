@@ -2,14 +2,16 @@
 
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use url::Url;
 use uuid::Uuid;
 
-use super::{Archive, Error};
+use super::{Archive, Error, StoreOptions};
 use crate::publish::folders;
+use crate::publish::store::connect;
 
 impl Archive {
     /// Opens the archive of one parent account, and creates its folder if it is a local one.
@@ -17,7 +19,7 @@ impl Archive {
     /// # Errors
     ///
     /// As [`Archive::open`], and what creating the folder gives.
-    pub fn open_or_create(location: &str, account_id: Uuid, options: &[(String, String)]) -> Result<Self, Error> {
+    pub fn open_or_create(location: &str, account_id: Uuid, options: &StoreOptions) -> Result<Self, Error> {
         if let Some(folder) = local_folder(location) {
             let failed =
                 |source: std::io::Error| Error::Open { location: without_secrets(location), source: source.into() };
@@ -28,28 +30,19 @@ impl Archive {
 
     /// Opens the archive of one parent account at a folder or at an object-store URL (`s3://`, `gs://`, `az://`).
     ///
-    /// `options` are the store's own settings and credentials, by their usual names.
-    ///
     /// # Errors
     ///
     /// [`Error::Open`] if there is no such folder, or the URL is none that can be used.
-    pub fn open(location: &str, account_id: Uuid, options: &[(String, String)]) -> Result<Self, Error> {
+    pub fn open(location: &str, account_id: Uuid, options: &StoreOptions) -> Result<Self, Error> {
         let failed =
             |source: object_store::Error| Error::Open { location: without_secrets(location), source: source.into() };
         let Some(folder) = local_folder(location) else {
             let url = Url::parse(location)
                 .map_err(|error| Error::Open { location: without_secrets(location), source: error.into() })?;
-            let options = options.iter().map(|(name, value)| (name, value.as_str()));
-            // the store's own HTTP client finds its cryptography here; that it was installed before is as good
-            let _ = rustls::crypto::ring::default_provider().install_default();
-            let (store, root) = object_store::parse_url_opts(&url, options).map_err(failed)?;
-            return Ok(Self {
-                store: store.into(),
-                root,
-                location: without_secrets(location),
-                folder: None,
-                account_id,
-            });
+            let (store, root) = connect(&url, options).map_err(failed)?;
+            let location = without_secrets(location);
+            let (folder, patience) = (None, options.patience);
+            return Ok(Self { store, root, location, folder, account_id, patience, spool: None });
         };
         if !folder.is_dir() {
             let source = std::io::Error::new(std::io::ErrorKind::NotFound, "there is no such folder");
@@ -58,7 +51,8 @@ impl Archive {
         // without the folder's own fsync a file can be whole on disk and have no name after a power cut
         let store = LocalFileSystem::new_with_prefix(&folder).map_err(failed)?.with_fsync(true);
         let location = folder.to_string_lossy().trim_end_matches('/').to_owned();
-        Ok(Self { store: Arc::new(store), root: Path::default(), location, folder: Some(folder), account_id })
+        let (store, root, folder) = (Arc::new(store), Path::default(), Some(folder));
+        Ok(Self { store, root, location, folder, account_id, patience: Duration::ZERO, spool: None })
     }
 }
 

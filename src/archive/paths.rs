@@ -6,6 +6,8 @@ use super::close::CloseKey;
 use super::seal::is_sha256;
 use super::{Archive, CaptureKey};
 
+/// The usage answer's name in a capture's folder.
+pub(super) const USAGE_NAME: &str = "usage.json.zst";
 /// The manifest's name in a capture's folder.
 pub(super) const MANIFEST_NAME: &str = "capture.json";
 /// The record's name in a close's folder.

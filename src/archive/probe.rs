@@ -40,11 +40,12 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::archive::StoreOptions;
 
     #[tokio::test]
     async fn a_place_that_keeps_what_is_there_passes_and_is_left_as_it_was() {
         let folder = tempfile::tempdir().unwrap();
-        let archive = Archive::open(folder.path().to_str().unwrap(), Uuid::nil(), &[]).unwrap();
+        let archive = Archive::open(folder.path().to_str().unwrap(), Uuid::nil(), &StoreOptions::default()).unwrap();
         archive.probe().await.unwrap();
         let mut left = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
         let parent = left.next().expect("the folder of the parent account");

@@ -25,7 +25,8 @@ fn body(request: &str, text: &str) -> Body {
 
 fn archive() -> (tempfile::TempDir, Archive) {
     let folder = tempfile::tempdir().expect("a folder");
-    let archive = Archive::open_or_create(folder.path().to_str().expect("UTF-8"), PARENT, &[]).expect("an archive");
+    let archive = Archive::open_or_create(folder.path().to_str().expect("UTF-8"), PARENT, &StoreOptions::default())
+        .expect("an archive");
     (folder, archive)
 }
 
@@ -52,7 +53,7 @@ async fn capture(archive: &Archive, second: u32) -> Result<Committed, Error> {
 #[test]
 fn a_capture_reads_back_as_it_was_received() {
     let folder = tempfile::tempdir().unwrap();
-    let archive = Archive::open_or_create(folder.path().to_str().unwrap(), PARENT, &[]).unwrap();
+    let archive = Archive::open_or_create(folder.path().to_str().unwrap(), PARENT, &StoreOptions::default()).unwrap();
     let (captures, read) = run(async {
         let committed = capture(&archive, 1).await.unwrap();
         (archive.captures().await.unwrap(), archive.read(&committed.key).await.unwrap())
@@ -71,7 +72,7 @@ fn a_capture_reads_back_as_it_was_received() {
 #[test]
 fn manifests_form_a_chain_and_a_second_is_used_once() {
     let folder = tempfile::tempdir().unwrap();
-    let archive = Archive::open_or_create(folder.path().to_str().unwrap(), PARENT, &[]).unwrap();
+    let archive = Archive::open_or_create(folder.path().to_str().unwrap(), PARENT, &StoreOptions::default()).unwrap();
     run(async {
         let first = capture(&archive, 1).await.unwrap();
         assert!(matches!(capture(&archive, 1).await, Err(Error::Taken { .. })));
@@ -84,7 +85,7 @@ fn manifests_form_a_chain_and_a_second_is_used_once() {
 #[test]
 fn a_clock_that_steps_back_does_not_fork_the_chain() {
     let folder = tempfile::tempdir().unwrap();
-    let archive = Archive::open_or_create(folder.path().to_str().unwrap(), PARENT, &[]).unwrap();
+    let archive = Archive::open_or_create(folder.path().to_str().unwrap(), PARENT, &StoreOptions::default()).unwrap();
     run(async {
         for second in [10, 5, 12] {
             capture(&archive, second).await.unwrap();
@@ -102,7 +103,7 @@ fn a_clock_that_steps_back_does_not_fork_the_chain() {
 #[test]
 fn something_odd_instead_of_a_manifest_does_not_keep_tonight_out() {
     let folder = tempfile::tempdir().unwrap();
-    let archive = Archive::open_or_create(folder.path().to_str().unwrap(), PARENT, &[]).unwrap();
+    let archive = Archive::open_or_create(folder.path().to_str().unwrap(), PARENT, &StoreOptions::default()).unwrap();
     run(async {
         let first = capture(&archive, 1).await.unwrap().key;
         std::fs::remove_file(folder.path().join(archive.capture_path(&first).as_ref()).join(MANIFEST_NAME)).unwrap();
@@ -118,7 +119,7 @@ fn something_odd_instead_of_a_manifest_does_not_keep_tonight_out() {
 fn a_file_whose_name_is_no_text_hides_no_capture() {
     use std::os::unix::ffi::OsStrExt;
     let folder = tempfile::tempdir().unwrap();
-    let archive = Archive::open_or_create(folder.path().to_str().unwrap(), PARENT, &[]).unwrap();
+    let archive = Archive::open_or_create(folder.path().to_str().unwrap(), PARENT, &StoreOptions::default()).unwrap();
     run(async {
         for second in [1, 2] {
             let key = capture(&archive, second).await.unwrap().key;
@@ -135,7 +136,7 @@ fn a_file_whose_name_is_no_text_hides_no_capture() {
 #[test]
 fn a_capture_without_manifest_does_not_exist_and_its_usage_stays() {
     let folder = tempfile::tempdir().unwrap();
-    let archive = Archive::open_or_create(folder.path().to_str().unwrap(), PARENT, &[]).unwrap();
+    let archive = Archive::open_or_create(folder.path().to_str().unwrap(), PARENT, &StoreOptions::default()).unwrap();
     run(async {
         let mut draft = archive.begin(at(1), &body("/usage", "{\"u\":1}")).await.unwrap();
         draft.place(at(0), at(59), 2).await.unwrap();
@@ -152,7 +153,7 @@ fn a_capture_without_manifest_does_not_exist_and_its_usage_stays() {
 #[test]
 fn every_changed_byte_is_noticed() {
     let folder = tempfile::tempdir().unwrap();
-    let archive = Archive::open_or_create(folder.path().to_str().unwrap(), PARENT, &[]).unwrap();
+    let archive = Archive::open_or_create(folder.path().to_str().unwrap(), PARENT, &StoreOptions::default()).unwrap();
     run(async {
         let key = capture(&archive, 1).await.unwrap().key;
         for name in ["usage.json.zst", "accounts-0001.json.zst", "lookups.json.zst"] {
@@ -175,7 +176,15 @@ fn every_changed_byte_is_noticed() {
 #[test]
 fn an_object_that_is_there_already_is_compared_and_never_replaced() {
     let store = Arc::new(object_store::memory::InMemory::new());
-    let remote = Archive { store, root: Path::default(), location: String::new(), folder: None, account_id: PARENT };
+    let remote = Archive {
+        store,
+        root: Path::default(),
+        location: String::new(),
+        folder: None,
+        account_id: PARENT,
+        patience: Duration::ZERO,
+        spool: None,
+    };
     for archive in [archive().1, remote] {
         run(async {
             let path = archive.parent_path().join("evidence");
@@ -190,7 +199,7 @@ fn an_object_that_is_there_already_is_compared_and_never_replaced() {
 #[test]
 fn what_a_killed_run_left_half_written_is_swept() {
     let folder = tempfile::tempdir().unwrap();
-    let archive = Archive::open_or_create(folder.path().to_str().unwrap(), PARENT, &[]).unwrap();
+    let archive = Archive::open_or_create(folder.path().to_str().unwrap(), PARENT, &StoreOptions::default()).unwrap();
     run(async {
         let key = capture(&archive, 1).await.unwrap().key;
         let left = folder.path().join(archive.capture_path(&key).as_ref()).join("capture.json#1");

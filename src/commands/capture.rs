@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::Outcome;
 use super::progress::Spinner;
 use super::run::Begun;
+use super::{Outcome, with_waiting};
 use crate::billing::period::timestamp;
 use crate::billing::tail::Due;
 use crate::config::Config;
@@ -48,8 +48,8 @@ pub async fn run(config: &Config, signals: &Signals, show_progress: bool) -> Res
 
 /// Tells of a capture.
 async fn told(config: &Config, begun: &Begun, mut outcome: Outcome) -> Outcome {
-    let Outcome { text, closing, .. } = &outcome;
-    outcome.for_runner = begun.ended(config, Ended::Captured { text, closing }).await;
+    let Outcome { exit_code, text, closing, .. } = &outcome;
+    outcome.for_runner = begun.ended(config, Ended::Captured { exit_code: *exit_code, text, closing }).await;
     outcome
 }
 
@@ -97,21 +97,19 @@ fn outcome(config: &Config, before: &[Taken], last: &Taken, waited: Option<Waite
         let _ = writeln!(text, "{remark}");
     }
     let _ = writeln!(text, "next      capture {due}");
+    let evidence = Evidence::Safe(last.secured.folder.clone());
+    let (exit_code, closing) = with_waiting(&last.secured, (0, closing(&evidence, "nothing to do")));
     let json = Json {
         schema: "subledger/capture-result/v1",
-        exit_code: 0,
+        exit_code,
         last: entry(last),
         closed: waited.and_then(|waited| waited.closed),
         captures: before.iter().chain([last]).map(entry).collect(),
         next_capture_from: due.from.map(timestamp),
         next_capture_before: timestamp(due.before),
     };
-    Outcome {
-        text,
-        json: serde_json::to_string(&json).unwrap_or_default(),
-        closing: closing(&Evidence::Safe(last.secured.folder.clone()), "nothing to do"),
-        ..Outcome::default()
-    }
+    let json = serde_json::to_string(&json).unwrap_or_default();
+    Outcome { exit_code, text, json, closing, ..Outcome::default() }
 }
 
 fn entry(taken: &Taken) -> CaptureEntry<'_> {

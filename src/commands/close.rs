@@ -43,6 +43,10 @@ pub async fn run(config: &Config, request: Request, signals: &Signals) -> Result
         chosen => chosen,
     };
     let key = select(&archive, &Selection { period: Some(period.clone()), capture }).await?;
+    if archive.waiting().await.map_err(Failure::of_archive)?.captures.contains(&key) {
+        let failure = Failure::new(Kind::Waiting, format!("capture `{}` waits in the spool", key.id));
+        return Err(failure.hint("`subledger run` gives it to the archive; close the period then"));
+    }
     let invoice = match invoice {
         Some(invoice) => invoice,
         None => configured(config, &period)?,
@@ -50,6 +54,9 @@ pub async fn run(config: &Config, request: Request, signals: &Signals) -> Result
     let order = Order { key, invoice, accepted, reason, is_dry };
     // on the heap: it is far larger than what other commands wait for
     let settled = Box::pin(nightly::close(config, &archive, &order, signals)).await?;
+    if settled.published.is_some() {
+        Box::pin(nightly::mirror(config, archive.account_id(), signals)).await;
+    }
     let evidence = Evidence::Safe(archive.shown_path(&order.key));
     let next = next(&settled, is_dry);
     let label = config.label(archive.account_id());

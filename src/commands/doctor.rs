@@ -12,6 +12,7 @@ use crate::billing::books::Status;
 use crate::config::Config;
 use crate::failure::{Evidence, Failure, causes, closing};
 use crate::nightly::{self, Signals, TOOL};
+use crate::publish::mirror::Mirror;
 use crate::publish::space::Space;
 use crate::report::text::{counted, duration, grouped, shown};
 
@@ -75,6 +76,9 @@ pub async fn run(config: &Config, signals: &Signals) -> Result<Outcome, Failure>
     checks.push(customers(config, accounts.as_deref()));
     signals.check()?;
     archive(config, &mut checks).await;
+    if let Some(location) = &config.storage.mirror {
+        checks.push(mirror(config, location).await);
+    }
     checks.push(channels(config));
     checks.extend(room(config));
     Ok(outcome(config, &checks))
@@ -192,7 +196,7 @@ async fn archive(config: &Config, checks: &mut Vec<Check>) {
     let opened = config
         .account_id()
         .map_err(Failure::usage)
-        .and_then(|id| Archive::open_or_create(&config.archive, id, &config.store_options.0).map_err(Failure::usage));
+        .and_then(|id| config.open_or_create_archive(id).map_err(Failure::usage));
     let archive = match opened {
         Ok(archive) => archive,
         Err(failure) => return checks.push(Check::of_failure("archive", &failure)),
@@ -201,9 +205,45 @@ async fn archive(config: &Config, checks: &mut Vec<Check>) {
         Ok(()) => checks.push(Check::ok("archive", "can be written, and what is there stays as it is")),
         Err(error) => return checks.push(Check::of_failure("archive", &Failure::of_evidence(error))),
     }
+    if archive.spool_location().is_some() {
+        checks.push(spool(&archive).await);
+    }
     match nightly::status(config, &archive).await {
         Err(failure) => checks.push(Check::of_failure("captures", &failure)),
         Ok(status) => checks.push(captures(config, &status)),
+    }
+}
+
+/// Whether evidence waits to be shipped.
+async fn spool(archive: &Archive) -> Check {
+    const WHAT: &str = "spool";
+    match archive.waiting().await {
+        Ok(waiting) if waiting.objects == 0 => Check::ok(WHAT, "nothing waits in it"),
+        Ok(waiting) => {
+            let told = format!(
+                "{} in {} that the archive did not take",
+                counted(waiting.objects, "object"),
+                archive.spool_location().unwrap_or_default()
+            );
+            Check::with(WHAT, Mark::Look, told, "run `subledger run`, which gives them to the archive")
+        }
+        Err(error) => Check::of_failure(WHAT, &Failure::of_archive(error)),
+    }
+}
+
+/// Whether report sets can be copied.
+async fn mirror(config: &Config, location: &str) -> Check {
+    const WHAT: &str = "mirror";
+    let probed = match Mirror::open(location, &config.storage.options) {
+        Ok(mirror) => mirror.probe().await,
+        Err(error) => Err(error),
+    };
+    match probed {
+        Ok(()) => Check::ok(WHAT, "can be written"),
+        Err(error) => {
+            let told = causes(&error).into_iter().fold(error.to_string(), |text, cause| format!("{text}: {cause}"));
+            Check::with(WHAT, Mark::Look, told, "the night goes through, and its reports are only here")
+        }
     }
 }
 
@@ -247,9 +287,9 @@ fn channels(config: &Config) -> Check {
 
 /// Room on the disks.
 fn room(config: &Config) -> Vec<Check> {
-    let is_local = !config.archive.contains("://");
-    let archive = is_local.then(|| ("room for the archive", std::path::Path::new(&config.archive)));
-    let reports = ("room for reports", config.reports.as_path());
+    let is_local = !config.storage.archive.contains("://");
+    let archive = is_local.then(|| ("room for the archive", std::path::Path::new(&config.storage.archive)));
+    let reports = ("room for reports", config.storage.reports.as_path());
     let room = |(what, folder): (&'static str, &std::path::Path)| {
         // a folder that is not there yet comes to be on the disk of the one above it
         let there = folder.ancestors().find(|folder| folder.is_dir()).unwrap_or(std::path::Path::new("."));

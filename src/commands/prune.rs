@@ -52,7 +52,7 @@ struct PeriodSets {
 pub fn run(config: &Config, asked: Pruning, signals: &Signals) -> Result<Outcome, Failure> {
     let account_id = account_id(config)?;
     let label = config.label(account_id);
-    let folder = config.reports.join(&label);
+    let folder = config.storage.reports.join(&label);
     let mut periods = sets::periods(&folder).map_err(Failure::of_reports_reading)?;
     let mut lock = None;
     // a dry run, and one that finds nothing, leaves not even a lock behind

@@ -31,9 +31,10 @@ pub async fn run(
             issued(config, &archive, &closes, fail_on, signals).await
         };
     }
-    let ledger = nightly::reconcile(&archive, &key, config.terms.clone(), signals).await?;
+    let ledger = Box::pin(nightly::reconcile(&archive, &key, config.terms.clone(), signals)).await?;
     nightly::derive_usage_table(&archive, &ledger.books, &key).await;
     let issue = nightly::publish(config, &archive, &ledger, signals).await?;
+    Box::pin(nightly::mirror(config, archive.account_id(), signals)).await;
     let outcome = outcome(config, &ledger, &secured(&archive, key, &ledger), &issue, fail_on);
     // the process ends here: the system takes back at once what would be freed line by line
     std::mem::forget(ledger);
@@ -42,7 +43,7 @@ pub async fn run(
 
 fn secured(archive: &Archive, key: CaptureKey, ledger: &Ledger) -> Secured {
     let sha256 = ledger.books.capture.sha256.clone();
-    Secured { folder: archive.shown_path(&key), key, sha256, server_ahead: TimeDelta::zero() }
+    Secured { folder: archive.shown_path(&key), key, sha256, server_ahead: TimeDelta::zero(), is_waiting: false }
 }
 
 /// Every set that was issued for a closed period.
@@ -55,6 +56,7 @@ async fn issued(
 ) -> Result<Outcome, Failure> {
     let restored = nightly::restore(config, archive, closes, signals).await?;
     nightly::derive_usage_tables(archive, closes, signals).await?;
+    Box::pin(nightly::mirror(config, archive.account_id(), signals)).await;
     let Some((ledger, published, last)) = restored else {
         return Err(Failure::new(Kind::Bug, "a closed period without a close"));
     };

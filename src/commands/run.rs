@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::progress::Spinner;
-use super::{FailOn, Outcome, verdict};
+use super::{FailOn, Outcome, verdict, with_waiting};
 use crate::billing::close::Close;
 use crate::billing::ledger::Ledger;
 use crate::config::{Config, time_since_boot};
@@ -97,7 +97,7 @@ pub(super) struct Done {
 /// One night, from the first request to the published set.
 pub(super) async fn night(config: &Config, signals: &Signals, progress: &Progress<'_>) -> Result<Done, Failure> {
     let Night { archive, secured, .. } = &nightly::secure(config, signals, progress).await?;
-    let safe = |failure: Failure| failure.with_evidence(Evidence::Safe(secured.folder.clone()));
+    let safe = |failure: Failure| secured.safe(failure);
     let reporting = async {
         progress("reconciling");
         let ledger = nightly::reconcile(archive, &secured.key, config.terms.clone(), signals).await?;
@@ -109,6 +109,8 @@ pub(super) async fn night(config: &Config, signals: &Signals, progress: &Progres
                 Kind::Busy => failure.of_kind(Kind::NotPublished),
                 _ => failure,
             })?;
+        progress("mirroring");
+        Box::pin(nightly::mirror(config, archive.account_id(), signals)).await;
         Ok(Done { secured: secured.clone(), ledger, issue })
     };
     // whatever a defect does from here on, the evidence is safe
@@ -134,7 +136,8 @@ struct Json<'a> {
 /// What a night that went through has to say.
 pub(super) fn outcome(config: &Config, ledger: &Ledger, secured: &Secured, issue: &Issue, fail_on: FailOn) -> Outcome {
     let evidence = Evidence::Safe(secured.folder.clone());
-    let (exit_code, mut closing) = verdict(ledger, fail_on, config.formats.file_of_caps(), &evidence);
+    let verdict = verdict(ledger, fail_on, config.formats.file_of_caps(), &evidence);
+    let (exit_code, mut closing) = with_waiting(secured, verdict);
     let label = config.label(ledger.books.account_id);
     let (reports, unchanged, is_latest, note) = match issue {
         Issue::Published(set) if set.is_latest => (set.folder.display().to_string(), set.unchanged, true, None),
@@ -143,7 +146,7 @@ pub(super) fn outcome(config: &Config, ledger: &Ledger, secured: &Secured, issue
             (set.folder.display().to_string(), set.unchanged, false, note)
         }
         Issue::Closed(last) => {
-            let folder = config.reports.join(&label).join(&last.period).join(Close::set_name(last.revision));
+            let folder = config.storage.reports.join(&label).join(&last.period).join(Close::set_name(last.revision));
             closing.push_str("; the period is closed, and its reports stay as they were issued");
             (folder.display().to_string(), true, false, Some("closed, left as issued".to_owned()))
         }

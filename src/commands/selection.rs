@@ -31,7 +31,7 @@ impl Selection {
 
 /// The configured archive, which has to be there.
 pub(super) fn open(config: &Config) -> Result<Archive, Failure> {
-    let archive = Archive::open(&config.archive, account_id(config)?, &config.store_options.0);
+    let archive = config.open_archive(account_id(config)?);
     archive.map_err(|error| {
         Failure::usage(error).hint("`--archive` says where it is; `subledger run` or `subledger capture` makes one")
     })
@@ -41,10 +41,10 @@ pub(super) fn open(config: &Config) -> Result<Archive, Failure> {
 pub(super) fn account_id(config: &Config) -> Result<uuid::Uuid, Failure> {
     match config.account_id() {
         Ok(account_id) => Ok(account_id),
-        Err(error) => match parents_in(config.archive.as_ref()).as_slice() {
+        Err(error) => match parents_in(config.storage.archive.as_ref()).as_slice() {
             [only] => Ok(*only),
             [] => {
-                let failure = Failure::new(Kind::Usage, format!("there is no capture in `{}`", config.archive));
+                let failure = Failure::new(Kind::Usage, format!("there is no capture in `{}`", config.storage.archive));
                 Err(failure
                     .hint("`--archive` says where the archive is; `subledger run` or `subledger capture` makes one"))
             }

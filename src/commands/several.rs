@@ -16,7 +16,7 @@ use crate::report::text::counted;
 const PARENT_COUNT_MAX: usize = 8;
 
 /// Exit codes, the least serious first: where another run does the work there is nothing to do.
-const SERIOUSNESS: [u8; 13] = [0, 75, 11, 14, 10, 12, 13, 2, 1, 20, 21, 22, 23];
+const SERIOUSNESS: [u8; 14] = [0, 75, 11, 14, 10, 12, 13, 15, 2, 1, 20, 21, 22, 23];
 
 /// What became of one parent account.
 #[derive(Debug)]

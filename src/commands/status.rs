@@ -8,7 +8,7 @@ use super::Outcome;
 use super::selection::open;
 use crate::billing::period::timestamp;
 use crate::config::Config;
-use crate::failure::{Evidence, Failure, closing};
+use crate::failure::{Evidence, Failure, Kind, closing};
 use crate::nightly::{self, PeriodStatus, Status, TOOL};
 use crate::report::text::{duration, shown};
 
@@ -40,7 +40,19 @@ pub async fn run(config: &Config) -> Result<Outcome, Failure> {
             "nothing to do".to_owned()
         }
     };
-    let exit_code = if is_overdue { OVERDUE } else { 0 };
+    let is_waiting = !status.waiting.is_empty();
+    if is_waiting {
+        let spool = archive.spool_location().unwrap_or_default();
+        let _ = writeln!(text, "waiting   {} in {spool}", status.waiting.join(", "));
+    }
+    let (exit_code, next) = match is_overdue {
+        true => (OVERDUE, next),
+        false if is_waiting => {
+            let next = "evidence waits in the spool: see that the archive can be written, and run `subledger run`";
+            (Kind::Waiting.exit_code(), next.to_owned())
+        }
+        false => (0, next),
+    };
     let json = json(&status, &label, exit_code);
     Ok(Outcome { exit_code, text, json, closing: closing(&Evidence::Untouched, &next), ..Outcome::default() })
 }
@@ -92,6 +104,7 @@ fn json(status: &Status, label: &str, exit_code: u8) -> String {
         "next_capture_from": last.and_then(|last| last.due.from).map(timestamp),
         "next_capture_before": last.map(|last| timestamp(last.due.before)),
         "is_overdue": exit_code == OVERDUE,
+        "waiting": status.waiting,
     });
     json.to_string()
 }

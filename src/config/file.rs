@@ -58,6 +58,8 @@ pub(super) struct File {
     key_command: Option<Vec<String>>,
     pub(super) archive: Option<String>,
     pub(super) reports: Option<String>,
+    pub(super) spool: Option<String>,
+    pub(super) mirror: Option<String>,
     pub(super) customers: Option<String>,
     pub(super) invoices: Option<String>,
     allocation: Option<Allocation>,
@@ -149,6 +151,8 @@ impl File {
             key_command,
             archive: own.archive.or(self.archive),
             reports: own.reports.or(self.reports),
+            spool: own.spool.or(self.spool),
+            mirror: own.mirror.or(self.mirror),
             customers: own.customers.or(self.customers),
             invoices: own.invoices,
             allocation: own.allocation.or(self.allocation),
@@ -198,6 +202,11 @@ impl File {
     pub(super) fn monitoring(&self, folder: &Path, surroundings: &Surroundings) -> Monitoring {
         let settings = self.monitoring.clone().unwrap_or_default();
         settings.monitoring(Places { folder, surroundings })
+    }
+
+    /// How long an object store is tried.
+    pub(super) fn store_timeout_secs(&self) -> Option<u64> {
+        self.limits.as_ref()?.store_timeout_secs
     }
 
     /// `[limits]`.

@@ -38,6 +38,8 @@ pub const SETTINGS: &[Setting] = &[
     is("", "key_command", "list of texts", "none", "a program and its arguments that print the API key"),
     is("", "archive", "path or URL", "`archive`", "the evidence: a folder, or `s3://…`, `gs://…`, `az://…`"),
     is("", "reports", "path", "`reports`", "the folder of report sets"),
+    is("", "spool", "path", "`reports/.spool` beside a store, else none", "takes evidence when the archive does not"),
+    is("", "mirror", "path or URL", "none", "where report sets are copied to"),
     is("", "customers", "path", "`customers.csv`, if it is there", "the customer map"),
     is("", "invoices", "path", "`invoices.csv`, if it is there", "the invoices of all periods"),
     is("", "allocation", "table", "as below", "how the pooled invoice is divided"),
@@ -121,6 +123,7 @@ pub const SETTINGS: &[Setting] = &[
     ),
     is("[limits]", "body_mib_max", "MiB", "`256`", "the largest answer"),
     is("[limits]", "page_count_max", "number", "`10000`", "the most pages of the list"),
+    is("[limits]", "store_timeout_secs", "seconds, up to 240", "`60`", "how long an object store is tried"),
     is("[[notify]]", "kind", "`slack`, `json`, `email`", "needed", "the channel"),
     is(
         "[[notify]]",
@@ -193,13 +196,14 @@ mod tests {
             let Some(default) = setting.default.strip_prefix('`').and_then(|rest| rest.strip_suffix('`')) else {
                 continue;
             };
-            let is_number = ["seconds", "milliseconds", "minutes", "number", "MiB", "1 to 99"].contains(&setting.kind);
+            let is_number = ["seconds", "seconds, up to 240", "milliseconds", "minutes", "number", "MiB", "1 to 99"]
+                .contains(&setting.kind);
             let value = if is_number { default.to_owned() } else { format!("\"{default}\"") };
             let written = File::parse(&format!("{}\n{} = {value}\n", setting.table, setting.name)).unwrap();
             assert_eq!(written.terms().unwrap(), without.terms().unwrap(), "{setting:?}");
             assert_eq!(written.limits().unwrap(), without.limits().unwrap(), "{setting:?}");
             tried += 1;
         }
-        assert_eq!(tried, 29, "of all that have a default");
+        assert_eq!(tried, 30, "of all that have a default");
     }
 }

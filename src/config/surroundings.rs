@@ -43,16 +43,6 @@ impl Clock {
     }
 }
 
-/// Settings and credentials of an object store; never shown.
-#[derive(Clone, Default)]
-pub struct StoreOptions(pub Vec<(String, String)>);
-
-impl std::fmt::Debug for StoreOptions {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
-    }
-}
-
 /// What the process finds around it.
 #[derive(Clone)]
 pub struct Surroundings {
@@ -98,10 +88,10 @@ impl Surroundings {
     }
 
     /// What object stores may take from the environment, names in lower case as they expect.
-    pub(super) fn store_options(&self) -> StoreOptions {
+    pub(super) fn store_settings(&self) -> Vec<(String, String)> {
         let of_store = |name: &str| STORE_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
         let options = self.variables.iter().filter(|(name, _)| of_store(name));
-        StoreOptions(options.map(|(name, value)| (name.to_ascii_lowercase(), value.clone())).collect())
+        options.map(|(name, value)| (name.to_ascii_lowercase(), value.clone())).collect()
     }
 }
 

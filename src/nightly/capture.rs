@@ -15,7 +15,7 @@ use crate::ahasend::wire::{self, UsageHead};
 use crate::ahasend::{Answer, Client, Error};
 use crate::archive::{self, Archive, Body, CaptureKey, Draft};
 use crate::config::{Api, Clock, time_since_boot};
-use crate::failure::{Evidence, Failure, Kind};
+use crate::failure::{Evidence, Failure, Kind, causes};
 
 /// Accounts looked up one by one. More missing from the list than this is no race any more, and the `unlisted`
 /// findings tell of it.
@@ -38,6 +38,18 @@ pub struct Secured {
     pub sha256: String,
     /// How far the server's clock is ahead of ours, as far as it told.
     pub server_ahead: TimeDelta,
+    /// Whether it waits in the spool, because the archive did not take all of it.
+    pub is_waiting: bool,
+}
+
+impl Secured {
+    /// What stopped a run after this capture was taken: its evidence is safe, if perhaps only in the spool.
+    #[must_use]
+    pub fn safe(&self, failure: Failure) -> Failure {
+        let failure = failure.with_evidence(Evidence::Safe(self.folder.clone()));
+        // what is away gives nothing to read either
+        if self.is_waiting && failure.kind == Kind::ArchiveUnusable { failure.of_kind(Kind::Waiting) } else { failure }
+    }
 }
 
 /// Takes one capture, or says what of it was kept. The caller holds the capture lock.
@@ -98,8 +110,22 @@ impl Capturing<'_> {
         (self.progress)("sealing the capture");
         let committed = draft.commit(TOOL, self.api.base_url.as_str()).await.map_err(Failure::of_evidence)?;
         self.archive.keep_reserve(committed.stored_bytes);
-        let folder = self.archive.shown_path(&committed.key);
-        Ok(Secured { folder, key: committed.key, sha256: committed.sha256, server_ahead })
+        let in_spool = if committed.is_spooled { self.ship(&committed.key).await } else { None };
+        let is_waiting = in_spool.is_some();
+        let folder = in_spool.unwrap_or_else(|| self.archive.shown_path(&committed.key));
+        Ok(Secured { folder, key: committed.key, sha256: committed.sha256, server_ahead, is_waiting })
+    }
+
+    /// Tries once more to give the archive what it did not take; if it still does not, says where the capture waits.
+    async fn ship(&self, key: &CaptureKey) -> Option<String> {
+        (self.progress)("shipping what the archive did not take");
+        match Box::pin(self.archive.ship(None)).await {
+            Ok(_) => None,
+            Err(error) => {
+                tracing::warn!(causes = ?causes(&error), "the capture waits in the spool");
+                self.archive.shown_in_spool(key)
+            }
+        }
     }
 
     /// Makes the usage durable under the first second that is free.
@@ -110,6 +136,7 @@ impl Capturing<'_> {
                 Ok(mut draft) => {
                     // from here on the usage is kept, whatever the archive does
                     self.kept.replace(Evidence::Partial(draft.shown_inbox()));
+                    draft.ship_earlier().await;
                     draft.link().await.map(|()| draft)
                 }
                 Err(error) => Err(error),

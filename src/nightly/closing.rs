@@ -62,7 +62,7 @@ pub async fn take(config: &Config, signals: &Signals, progress: &Progress<'_>) -
         Ok(books)
     };
     let books = Failure::guard_waiting(reading).await;
-    let books = books.map_err(|failure| failure.with_evidence(Evidence::Safe(secured.folder.clone())))?;
+    let books = books.map_err(|failure| secured.safe(failure))?;
     let Books { capture, usage, .. } = &books;
     Ok(Taken { secured: secured.clone(), at: capture.at, period: usage.period })
 }

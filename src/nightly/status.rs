@@ -19,6 +19,8 @@ pub struct Status {
     pub periods: Vec<PeriodStatus>,
     /// The last capture, and when the next one is needed.
     pub last: Option<Last>,
+    /// Captures that wait in the spool, because the archive did not take them.
+    pub waiting: Vec<String>,
 }
 
 /// The last capture.
@@ -60,7 +62,7 @@ impl Status {
 pub async fn status(config: &Config, archive: &Archive) -> Result<Status, Failure> {
     let keys = ordered(archive).await?;
     let closes = archive.closes().await.map_err(Failure::of_archive)?;
-    let home = config.reports.join(config.label(archive.account_id()));
+    let home = config.storage.reports.join(config.label(archive.account_id()));
     let mut periods = Vec::new();
     for keys in keys.chunk_by(|a, b| a.period == b.period) {
         let times: Vec<DateTime<Utc>> = keys.iter().filter_map(|key| time_of(&key.id)).collect();
@@ -81,7 +83,8 @@ pub async fn status(config: &Config, archive: &Archive) -> Result<Status, Failur
         Some(key) => last(config, archive, key).await?,
         None => None,
     };
-    Ok(Status { periods, last })
+    let waiting = archive.waiting().await.map_err(Failure::of_archive)?.captures;
+    Ok(Status { periods, last, waiting: waiting.into_iter().map(|key| key.id).collect() })
 }
 
 /// The last capture; nothing if its manifest names no times.

@@ -8,7 +8,6 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::archive::Archive;
 use crate::billing::ledger::Ledger;
 use crate::billing::level::Level;
 use crate::billing::nights::NightState;
@@ -26,6 +25,8 @@ const START_TIMEOUT: Duration = Duration::from_secs(3);
 /// The topic of a night that took no evidence, and of one that published no reports.
 const CAPTURE_TOPIC: &str = "capture";
 const REPORTS_TOPIC: &str = "reports";
+/// The topic of a night whose evidence waits in the spool.
+const SPOOL_TOPIC: &str = "spool";
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +44,8 @@ pub enum Ended<'n> {
     },
     /// It took the evidence, and was asked for nothing more.
     Captured {
+        /// Its exit code.
+        exit_code: u8,
         /// What stdout shows.
         text: &'n str,
         /// The last line on stderr.
@@ -92,8 +95,7 @@ pub async fn end(config: &Config, ended: Ended<'_>, begun: DateTime<Utc>, took: 
 impl Ended<'_> {
     fn exit_code(&self) -> u8 {
         match self {
-            Self::Through { exit_code, .. } => *exit_code,
-            Self::Captured { .. } => 0,
+            Self::Through { exit_code, .. } | Self::Captured { exit_code, .. } => *exit_code,
             Self::Failed(failure) => failure.kind.exit_code(),
         }
     }
@@ -112,14 +114,26 @@ impl Ended<'_> {
         }
     }
 
+    /// With the topic of evidence that the archive did not take.
+    fn with_waiting(&self, mut topics: Topics) -> Topics {
+        if self.exit_code() == Kind::Waiting.exit_code() {
+            topics.insert(
+                SPOOL_TOPIC.to_owned(),
+                "the archive does not take the evidence, which waits in the spool".to_owned(),
+            );
+        }
+        topics
+    }
+
     /// What is the matter now. A night without books does not know whether what was wrong with them still is.
     fn topics(&self, before: &Topics) -> Topics {
         let mut topics = before.clone();
         let failure = match self {
-            Self::Through { ledger, .. } => return notify::of_ledger(ledger),
+            Self::Through { ledger, .. } => return self.with_waiting(notify::of_ledger(ledger)),
             Self::Captured { .. } => {
                 topics.remove(CAPTURE_TOPIC);
-                return topics;
+                topics.remove(SPOOL_TOPIC);
+                return self.with_waiting(topics);
             }
             Self::Failed(failure) => failure,
         };
@@ -132,14 +146,14 @@ impl Ended<'_> {
         let (topic, what) =
             if self.is_safe() { (REPORTS_TOPIC, "no reports") } else { (CAPTURE_TOPIC, "no evidence of tonight") };
         topics.insert(topic.to_owned(), format!("{what}: {}", failure.doing));
-        topics
+        self.with_waiting(topics)
     }
 }
 
 /// Tells people what is new.
 async fn spread(config: &Config, ended: &Ended<'_>, begun: DateTime<Utc>) -> Vec<String> {
     let label = label(config);
-    let path = config.reports.join(&label).join(TOLD_NAME);
+    let path = config.storage.reports.join(&label).join(TOLD_NAME);
     // without a channel nobody was told anything, and there is nothing to keep
     let before = if config.channels.is_empty() { Told::default() } else { told_last(&path) };
     let now = ended.topics(&before.open);
@@ -211,7 +225,7 @@ async fn measured(config: &Config, ended: &Ended<'_>, begun: DateTime<Utc>, took
 
 /// The instant of the last capture, if the archive tells.
 async fn last_capture(config: &Config) -> Option<DateTime<Utc>> {
-    let archive = Archive::open(&config.archive, config.account_id?, &config.store_options.0).ok()?;
+    let archive = config.open_archive(config.account_id?).ok()?;
     let captures = archive.captures().await.ok()?;
     captures.iter().filter_map(|key| super::past::time_of(&key.id)).max()
 }

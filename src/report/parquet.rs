@@ -13,7 +13,7 @@ use super::table::{Cells, Table};
 /// Digits of every DECIMAL column.
 pub(super) const PRECISION: usize = 38;
 /// Rows of a row group of a long table, of which one at a time is in memory.
-const GROUP_ROW_COUNT: usize = 1 << 16;
+const GROUP_ROW_COUNT: usize = 1 << 14;
 /// The first number with a digit more.
 const UNITS_END: u128 = 10_u128.pow(38);
 

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use subledger::archive::{
-    Archive, Body, CaptureKey, CaptureLink, CloseKey, CloseRecord, Error, InvoiceAsTyped, sha256,
+    Archive, Body, CaptureKey, CaptureLink, CloseKey, CloseRecord, Error, InvoiceAsTyped, StoreOptions, sha256,
 };
 use subledger::report::{StoredSet, files_in};
 use tempfile::TempDir;
@@ -42,7 +42,8 @@ impl Scratch {
         let folder = tempfile::tempdir().expect("a folder");
         let location = folder.path().join("archive");
         let parent: Uuid = PARENT.parse().expect("a UUID");
-        let archive = Archive::open_or_create(location.to_str().expect("UTF-8"), parent, &[]).expect("an archive");
+        let archive = Archive::open_or_create(location.to_str().expect("UTF-8"), parent, &StoreOptions::default())
+            .expect("an archive");
         let capture = now(captured(&archive));
         let close = CloseKey { period: capture.period.clone(), revision: 1 };
         let record = record(&archive, &capture);

@@ -6,7 +6,7 @@ mod sums;
 
 use std::collections::BTreeMap;
 
-use subledger::archive::Archive;
+use subledger::archive::{Archive, StoreOptions};
 use subledger::billing::invoice::InvoiceEntry;
 use subledger::billing::ledger::Ledger;
 use subledger::billing::money::{Amount, Exact};
@@ -29,7 +29,7 @@ fn ledger(fixture: &str, terms: Terms) -> Ledger {
     let folder = folder.to_str().expect("UTF-8");
     tokio::runtime::Runtime::new().expect("a runtime").block_on(async {
         let parent = *subledger::archive::parents_in(std::path::Path::new(folder)).first().expect("a parent account");
-        let archive = Archive::open(folder, parent, &[]).expect("the archive");
+        let archive = Archive::open(folder, parent, &StoreOptions::default()).expect("the archive");
         let key = archive.captures().await.expect("captures").pop().expect("a capture");
         nightly::reconcile(&archive, &key, terms, &Signals::default()).await.expect("a ledger")
     })

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::Value;
-use subledger::archive::Archive;
+use subledger::archive::{Archive, StoreOptions};
 use subledger::config::{Clock, Config, Overrides, Surroundings};
 use subledger::nightly::{Signals, publish, reconcile};
 
@@ -183,7 +183,8 @@ fn a_renderer_that_fails_leaves_the_last_set_as_it_was() {
         ..Overrides::default()
     };
     let config = Config::load(&overrides, &Surroundings::made_of(variables, Clock::System)).expect("a configuration");
-    let archive = Archive::open(&config.archive, PARENT.parse().expect("an id"), &[]).expect("an archive");
+    let archive = Archive::open(&config.storage.archive, PARENT.parse().expect("an id"), &StoreOptions::default())
+        .expect("an archive");
     let failed = tokio::runtime::Runtime::new().expect("a runtime").block_on(async {
         let key = archive.captures().await.expect("captures").pop().expect("a capture");
         let signals = Signals::default();

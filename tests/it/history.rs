@@ -224,7 +224,7 @@ fn a_table_that_stdout_does_not_take_does_not_pass_for_a_whole_one() {
 /// The days in a report set are those of `history`: the same days, the same messages.
 #[test]
 fn a_ledgers_days_are_those_of_the_history() {
-    use subledger::archive::Archive;
+    use subledger::archive::{Archive, StoreOptions};
     use subledger::billing::history::{By, Scope, State};
     use subledger::billing::terms::Terms;
     use subledger::nightly::{Asked, Signals, history, reconcile};
@@ -235,7 +235,8 @@ fn a_ledgers_days_are_those_of_the_history() {
     for name in ["missing-week", "roll-over", "calendar", "restated", "several-gone", "moved", "tail-invoice"] {
         let place = crate::support::project().join("fixtures").join(name).join("archive");
         let archive =
-            Archive::open(place.to_str().expect("UTF-8"), PARENT.parse().expect("an id"), &[]).expect("an archive");
+            Archive::open(place.to_str().expect("UTF-8"), PARENT.parse().expect("an id"), &StoreOptions::default())
+                .expect("an archive");
         runtime.block_on(async {
             let mut last = BTreeMap::new();
             for key in archive.captures().await.expect("captures") {

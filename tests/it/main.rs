@@ -36,6 +36,7 @@ mod reliability;
 mod secrets;
 mod setup;
 mod simulate;
+mod spool;
 mod streams;
 mod supply;
 mod support;

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use subledger::archive::Archive;
+use subledger::archive::{Archive, StoreOptions};
 use subledger::billing::charges::Line;
 use subledger::billing::customers::Pricing;
 use subledger::billing::explain::{Change, Explained, Subject};
@@ -29,7 +29,8 @@ fn terms() -> Terms {
 
 fn archive() -> Archive {
     let place = project().join("fixtures/moved/archive");
-    Archive::open(place.to_str().expect("UTF-8"), PARENT.parse().expect("an id"), &[]).expect("the archive")
+    Archive::open(place.to_str().expect("UTF-8"), PARENT.parse().expect("an id"), &StoreOptions::default())
+        .expect("the archive")
 }
 
 /// The ledgers of the three captures.

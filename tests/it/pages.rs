@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use subledger::archive::Archive;
+use subledger::archive::{Archive, StoreOptions};
 use subledger::billing::ledger::Ledger;
 use subledger::billing::terms::Terms;
 use subledger::nightly::{Signals, reconcile};
@@ -19,7 +19,8 @@ fn ledgers(fixture: &str) -> Vec<Ledger> {
     let mut names = parents.map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8"));
     let parent = names.find_map(|name| Some(name.strip_prefix("parent=")?.to_owned())).expect("a parent");
     Runtime::new().expect("a runtime").block_on(async {
-        let archive = Archive::open(place.to_str().expect("UTF-8"), parent.parse().expect("an id"), &[]);
+        let archive =
+            Archive::open(place.to_str().expect("UTF-8"), parent.parse().expect("an id"), &StoreOptions::default());
         let archive = archive.expect("the archive");
         let mut ledgers = Vec::new();
         for key in archive.captures().await.expect("captures") {

@@ -4,11 +4,18 @@ use std::net::TcpListener;
 use std::path::Path;
 
 use crate::support::look::{captures, json};
-use crate::support::{Home, KEY, NIGHT, PARENT, Ran, Reply, Server, bare, base, home};
+use crate::support::{Answers, Home, KEY, NIGHT, PARENT, Ran, Reply, Server, bare, base, home};
 
 /// Two more parent accounts, which never get as far as to have a night.
 const USD: &str = "11111111-1111-4111-8111-111111111111";
 const GBP: &str = "22222222-2222-4222-8222-222222222222";
+
+/// What the API says of a parent account that is billed in a currency.
+fn answers(id: &str, currency: &str) -> Answers {
+    let Answers { usage, pages, accounts } = base();
+    let of_it = |text: &str| text.replace(PARENT, id).replace("\"usd\"", &format!("\"{currency}\""));
+    Answers { usage: of_it(&usage), pages: pages.iter().map(|page| of_it(page)).collect(), accounts }
+}
 
 /// One configuration of three: the first is well, the key of the second is refused, and nobody answers for the third.
 struct Three {
@@ -20,11 +27,15 @@ struct Three {
 
 impl Three {
     fn new(more: &str) -> Self {
-        let eur = Server::of(base());
+        let eur = Server::of(answers(PARENT, "eur"));
         let usd = Server::start(|_| Reply::error(401, "Invalid API key"));
         // a port that was free a moment ago, and that nobody listens on
         let free = TcpListener::bind("127.0.0.1:0").expect("a port");
         let gbp = format!("http://{}", free.local_addr().expect("an address"));
+        Self::of(eur, usd, gbp, more)
+    }
+
+    fn of(eur: Server, usd: Server, gbp: String, more: &str) -> Self {
         let three = Self { folder: home(), eur, usd, gbp };
         three.configure(more);
         three
@@ -65,6 +76,7 @@ fn one_that_is_well_is_complete_beside_two_that_are_not() {
     let ran = three.run(&["run"]);
     assert_eq!(ran.code, 21, "a key that is refused is more serious than a server that is away: {}", ran.stderr);
     assert!(ran.stdout.starts_with("== eur\n"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("60.00 EUR of the invoice"), "{}", ran.stdout);
     assert!(ran.stdout.contains("\n== usd\nfailed "), "{}", ran.stdout);
     let closing = ran.closing();
     assert!(closing.starts_with("evidence: NOT SAFE for 2 of 3 parent accounts: usd (21), gbp (20);"), "{closing}");
@@ -81,6 +93,29 @@ fn one_that_is_well_is_complete_beside_two_that_are_not() {
     assert_eq!(codes, [0, 21, 20]);
     assert_eq!(told["parents"][0]["result"]["schema"], "subledger/run/v1");
     assert_eq!(told["parents"][1]["failure"]["schema"], "subledger/failure/v1");
+}
+
+#[test]
+fn three_currencies_are_three_books() {
+    let gbp = Server::of(answers(GBP, "gbp"));
+    let three = Three::of(Server::of(answers(PARENT, "eur")), Server::of(answers(USD, "usd")), gbp.url(), "");
+    let ran = three.run(&["run"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    for label in ["eur", "usd", "gbp"] {
+        let (_, own) = ran.stdout.split_once(&format!("== {label}\n")).expect("a part of its own");
+        let own = own.split("\n== ").next().unwrap_or_default();
+        let others = ["EUR", "USD", "GBP"].into_iter().filter(|other| !other.eq_ignore_ascii_case(label));
+        assert!(own.contains(&format!("60.00 {} of the invoice", label.to_uppercase())), "{own}");
+        assert!(others.into_iter().all(|other| !own.contains(other)), "{own}");
+        let path = three.path().join("reports").join(label).join("2024-01-01/latest/chargeback.csv");
+        let csv = std::fs::read_to_string(path).expect("its chargeback");
+        assert!(csv.contains(&label.to_uppercase()), "{csv}");
+    }
+    assert!(
+        ran.closing().contains("3 parent accounts") || ran.closing().starts_with("evidence: safe"),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]

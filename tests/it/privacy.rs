@@ -1,6 +1,6 @@
 //! A customer's file shows nobody else, and a set that would is not published.
 
-use subledger::archive::Archive;
+use subledger::archive::{Archive, StoreOptions};
 use subledger::billing::charges::Line;
 use subledger::billing::customers::{Customer, CustomerMap, Effective, Pricing};
 use subledger::billing::ledger::Ledger;
@@ -21,7 +21,8 @@ fn ledger() -> Ledger {
     }
     let terms = Terms { customers: Some(map), ..Terms::default() };
     tokio::runtime::Runtime::new().expect("a runtime").block_on(async {
-        let archive = Archive::open(archive.to_str().expect("UTF-8"), PARENT.parse().expect("an id"), &[]);
+        let archive =
+            Archive::open(archive.to_str().expect("UTF-8"), PARENT.parse().expect("an id"), &StoreOptions::default());
         let archive = archive.expect("the archive");
         let key = archive.captures().await.expect("captures").remove(0);
         subledger::nightly::reconcile(&archive, &key, terms, &subledger::nightly::Signals::default())

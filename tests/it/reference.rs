@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use subledger::archive::{Archive, CaptureKey};
+use subledger::archive::{Archive, CaptureKey, StoreOptions};
 use subledger::billing::close::{Close, Issued, Superseded};
 use subledger::billing::finding::Code;
 use subledger::billing::history::By;
@@ -33,7 +33,8 @@ fn tables() -> Vec<(&'static str, Table<'static>)> {
     let close = Close { revision: 2, closed_at, accepted: Vec::new(), reason: None, supersedes: Some(superseded) };
     let terms = Terms { close: Some(close), ..Terms::default() };
     let (ledger, history): (Ledger, _) = tokio::runtime::Runtime::new().expect("a runtime").block_on(async {
-        let archive = Archive::open(archive, PARENT.parse().expect("an id"), &[]).expect("the archive");
+        let archive =
+            Archive::open(archive, PARENT.parse().expect("an id"), &StoreOptions::default()).expect("the archive");
         let key = CaptureKey { id: "20240115T020000Z".to_owned(), period: "2024-01-01".to_owned() };
         let signals = Signals::default();
         let ledger = nightly::reconcile(&archive, &key, terms.clone(), &signals).await.expect("a ledger");

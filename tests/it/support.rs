@@ -6,6 +6,7 @@ pub(crate) mod leaks;
 pub(crate) mod look;
 pub(crate) mod simulated;
 pub(crate) mod sound;
+pub(crate) mod store;
 pub(crate) mod world;
 
 use std::collections::BTreeMap;

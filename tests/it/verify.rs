@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use subledger::archive::Archive;
+use subledger::archive::{Archive, StoreOptions};
 use subledger::config::{Clock, Config, Overrides, Surroundings};
 use subledger::nightly::{Signals, Verdict, Verified, verify};
 
@@ -35,7 +35,8 @@ fn verified(desk: &Desk) -> Verified {
         ..Overrides::default()
     };
     let config = Config::load(&overrides, &surroundings).expect("a configuration");
-    let archive = Archive::open(&config.archive, PARENT.parse().expect("an id"), &[]).expect("an archive");
+    let archive = Archive::open(&config.storage.archive, PARENT.parse().expect("an id"), &StoreOptions::default())
+        .expect("an archive");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(verify(&config, &archive, &Signals::default(), &|_| {})).expect("a verification")
 }

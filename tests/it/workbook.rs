@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Cursor, Read};
 
 use calamine::{Data, Range, Reader, Xlsx};
-use subledger::archive::Archive;
+use subledger::archive::{Archive, StoreOptions};
 use subledger::billing::close::{Close, Issued, Superseded};
 use subledger::billing::customers::Pricing;
 use subledger::billing::ledger::Ledger;
@@ -37,7 +37,7 @@ pub(crate) fn ledger(fixture: &str, terms: Terms) -> Ledger {
     let parents = std::fs::read_dir(&place).expect("an archive").map(|entry| entry.expect("an entry").file_name());
     let mut parents = parents.filter_map(|name| name.to_str()?.strip_prefix("parent=")?.parse().ok());
     let parent = parents.next().expect("a parent account");
-    let archive = Archive::open(place.to_str().expect("UTF-8"), parent, &[]).expect("one");
+    let archive = Archive::open(place.to_str().expect("UTF-8"), parent, &StoreOptions::default()).expect("one");
     Runtime::new().expect("a runtime").block_on(async {
         let key = archive.captures().await.expect("captures").pop().expect("a capture");
         reconcile(&archive, &key, terms, &Signals::default()).await.expect("a ledger")

@@ -27,6 +27,7 @@ pub(in crate::config) struct LimitSettings {
     requests_per_second: Option<u32>,
     body_mib_max: Option<u64>,
     page_count_max: Option<u32>,
+    pub(super) store_timeout_secs: Option<u64>,
 }
 
 impl LimitSettings {

@@ -9,7 +9,7 @@ use crate::publish::sets;
 
 /// Pointers that do not lead to the current set of their period, and links where sets should be.
 pub(super) fn pointers(config: &Config, archive: &Archive) -> Result<Vec<Broken>, Failure> {
-    let folder = config.reports.join(config.label(archive.account_id()));
+    let folder = config.storage.reports.join(config.label(archive.account_id()));
     let mut broken = Vec::new();
     for period in sets::periods(&folder).map_err(Failure::of_reports_reading)? {
         let home = folder.join(&period);

@@ -55,7 +55,7 @@ pub(super) async fn check(
     signals: &Signals,
     progress: &super::super::Progress<'_>,
 ) -> Result<Vec<CheckedSet>, Failure> {
-    let folder = config.reports.join(config.label(archive.account_id()));
+    let folder = config.storage.reports.join(config.label(archive.account_id()));
     let mut checker = Checker { archive, audit, rebuilder: Rebuilder::of(archive).await? };
     let mut found = Vec::new();
     let mut seen: BTreeSet<(String, String)> = BTreeSet::new();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use subledger::archive::{Archive, Audit};
+use subledger::archive::{Archive, Audit, StoreOptions};
 
 use super::sound::soundness;
 use super::{PARENT, tree};
@@ -84,7 +84,8 @@ pub(crate) fn assert_sound(folder: &Path) -> (usize, usize) {
 pub(crate) fn audit(archive: &Path) -> Audit {
     let parents = subledger::archive::parents_in(archive);
     let parent = parents.first().copied().unwrap_or_default();
-    let archive = Archive::open(archive.to_str().expect("UTF-8"), parent, &[]).expect("an archive");
+    let archive =
+        Archive::open(archive.to_str().expect("UTF-8"), parent, &StoreOptions::default()).expect("an archive");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(archive.audit(&|_| {})).expect("an archive that can be listed")
 }

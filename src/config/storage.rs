@@ -1,0 +1,91 @@
+//! Where evidence and report sets are kept: the archive, the spool beside it, and the mirror of the sets.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::file::File;
+use super::{Config, Error, Overrides, Surroundings};
+use crate::archive::{self, Archive, StoreOptions};
+use crate::publish::store::STORE_PATIENCE;
+
+/// The folder among the reports that takes evidence when an object store does not, unless another one is named.
+const SPOOL_NAME: &str = ".spool";
+
+/// Where evidence and report sets are kept.
+#[derive(Debug, Clone)]
+pub struct Storage {
+    /// Folder or object-store URL of the archive.
+    pub archive: String,
+    /// The folder that takes evidence when the archive does not; nothing for none.
+    pub spool: Option<PathBuf>,
+    /// Folder or object-store URL to which report sets are copied; nothing for nowhere.
+    pub mirror: Option<String>,
+    /// How to reach object stores; credentials are from the environment.
+    pub options: StoreOptions,
+    /// The folder that report sets are published in.
+    pub reports: PathBuf,
+}
+
+impl Storage {
+    pub(super) fn find(
+        overrides: &Overrides,
+        file: &File,
+        folder: &Path,
+        surroundings: &Surroundings,
+    ) -> Result<Self, Error> {
+        let located = |place: &String| {
+            if is_url(place) { place.clone() } else { folder.join(place).to_string_lossy().into_owned() }
+        };
+        let archive = overrides.archive.clone().or_else(|| file.archive.as_ref().map(located));
+        let archive = archive.unwrap_or_else(|| "archive".to_owned());
+        let reports = overrides.reports.clone().or_else(|| file.reports.as_ref().map(|path| folder.join(path)));
+        let reports = reports.unwrap_or_else(|| PathBuf::from("reports"));
+        // a disk beside the archive's own is for whoever has one; a store may be away on any night
+        let usual = is_url(&archive).then(|| reports.join(SPOOL_NAME));
+        let spool = file.spool.as_ref().map(|path| folder.join(path)).or(usual);
+        let options =
+            StoreOptions { settings: surroundings.store_settings(), patience: patience(file.store_timeout_secs())? };
+        let mirror = file.mirror.as_ref().map(located);
+        Ok(Self { archive, spool, mirror, options, reports })
+    }
+}
+
+impl Config {
+    /// The archive of a parent account, which has to be there.
+    pub fn open_archive(&self, account_id: Uuid) -> Result<Archive, archive::Error> {
+        let mut archive = Archive::open(&self.storage.archive, account_id, &self.storage.options)?;
+        // what waits in the spool is part of it; where nothing was ever spooled there is no folder
+        if let Some(spool) = self.storage.spool.as_deref().filter(|spool| spool.is_dir()) {
+            archive.add_spool(spool)?;
+        }
+        Ok(archive)
+    }
+
+    /// The archive of a parent account, whose folder is made if it is a local one, with its spool.
+    pub fn open_or_create_archive(&self, account_id: Uuid) -> Result<Archive, archive::Error> {
+        let mut archive = Archive::open_or_create(&self.storage.archive, account_id, &self.storage.options)?;
+        if let Some(spool) = &self.storage.spool
+            && let Err(error) = archive.add_spool(spool)
+        {
+            tracing::warn!(%error, "there is no spool: evidence that the archive does not take is lost");
+        }
+        Ok(archive)
+    }
+}
+
+/// Whether a place is in an object store.
+fn is_url(place: &str) -> bool {
+    place.contains("://")
+}
+
+/// How long a store is tried, as the file says.
+fn patience(seconds: Option<u64>) -> Result<Duration, Error> {
+    match seconds {
+        None => Ok(STORE_PATIENCE),
+        // credentials and signatures of a request last five minutes
+        Some(seconds @ 1..=240) => Ok(Duration::from_secs(seconds)),
+        Some(_) => Err(super::setting("limits.store_timeout_secs", "must be from 1 to 240")),
+    }
+}

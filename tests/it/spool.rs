@@ -1,0 +1,154 @@
+//! Evidence that the archive does not take waits in the spool, and the next run ships it; report sets are mirrored.
+
+use axum::http::Method;
+
+use crate::support::look::{files, json};
+use crate::support::store::Bucket;
+use crate::support::{Home, PARENT, Ran, Server, base, home, subledger_at};
+
+/// Three nights of one period.
+const NIGHTS: [&str; 3] = ["2024-01-14T02:00:00Z", "2024-01-15T02:00:00Z", "2024-01-16T02:00:00Z"];
+
+/// A folder whose archive is in a bucket.
+struct House {
+    folder: Home,
+    api: Server,
+    bucket: Bucket,
+}
+
+impl House {
+    fn new(settings: &str) -> Self {
+        let folder = home();
+        let file = folder.path().join("subledger.toml");
+        let usual = std::fs::read_to_string(&file).expect("a file");
+        let text = format!("{settings}\n{usual}store_timeout_secs = 1\n");
+        std::fs::write(&file, text).expect("a file");
+        Self { folder, api: Server::of(base()), bucket: Bucket::start() }
+    }
+
+    fn run(&self, night: &str, words: &[&str]) -> Ran {
+        let mut command = subledger_at(self.folder.path(), &self.api);
+        command.envs(self.bucket.variables()).args(words).args(["--now", night]);
+        command.output().expect("the binary starts").into()
+    }
+
+    #[track_caller]
+    fn expect(&self, code: i32, night: &str, words: &[&str]) -> Ran {
+        let ran = self.run(night, words);
+        assert_eq!(ran.code, code, "{words:?}\n{}{}", ran.stdout, ran.stderr);
+        ran
+    }
+
+    /// What waits in the spool, without what only keeps the last capture in mind.
+    fn spooled(&self) -> Vec<String> {
+        let spool = self.folder.path().join("reports/.spool");
+        files(&spool).into_keys().filter(|path| !path.ends_with("/.head")).collect()
+    }
+
+    /// The manifest of a capture in the bucket.
+    fn manifest(&self, night: usize) -> serde_json::Value {
+        let path = format!("of/parent={PARENT}/period=2024-01-01/capture=202401{}T020000Z/capture.json", night + 14);
+        json(std::str::from_utf8(&self.bucket.bytes_of(&path)).expect("a text"))
+    }
+}
+
+const AT_STORE: &str = "archive = \"s3://evidence/of\"";
+
+#[test]
+fn what_a_store_does_not_take_waits_and_is_shipped_before_the_next_capture() {
+    let house = House::new(AT_STORE);
+    house.expect(0, NIGHTS[0], &["run"]);
+    assert_eq!(house.spooled(), [""; 0], "nothing waits");
+    // it takes the usage into the inbox, and refuses everything else
+    house.bucket.fails(|method, path| (*method == Method::PUT && path.contains("/period=")).then_some(403));
+    let ran = house.expect(15, NIGHTS[1], &["run"]);
+    let place = format!("reports/.spool/parent={PARENT}/period=2024-01-01/capture=20240115T020000Z");
+    assert!(ran.closing().starts_with(&format!("evidence: safe in {place}; ")), "{}", ran.closing());
+    assert!(ran.closing().ends_with("then run again, which ships it"), "{}", ran.closing());
+    assert!(house.folder.path().join("reports").join(PARENT).join("2024-01-01/20240115T020000Z").is_dir());
+    assert!(house.spooled().iter().any(|path| path.ends_with("capture=20240115T020000Z/capture.json")));
+    let status = house.expect(15, NIGHTS[1], &["status"]);
+    assert!(status.stdout.contains("waiting   20240115T020000Z in reports/.spool"), "{}", status.stdout);
+    let doctor = house.run(NIGHTS[1], &["doctor"]);
+    assert!(doctor.stdout.contains("run `subledger run`, which gives them to the archive"), "{}", doctor.stdout);
+    let close = ["close", "--period", "2024-01-01", "--invoice-number", "1", "--amount", "1.00"];
+    let closed = house.expect(15, NIGHTS[1], &close);
+    assert!(closed.stderr.contains("capture `20240115T020000Z` waits in the spool"), "{}", closed.stderr);
+    // what waits is part of the archive
+    house.expect(0, NIGHTS[1], &["verify"]);
+
+    house.bucket.fails(|_, _| None);
+    house.expect(0, NIGHTS[2], &["run"]);
+    assert_eq!(house.spooled(), [""; 0], "all of it was shipped");
+    let named = |night: usize| house.manifest(night)["previous"]["capture"].as_str().map(str::to_owned);
+    assert_eq!(named(1).as_deref(), Some("20240114T020000Z"));
+    assert_eq!(named(2).as_deref(), Some("20240115T020000Z"));
+    let inbox: Vec<String> = house.bucket.paths().into_iter().filter(|path| path.contains("/inbox/")).collect();
+    assert_eq!(inbox, [""; 0], "a capture that is whole has no copy in the inbox");
+    house.expect(0, NIGHTS[2], &["verify"]);
+}
+
+#[test]
+fn a_store_that_is_away_costs_no_evidence_and_breaks_no_chain() {
+    let house = House::new(AT_STORE);
+    house.expect(0, NIGHTS[0], &["capture"]);
+    house.bucket.fails(|_, _| Some(503));
+    let ran = house.expect(15, NIGHTS[1], &["capture"]);
+    assert!(ran.stdout.contains("evidence  safe in reports/.spool/"), "{}", ran.stdout);
+    // there are no reports without the captures before, and the evidence is as safe
+    let ran = house.expect(15, NIGHTS[2], &["run"]);
+    assert!(ran.closing().starts_with("evidence: safe in reports/.spool/"), "{}", ran.stderr);
+    house.bucket.fails(|_, _| None);
+    house.expect(0, "2024-01-17T02:00:00Z", &["run"]);
+    assert_eq!(house.spooled(), [""; 0]);
+    for night in 1..=3 {
+        let previous = format!("202401{}T020000Z", night + 13);
+        assert_eq!(house.manifest(night)["previous"]["capture"], previous.as_str());
+        assert!(house.manifest(night)["previous"]["sha256"].is_string(), "the chain has no hole");
+    }
+    house.expect(0, NIGHTS[2], &["verify"]);
+}
+
+#[test]
+fn a_folder_that_fails_has_a_spool_where_one_is_named() {
+    for (settings, code) in [("", 23), ("spool = \"other-disk\"", 15)] {
+        let house = House::new(settings);
+        let parent = house.folder.path().join(format!("archive/parent={PARENT}"));
+        std::fs::create_dir_all(&parent).expect("a folder");
+        std::fs::write(parent.join("period=2024-01-01"), "in the way").expect("a file");
+        let ran = house.expect(code, NIGHTS[0], &["capture"]);
+        if code == 15 {
+            assert!(ran.closing().starts_with("evidence: safe in other-disk/parent="), "{}", ran.closing());
+            std::fs::remove_file(parent.join("period=2024-01-01")).expect("a file");
+            house.expect(0, NIGHTS[1], &["run"]);
+            house.expect(0, NIGHTS[1], &["verify"]);
+            let manifests = files(&parent).into_keys().filter(|path| path.ends_with("/capture.json")).count();
+            assert_eq!(manifests, 2);
+        }
+    }
+}
+
+#[test]
+fn report_sets_are_copied_to_the_mirror_and_a_mirror_that_fails_changes_nothing() {
+    let house = House::new("mirror = \"s3://evidence/sets\"\nlabel = \"acme\"");
+    house.bucket.fails(|_, _| Some(403));
+    let ran = house.expect(0, NIGHTS[0], &["run"]);
+    assert!(ran.stderr.contains("report sets were not mirrored"), "{}", ran.stderr);
+    let doctor = house.run(NIGHTS[0], &["doctor"]);
+    assert!(doctor.stdout.contains("the night goes through, and its reports are only here"), "{}", doctor.stdout);
+    house.bucket.fails(|_, _| None);
+    house.expect(0, NIGHTS[1], &["run"]);
+    let reports = house.folder.path().join("reports/acme/2024-01-01");
+    let mut there = Vec::new();
+    for night in ["20240114T020000Z", "20240115T020000Z"] {
+        for (path, bytes) in files(&reports.join(night)) {
+            let mirrored = format!("sets/acme/2024-01-01/{night}/{path}");
+            assert!(house.bucket.bytes_of(&mirrored) == bytes, "{mirrored} is as it is here");
+            there.push(mirrored);
+        }
+    }
+    there.push("sets/acme/2024-01-01/latest".to_owned());
+    assert_eq!(house.bucket.bytes_of("sets/acme/2024-01-01/latest"), "20240115T020000Z\n");
+    there.sort();
+    assert_eq!(house.bucket.paths(), there);
+}
