@@ -59,6 +59,14 @@ ops:
     SUBLEDGER_METRICS="$PWD/target/ops/subledger.prom" cargo test --locked --test it -- telling::what_watches
     SUBLEDGER_BINARY="$PWD/target/debug/subledger" SUBLEDGER_METRICS="$PWD/target/ops/subledger.prom" tests/ops/run
 
+# make the book of docs/ in target/book, and follow its links
+book:
+    tests/book/run
+
+# make what a release is made of in target/dist: archive, Debian package, list of contents, hashes
+release *arguments:
+    packaging/release/build {{ arguments }}
+
 # take nights with the archive on a real S3 server, and with everything that goes wrong with one
 s3 *arguments:
     tests/s3/run {{ arguments }}

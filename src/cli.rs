@@ -31,7 +31,7 @@ pub use self::doctor::Doctor;
 pub use self::explain::Explain;
 pub use self::history::History;
 pub use self::init::Init;
-pub use self::manual::{Completions, page};
+pub use self::manual::{Completions, Manual};
 pub use self::output::{Log, Output};
 pub use self::prune::Prune;
 pub use self::simulate::Simulate;
@@ -167,8 +167,8 @@ pub enum Command {
     Demo(Demo),
     /// Print what lets a shell complete commands and flags
     Completions(Completions),
-    /// Print the manual page
-    Man,
+    /// Print the manual page, of one command or of the program
+    Man(Manual),
     /// Serve a simulated API until a signal, to try clients against
     Simulate(Simulate),
 }
@@ -365,7 +365,7 @@ impl Cli {
                 formats: close.formats.formats.clone(),
                 ..default
             },
-            Command::Completions(_) | Command::Man | Command::Demo(_) | Command::Init(_) | Command::Simulate(_) => {
+            Command::Completions(_) | Command::Man(_) | Command::Demo(_) | Command::Init(_) | Command::Simulate(_) => {
                 apart_from_tables
             }
         }

@@ -25,7 +25,7 @@ pub mod verify;
 use crate::billing::ledger::Ledger;
 use crate::billing::level::Level;
 use crate::failure::{Evidence, Kind, closing};
-use crate::nightly::Secured;
+use crate::nightly::{SHIP, Secured};
 use crate::report::history::Sheet;
 
 /// What a command leaves to be printed.
@@ -72,9 +72,7 @@ fn with_waiting(secured: &Secured, (exit_code, closing): (u8, String)) -> (u8, S
     if !secured.is_waiting {
         return (exit_code, closing);
     }
-    let ship =
-        "the archive did not take all of it: see that it can be reached and written, then run again, which ships it";
-    (Kind::Waiting.exit_code(), format!("{closing}; {ship}"))
+    (Kind::Waiting.exit_code(), format!("{closing}; {SHIP}"))
 }
 
 /// The exit code of a ledger whose reports are published, and what to do about it.

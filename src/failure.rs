@@ -191,6 +191,14 @@ impl Failure {
         &self.more.for_runner
     }
 
+    /// The same, with one more thing to do.
+    #[must_use]
+    pub fn also(self, next: &str) -> Self {
+        let closing = self.closing();
+        let first = closing.split_once("; ").map_or(closing.as_str(), |(_, first)| first).to_owned();
+        self.then(format!("{first}; {next}"))
+    }
+
     /// The same, as another class: what a failure means depends on what was under way.
     #[must_use]
     pub fn of_kind(mut self, kind: Kind) -> Self {
@@ -254,7 +262,10 @@ impl Failure {
                 Kind::NotPublished => "rebuild the reports with `subledger report`",
                 Kind::ArchiveUnusable => "mend the archive as the hint says, then run `subledger report`",
                 Kind::Unreachable | Kind::AnswerUnusable | Kind::Interrupted(_) => "run again",
-                Kind::Waiting => "see that the archive can be reached and written, then run again, which ships it",
+                Kind::Waiting => {
+                    "evidence waits in the spool: see that the archive can be reached and written, then run again, which \
+                     ships it"
+                }
                 Kind::NotDurable => "mend the archive as the hint says and run again",
                 Kind::Refused => "mend the key and run again",
                 Kind::Busy => "the other run does the work",

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
-use subledger::cli::{Archive, Cli, Command, FailOn, Log, Output, Run, Terms, page};
+use subledger::cli::{Archive, Cli, Command, FailOn, Log, Output, Run, Terms};
 use subledger::commands::inert::{inert, inert_json, without_keys};
 use subledger::commands::several::{Each, failure_json, joined, side_by_side};
 use subledger::commands::{self, Outcome, demo::Scene, simulate::Simulation, simulate::Stage};
@@ -110,7 +110,7 @@ async fn perform(
 ) -> Result<Outcome, Failure> {
     let load = || Config::load(overrides, &Surroundings::of_process(clock));
     match &cli.command {
-        Command::Run(run) => night(overrides, run, clock, signals, show_progress).await,
+        Command::Run(run) => Box::pin(night(overrides, run, clock, signals, show_progress)).await,
         Command::Capture(capture) => {
             let config = load().map_err(not_captured)?;
             match capture.waiting() {
@@ -124,7 +124,10 @@ async fn perform(
         }
         Command::Close(close) => commands::close::run(&load().map_err(Failure::usage)?, close.request(), signals).await,
         Command::Completions(completions) => Ok(printed(completions.script())),
-        Command::Man => Ok(printed(page())),
+        Command::Man(manual) => {
+            let unknown = || Failure::new(Kind::Usage, format!("there is no command `{}`", manual.command.join(" ")));
+            manual.page().map(printed).ok_or_else(unknown)
+        }
         Command::Init(init) => commands::init::run(init.asked(), &Surroundings::of_process(clock), signals).await,
         Command::Doctor(_) => commands::doctor::run(&load().map_err(Failure::usage)?, signals).await,
         Command::Status(_) => commands::status::run(&load().map_err(Failure::usage)?).await,

@@ -29,7 +29,7 @@ use crate::failure::{Evidence, Failure, causes};
 use crate::publish::{Begun, Place, Published, Ready, Staging};
 use crate::report::{self, Files, SetInfo};
 
-pub use self::capture::Secured;
+pub use self::capture::{SHIP, Secured};
 pub use self::close::{Order, Settled, close, closed_with, closes_of, ledger_of, restore};
 pub use self::closing::{Closing, Taken, Waiting, take, until_close};
 pub use self::compact::{Compacted, Compaction, compact};
@@ -73,16 +73,6 @@ pub async fn secure(config: &Config, signals: &Signals, progress: &Progress<'_>)
         None => config.storage.reports.join(format!(".captures-{account_id}.lock")),
     };
     let lock = Lock::acquire(&path, &holder(config), config.locking).map_err(Failure::of_capture_lock)?;
-    if archive.folder().is_none() {
-        // some stores replace what they were told to keep, and then a capture could be lost without a word
-        progress("probing the archive");
-        match archive.probe().await {
-            Ok(()) => {}
-            Err(error @ crate::archive::Error::Overwritten { .. }) => return Err(missing(Failure::of_evidence(error))),
-            // the evidence itself will tell whether that lasts
-            Err(error) => tracing::warn!(causes = ?causes(&error), "the archive could not be probed"),
-        }
-    }
     let secured = capture(&archive, &api, config.clock, signals, progress).await?;
     Ok(Night { archive, secured, _lock: lock })
 }

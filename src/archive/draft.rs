@@ -56,6 +56,8 @@ pub struct Draft<'a> {
     previous: Option<CaptureKey>,
     /// Whether the archive failed to take something, so that all that follows goes to the spool.
     is_spooled: bool,
+    /// Whether the archive could not even be asked which captures it has.
+    is_away: bool,
     usage: (BodyEntry, Bytes),
     place: Option<(CaptureKey, PeriodEntry)>,
     segment: Vec<Body>,
@@ -78,6 +80,7 @@ impl Archive {
             at,
             previous: None,
             is_spooled: false,
+            is_away: false,
             usage: (entry(usage), pack([usage])?),
             place: None,
             segment: Vec::new(),
@@ -109,53 +112,79 @@ impl Archive {
 impl Draft<'_> {
     /// Where the usage is until the capture is complete, for people.
     pub fn shown_inbox(&self) -> String {
-        let kept = self.kept_in();
+        let kept = self.receiver().unwrap_or(self.archive);
         kept.shown(&kept.inbox_path(&self.id))
     }
 
-    /// Puts the usage into the inbox: of the spool first, if there is one, because this machine's own disk takes it in a moment
-    /// and a store may take a minute to say that it does not.
-    async fn receive(&mut self) -> Result<(), Error> {
-        let (inbox, packed) = (self.archive.inbox_path(&self.id).join(USAGE_NAME), self.usage.1.clone());
-        let spool = self.archive.spool.as_deref().filter(|_| self.archive.folder.is_none());
-        let first = match spool {
-            Some(spool) => spool.create(&spool.path_of(self.archive, &inbox), packed.clone()).await,
-            None => Ok(()),
-        };
-        match first {
-            Err(error @ Error::Conflict { .. }) => return Err(error),
-            Err(error) => tracing::warn!(%error, "the spool does not take the usage: it goes to the archive alone"),
-            Ok(()) => {}
-        }
-        let received = self.create(&inbox, packed).await;
-        if let (Err(Error::Conflict { .. }), Some(spool)) = (&received, spool) {
-            // somebody else's is there; ours gets another name
-            spool.clear_inbox(&self.id).await;
-        }
-        received
+    /// The spool, where the usage goes there in any case: this machine's own disk takes it in a moment, and a store may take a
+    /// minute to say that it does not.
+    fn receiver(&self) -> Option<&Archive> {
+        self.archive.spool.as_deref().filter(|_| self.is_spooled || self.archive.folder.is_none())
     }
 
-    /// Gives the archive what waits in the spool from other nights, so that this capture follows it.
-    pub async fn ship_earlier(&self) {
-        if self.is_spooled {
-            return;
+    async fn receive(&mut self) -> Result<(), Error> {
+        if let Some(spool) = self.receiver() {
+            match spool.create(&spool.inbox_path(&self.id).join(USAGE_NAME), self.usage.1.clone()).await {
+                Err(error) if !matches!(error, Error::Conflict { .. }) => {
+                    tracing::warn!(%error, "the spool does not take the usage: it goes to the archive alone");
+                }
+                received => return received,
+            }
         }
-        match Box::pin(self.archive.ship(Some(&self.id))).await {
-            Ok(0) => {}
-            Ok(objects) => tracing::info!(objects, "the archive has what waited in the spool"),
-            Err(error) => tracing::warn!(%error, "what waits in the spool stays there"),
+        self.reach().await
+    }
+
+    /// Lets the archive have the usage as well, once it is known that it keeps what it has.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Overwritten`] if it does not; [`Error::Taken`] if it has other usage of the same second.
+    pub async fn reach(&mut self) -> Result<(), Error> {
+        let archive = self.archive;
+        if archive.folder.is_none() {
+            match archive.probe().await {
+                Err(error @ Error::Overwritten { .. }) => return Err(error),
+                Err(error) if archive.spool.is_some() => {
+                    self.is_away = true;
+                    self.goes_to_spool(&error);
+                }
+                // the evidence itself will tell whether that lasts
+                Err(error) => tracing::warn!(%error, "the archive could not be probed"),
+                Ok(()) => {}
+            }
+        }
+        if archive.waiting().await.is_ok_and(|waiting| !waiting.captures.is_empty()) {
+            // the archive gets captures in their order
+            self.is_spooled = true;
+        }
+        match self.create(&archive.inbox_path(&self.id).join(USAGE_NAME), self.usage.1.clone()).await {
+            Err(Error::Conflict { .. }) => {
+                if let Some(spool) = self.receiver() {
+                    // somebody else's is in the archive; ours gets another name
+                    spool.clear_inbox(&self.id).await;
+                }
+                Err(Error::Taken { id: self.id.clone() })
+            }
+            created => created,
         }
     }
 
     /// Finds the capture that this one follows; [`Error::Taken`] if there is one of the same second already.
     pub async fn link(&mut self) -> Result<(), Error> {
+        if self.is_away && self.archive.remembered().is_some() {
+            // what this machine captured last was kept in mind
+            return Ok(());
+        }
         let captures = match self.archive.captures_in_sight().await {
             Err(error) if self.archive.spool.is_some() => {
-                // what this machine captured last was kept in mind
+                self.is_away = true;
                 self.goes_to_spool(&error);
                 return Ok(());
             }
-            captures => captures?,
+            captures => {
+                self.is_away = false;
+                captures?
+            }
         };
         if captures.iter().any(|key| key.id == self.id) {
             self.clear_inbox().await;
@@ -231,6 +260,7 @@ impl Draft<'_> {
             captured_at: self.at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true),
             base_url: base_url.to_owned(),
             billing_period,
+            previous_unknown: self.is_away && previous.is_none(),
             previous,
             counts: self.counts,
             objects,
@@ -250,7 +280,7 @@ impl Draft<'_> {
     /// capture tonight.
     async fn previous_link(&self) -> Option<Previous> {
         let remembered = self.archive.remembered();
-        let Some(key) = &self.previous else { return remembered.filter(|_| self.is_spooled) };
+        let Some(key) = &self.previous else { return remembered.filter(|_| self.is_away) };
         let sha256 = match self.archive.fetch(&self.archive.capture_path(key).join(MANIFEST_NAME)).await {
             Ok(bytes) => Some(sha256(&bytes)),
             Err(_) if remembered.as_ref().is_some_and(|last| last.capture == key.id) => return remembered,
@@ -302,7 +332,9 @@ impl Draft<'_> {
     /// From here on everything goes to the spool: a manifest in the archive whose bodies are not there would be a torn capture.
     fn goes_to_spool(&mut self, error: &Error) {
         let cause = error.source().map(ToString::to_string);
-        tracing::warn!(%error, cause, "the archive does not take the evidence: it goes to the spool");
+        if !self.is_spooled {
+            tracing::warn!(%error, cause, "the archive does not take the evidence: it goes to the spool");
+        }
         self.is_spooled = true;
     }
 

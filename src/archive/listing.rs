@@ -95,6 +95,8 @@ impl Archive {
     /// A local folder is walked here: the store's own listing ends at the first file whose name is no text, without
     /// the rest, and hides what is half written.
     pub(super) async fn list(&self) -> Result<Listing, Error> {
+        // first, so that what is shipped meanwhile is seen twice at the worst
+        let waiting = self.list_spool().await?;
         let mut listing = match &self.folder {
             Some(folder) => {
                 let parent = self.parent_path();
@@ -102,7 +104,10 @@ impl Archive {
             }
             None => self.list_store().await?,
         };
-        listing.found.extend(self.list_spool(&listing.found).await?);
+        let is_there = |waits: &Found| listing.found.iter().any(|found| found.place == waits.place);
+        let waits: Vec<Found> = waiting.found.into_iter().filter(|waits| !is_there(waits)).collect();
+        listing.found.extend(waits);
+        listing.unlisted.extend(waiting.unlisted);
         listing.found.sort_by(|a, b| a.shown.cmp(&b.shown));
         listing.odd.sort();
         Ok(listing)

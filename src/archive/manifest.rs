@@ -27,6 +27,9 @@ pub struct Manifest {
     pub billing_period: PeriodEntry,
     /// The capture before this one; nothing for the first.
     pub previous: Option<Previous>,
+    /// Whether there may be one before all the same, because the archive was away and nobody had it in mind.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub previous_unknown: bool,
     /// How much of everything.
     pub counts: Counts,
     /// The archived objects with their bodies.

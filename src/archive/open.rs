@@ -75,7 +75,7 @@ fn local_folder(location: &str) -> Option<PathBuf> {
 }
 
 /// A location without the user part of its URL, which may carry a secret.
-pub(super) fn without_secrets(location: &str) -> String {
+pub fn without_secrets(location: &str) -> String {
     match Url::parse(location) {
         Ok(mut url) if location.contains("://") => {
             let _ = url.set_username("");
@@ -83,6 +83,10 @@ pub(super) fn without_secrets(location: &str) -> String {
             url.set_query(None);
             url.to_string().trim_end_matches('/').to_owned()
         }
-        _ => location.to_owned(),
+        // whatever it is, the part that may be a secret is not shown
+        _ => match location.split_once("://") {
+            Some((scheme, _)) => format!("{scheme}://…"),
+            None => location.to_owned(),
+        },
     }
 }

@@ -1,18 +1,20 @@
 //! The spool: a local folder that takes evidence when the archive does not, and gives it to the archive later.
 //!
 //! It is laid out as an archive is, and what waits in it is part of the archive: it is listed and read like everything
-//! else. Evidence is shipped bodies first, then manifests, then seals, and removed only once the archive has all of it, so
-//! that the archive never shows a torn capture, and a run that dies in between is finished by the next one.
+//! else. Evidence is shipped bodies first, then manifests from the oldest on, then seals, and removed only once the archive has
+//! all of it, so that the archive never shows a torn capture, nor one before those that it follows. A run that dies in between
+//! is finished by the next one. Each archive has a folder of its own in the spool, named by the hash of where it is: what
+//! waits for one is never given to another.
 
 use std::collections::BTreeMap;
-use std::path::Path as FilePath;
+use std::path::{Path as FilePath, PathBuf};
 
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 
-use super::listing::Found;
+use super::listing::Listing;
 use super::manifest::Previous;
 use super::paths::{MANIFEST_NAME, Place};
 use super::seal::seal_name;
@@ -21,6 +23,11 @@ use crate::publish::told;
 
 /// The manifest of the last capture, so that the next one knows what it follows even if the archive is away.
 const HEAD_NAME: &str = ".head";
+
+/// What says to people what lies in a spool.
+const NOTICE_NAME: &str = "README";
+/// Letters of the hash that names an archive's folder in a spool.
+const PLACE_LEN: usize = 12;
 
 /// What waits in a spool.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -38,14 +45,38 @@ impl Archive {
     ///
     /// [`Error::Open`] if the folder cannot be made.
     pub fn add_spool(&mut self, folder: &FilePath) -> Result<(), Error> {
+        let folder = self.place_in(folder);
         let spool = Self::open_or_create(&folder.to_string_lossy(), self.account_id, &StoreOptions::default())?;
+        let notice = folder.join(NOTICE_NAME);
+        if !notice.exists() {
+            let text = format!(
+                "Evidence that the archive {} has not taken yet. `subledger run` gives it to the archive; it is nowhere else.\n",
+                self.location
+            );
+            // it is for people only
+            let _ = told::put(&notice, &text);
+        }
         self.spool = Some(Box::new(spool));
         Ok(())
     }
 
-    /// A capture's folder in the spool, for people; nothing without one.
-    pub fn shown_in_spool(&self, key: &CaptureKey) -> Option<String> {
-        self.spool.as_deref().map(|spool| spool.shown_path(key))
+    /// Whether anything was ever spooled in a folder for this archive.
+    pub fn has_spool_in(&self, folder: &FilePath) -> bool {
+        self.place_in(folder).is_dir()
+    }
+
+    /// The archive's own folder in a spool.
+    fn place_in(&self, spool: &FilePath) -> PathBuf {
+        let whole = self.folder().and_then(|folder| std::fs::canonicalize(folder).ok());
+        let place = whole.map_or_else(|| self.location.clone(), |folder| folder.to_string_lossy().into_owned());
+        spool.join(&sha256(place.as_bytes())[..PLACE_LEN])
+    }
+
+    /// Where a capture is, for people: in the spool, if it waits there.
+    pub async fn shown_place(&self, key: &CaptureKey) -> String {
+        let waits = self.waiting().await.is_ok_and(|waiting| waiting.captures.contains(key));
+        let place = self.spool.as_deref().filter(|_| waits).unwrap_or(self);
+        place.shown_path(key)
     }
 
     /// Where evidence goes when the archive does not take it, for people.
@@ -57,18 +88,17 @@ impl Archive {
     pub async fn waiting(&self) -> Result<Waiting, Error> {
         let Some(spool) = &self.spool else { return Ok(Waiting::default()) };
         let captures = Box::pin(spool.captures()).await?;
-        Ok(Waiting { captures, objects: spool.shippable(None).await?.len() })
+        Ok(Waiting { captures, objects: spool.shippable().await?.len() })
     }
 
-    /// Gives the archive what waits in the spool, and says how many objects that were. The usage of the capture `under_way`
-    /// stays until that capture is complete.
+    /// Gives the archive what waits in the spool, and says how many objects that were.
     ///
     /// # Errors
     ///
     /// What the archive says if it does not take an object. Whatever it has not got whole stays as it is.
-    pub async fn ship(&self, under_way: Option<&str>) -> Result<usize, Error> {
+    pub async fn ship(&self) -> Result<usize, Error> {
         let Some(spool) = &self.spool else { return Ok(0) };
-        let mut paths = spool.shippable(under_way).await?;
+        let mut paths = spool.shippable().await?;
         // a capture whose name another machine has used goes nowhere, and keeps no other one here
         let mut stuck: BTreeMap<Option<String>, Error> = BTreeMap::new();
         for path in &paths {
@@ -97,15 +127,11 @@ impl Archive {
     }
 
     /// What is to be shipped, in the order in which it is.
-    async fn shippable(&self, under_way: Option<&str>) -> Result<Vec<Path>, Error> {
+    async fn shippable(&self) -> Result<Vec<Path>, Error> {
         let prefix = self.parent_path();
         let failed = |source| Error::Store { doing: "listing", path: prefix.to_string(), source };
         let metas: Vec<_> = self.store.list(Some(&prefix)).try_collect().await.map_err(failed)?;
-        let is_evidence = |path: &Path| match self.place_of(path) {
-            Place::Capture(..) => true,
-            Place::Inbox(id) => under_way != Some(id.as_str()),
-            _ => false,
-        };
+        let is_evidence = |path: &Path| matches!(self.place_of(path), Place::Capture(..) | Place::Inbox(_));
         let mut paths: Vec<Path> = metas.into_iter().map(|meta| meta.location).filter(is_evidence).collect();
         paths.sort_by_cached_key(|path| (rank(path), path.to_string()));
         Ok(paths)
@@ -137,13 +163,12 @@ impl Archive {
         }
     }
 
-    /// Everything that waits in the spool, but what the archive has as well.
-    pub(super) async fn list_spool(&self, found: &[Found]) -> Result<Vec<Found>, Error> {
-        let Some(spool) = &self.spool else { return Ok(Vec::new()) };
-        let waiting = Box::pin(spool.list()).await?.whole()?.found;
-        let is_ours = |waits: &Found| matches!(waits.place, Place::Capture(..) | Place::Inbox(_));
-        let is_there = |waits: &Found| found.iter().any(|found| found.place == waits.place);
-        Ok(waiting.into_iter().filter(|waits| is_ours(waits) && !is_there(waits)).collect())
+    /// Everything that waits in the spool, and what of it cannot be listed.
+    pub(super) async fn list_spool(&self) -> Result<Listing, Error> {
+        let Some(spool) = &self.spool else { return Ok(Listing::default()) };
+        let mut listing = Box::pin(spool.list()).await?;
+        listing.found.retain(|found| matches!(found.place, Place::Capture(..) | Place::Inbox(_)));
+        Ok(listing)
     }
 
     /// Keeps in mind which capture is the last one.
@@ -151,7 +176,7 @@ impl Archive {
         let Some(path) = self.head_path() else { return };
         let text = String::from_utf8_lossy(manifest);
         if let Err(error) = told::put(&path, &text) {
-            tracing::debug!(%error, "the last capture is not kept in mind");
+            tracing::warn!(%error, "which capture is the last one is not kept in mind");
         }
     }
 
@@ -164,7 +189,7 @@ impl Archive {
         Some(Previous { period, capture: manifest.capture, sha256: Some(sha256(&bytes)) })
     }
 
-    fn head_path(&self) -> Option<std::path::PathBuf> {
+    fn head_path(&self) -> Option<PathBuf> {
         let spool = self.spool.as_ref()?;
         Some(spool.folder()?.join(spool.parent_path().as_ref()).join(HEAD_NAME))
     }
@@ -174,7 +199,7 @@ impl Archive {
         let Some(folder) = self.folder() else { return };
         for path in paths {
             let file = folder.join(path.as_ref());
-            // three of ours lie above an object; one that is not empty stays by itself
+            // the capture's and the period's; one that is not empty stays by itself
             for above in file.ancestors().skip(1).take(2) {
                 let _ = std::fs::remove_dir(above);
             }

@@ -24,12 +24,27 @@ impl Completions {
     }
 }
 
-/// The manual page of the program: its commands, and what holds for all of them.
-pub fn page() -> String {
-    let mut page = Vec::new();
-    // a vector takes whatever it is given
-    let _ = clap_mangen::Man::new(Cli::command()).render(&mut page);
-    String::from_utf8_lossy(&page).into_owned()
+/// Flags of `man`.
+#[derive(Debug, Args)]
+pub struct Manual {
+    /// The command, such as `close` or `accounts list` [default: the program as a whole]
+    pub command: Vec<String>,
+}
+
+impl Manual {
+    /// The manual page of a command, or of the program: its commands, and what holds for all of them. Nothing if there is no such
+    /// command.
+    pub fn page(&self) -> Option<String> {
+        let mut command = Cli::command();
+        command.build();
+        for name in &self.command {
+            command = command.find_subcommand(name)?.clone();
+        }
+        let mut page = Vec::new();
+        // a vector takes whatever it is given
+        let _ = clap_mangen::Man::new(command).render(&mut page);
+        Some(String::from_utf8_lossy(&page).into_owned())
+    }
 }
 
 #[cfg(test)]
@@ -38,10 +53,14 @@ mod tests {
 
     #[test]
     fn every_command_is_in_the_page_and_every_shell_has_a_script() {
-        let page = page();
+        let page = |words: &[&str]| Manual { command: words.iter().map(ToString::to_string).collect() }.page();
+        let whole = page(&[]).unwrap();
         for command in Cli::command().get_subcommands() {
-            assert!(page.contains(command.get_name()), "{}", command.get_name());
+            let name = command.get_name();
+            assert!(whole.contains(name), "{name}");
+            assert!(page(&[name]).unwrap().contains(&format!("subledger\\-{name}")), "{name}");
         }
+        assert!(page(&["accounts", "list"]).is_some() && page(&["accounts", "lost"]).is_none());
         for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
             let script = Completions { shell }.script();
             assert!(script.contains("until-close") && script.contains("subledger"), "{shell}");

@@ -35,15 +35,16 @@ pub async fn run(
     nightly::derive_usage_table(&archive, &ledger.books, &key).await;
     let issue = nightly::publish(config, &archive, &ledger, signals).await?;
     Box::pin(nightly::mirror(config, archive.account_id(), signals)).await;
-    let outcome = outcome(config, &ledger, &secured(&archive, key, &ledger), &issue, fail_on);
+    let secured = secured(&archive, key, &ledger).await;
+    let outcome = outcome(config, &ledger, &secured, &issue, fail_on);
     // the process ends here: the system takes back at once what would be freed line by line
     std::mem::forget(ledger);
     Ok(outcome)
 }
 
-fn secured(archive: &Archive, key: CaptureKey, ledger: &Ledger) -> Secured {
+async fn secured(archive: &Archive, key: CaptureKey, ledger: &Ledger) -> Secured {
     let sha256 = ledger.books.capture.sha256.clone();
-    Secured { folder: archive.shown_path(&key), key, sha256, server_ahead: TimeDelta::zero(), is_waiting: false }
+    Secured { folder: archive.shown_place(&key).await, key, sha256, server_ahead: TimeDelta::zero(), is_waiting: false }
 }
 
 /// Every set that was issued for a closed period.
@@ -61,7 +62,7 @@ async fn issued(
         return Err(Failure::new(Kind::Bug, "a closed period without a close"));
     };
     let key = CaptureKey { id: last.record.capture.id.clone(), period: last.record.billing_period.clone() };
-    let secured = secured(archive, key, &ledger);
+    let secured = secured(archive, key, &ledger).await;
     let mut outcome = outcome(config, &ledger, &secured, &Issue::Published(published), fail_on);
     outcome.closing.push_str("; the period is closed, and this is what was issued");
     Ok(outcome)

@@ -46,10 +46,7 @@ pub async fn without_reports(
     let night = nightly::secure(config, signals, &|message| spinner.tell(message)).await;
     drop(spinner);
     let failure = match night {
-        Ok(Night { secured, .. }) => {
-            let why = why.with_evidence(Evidence::Safe(secured.folder));
-            why.then("correct what is named above, then run `subledger report`")
-        }
+        Ok(Night { secured, .. }) => secured.safe(why.then("correct what is named above, then run `subledger report`")),
         Err(failure) => failure,
     };
     Err(begun.failed(config, failure).await)

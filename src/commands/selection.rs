@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use crate::archive::{Archive, CaptureKey, parents_in};
+use crate::archive::{Archive, CaptureKey, parents_in, without_secrets};
 use crate::config::Config;
 use crate::failure::{Failure, Kind};
 
@@ -44,7 +44,10 @@ pub(super) fn account_id(config: &Config) -> Result<uuid::Uuid, Failure> {
         Err(error) => match parents_in(config.storage.archive.as_ref()).as_slice() {
             [only] => Ok(*only),
             [] => {
-                let failure = Failure::new(Kind::Usage, format!("there is no capture in `{}`", config.storage.archive));
+                let failure = Failure::new(
+                    Kind::Usage,
+                    format!("there is no capture in `{}`", without_secrets(&config.storage.archive)),
+                );
                 Err(failure
                     .hint("`--archive` says where the archive is; `subledger run` or `subledger capture` makes one"))
             }

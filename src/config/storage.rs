@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use url::Url;
 use uuid::Uuid;
 
 use super::file::File;
@@ -45,9 +46,28 @@ impl Storage {
         // a disk beside the archive's own is for whoever has one; a store may be away on any night
         let usual = is_url(&archive).then(|| reports.join(SPOOL_NAME));
         let spool = file.spool.as_ref().map(|path| folder.join(path)).or(usual);
-        let options =
-            StoreOptions { settings: surroundings.store_settings(), patience: patience(file.store_timeout_secs())? };
+        let settings = surroundings.store_settings();
+        for (name, value) in &settings {
+            // requests that fail show the whole address
+            if Url::parse(value).is_ok_and(|url| url.password().is_some()) {
+                return Err(super::setting(
+                    &name.to_ascii_uppercase(),
+                    "has a password in its address: put it elsewhere",
+                ));
+            }
+        }
+        let options = StoreOptions { settings, patience: patience(file.store_timeout_secs())? };
         let mirror = file.mirror.as_ref().map(located);
+        if let Some(mirror) = mirror.as_deref().filter(|mirror| !is_url(mirror)) {
+            // a copy among the originals would be taken for one
+            let of_ours = [Some(reports.as_path()), Some(Path::new(&archive)), spool.as_deref()];
+            if of_ours.into_iter().flatten().any(|place| is_within(Path::new(mirror), place)) {
+                return Err(super::setting(
+                    "mirror",
+                    "is among the reports, the archive or the spool: choose another place",
+                ));
+            }
+        }
         Ok(Self { archive, spool, mirror, options, reports })
     }
 }
@@ -57,7 +77,7 @@ impl Config {
     pub fn open_archive(&self, account_id: Uuid) -> Result<Archive, archive::Error> {
         let mut archive = Archive::open(&self.storage.archive, account_id, &self.storage.options)?;
         // what waits in the spool is part of it; where nothing was ever spooled there is no folder
-        if let Some(spool) = self.storage.spool.as_deref().filter(|spool| spool.is_dir()) {
+        if let Some(spool) = self.storage.spool.as_deref().filter(|spool| archive.has_spool_in(spool)) {
             archive.add_spool(spool)?;
         }
         Ok(archive)
@@ -73,6 +93,16 @@ impl Config {
         }
         Ok(archive)
     }
+}
+
+/// Whether a folder is another one or below it, or the other way round; links are followed as far as there is something.
+fn is_within(one: &Path, other: &Path) -> bool {
+    let real = |path: &Path| {
+        let there = path.ancestors().find_map(|above| Some((above, above.canonicalize().ok()?)));
+        there.map_or_else(|| path.to_owned(), |(above, real)| real.join(path.strip_prefix(above).unwrap_or(path)))
+    };
+    let (one, other) = (real(one), real(other));
+    one.starts_with(&other) || other.starts_with(&one)
 }
 
 /// Whether a place is in an object store.

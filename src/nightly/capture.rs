@@ -20,6 +20,9 @@ use crate::failure::{Evidence, Failure, Kind, causes};
 /// Accounts looked up one by one. More missing from the list than this is no race any more, and the `unlisted`
 /// findings tell of it.
 const LOOKUP_COUNT_MAX: usize = 10_000;
+/// What to do about evidence that waits.
+pub const SHIP: &str =
+    "evidence waits in the spool: see that the archive can be reached and written, then run again, which ships it";
 /// Tries to find a second that no capture has yet.
 const SECOND_COUNT_MAX: u32 = 5;
 /// A server's clock this far from ours is worth a warning: captures are ordered by our clock.
@@ -38,7 +41,7 @@ pub struct Secured {
     pub sha256: String,
     /// How far the server's clock is ahead of ours, as far as it told.
     pub server_ahead: TimeDelta,
-    /// Whether it waits in the spool, because the archive did not take all of it.
+    /// Whether evidence waits in the spool, because the archive did not take it: this one or an earlier one.
     pub is_waiting: bool,
 }
 
@@ -47,8 +50,12 @@ impl Secured {
     #[must_use]
     pub fn safe(&self, failure: Failure) -> Failure {
         let failure = failure.with_evidence(Evidence::Safe(self.folder.clone()));
-        // what is away gives nothing to read either
-        if self.is_waiting && failure.kind == Kind::ArchiveUnusable { failure.of_kind(Kind::Waiting) } else { failure }
+        match failure.kind {
+            _ if !self.is_waiting => failure,
+            // what is away gives nothing to read either
+            Kind::ArchiveUnusable => failure.of_kind(Kind::Waiting),
+            _ => failure.also(SHIP),
+        }
     }
 }
 
@@ -94,7 +101,14 @@ impl Capturing<'_> {
         self.archive.sweep();
         self.archive.warn_of_its_place();
         (self.progress)("reading usage");
-        let usage = self.signals.or(client.usage(), Failure::of_client).await?;
+        let usage = match self.signals.or(client.usage(), Failure::of_client).await {
+            Err(failure) => {
+                // what waits from other nights needs no API
+                self.ship().await;
+                return Err(failure);
+            }
+            usage => usage?,
+        };
         let server_ahead = server_ahead(&usage, self.clock);
         let mut draft = self.begin(&body(&usage)).await?;
         refuse_key(&client, &usage)?;
@@ -110,21 +124,28 @@ impl Capturing<'_> {
         (self.progress)("sealing the capture");
         let committed = draft.commit(TOOL, self.api.base_url.as_str()).await.map_err(Failure::of_evidence)?;
         self.archive.keep_reserve(committed.stored_bytes);
-        let in_spool = if committed.is_spooled { self.ship(&committed.key).await } else { None };
-        let is_waiting = in_spool.is_some();
-        let folder = in_spool.unwrap_or_else(|| self.archive.shown_path(&committed.key));
+        self.ship().await;
+        let is_waiting = match self.archive.waiting().await {
+            Ok(waiting) => waiting.objects > 0,
+            Err(error) => {
+                tracing::warn!(causes = ?causes(&error), "what waits in the spool cannot be seen");
+                committed.is_spooled
+            }
+        };
+        let folder = self.archive.shown_place(&committed.key).await;
         Ok(Secured { folder, key: committed.key, sha256: committed.sha256, server_ahead, is_waiting })
     }
 
-    /// Tries once more to give the archive what it did not take; if it still does not, says where the capture waits.
-    async fn ship(&self, key: &CaptureKey) -> Option<String> {
-        (self.progress)("shipping what the archive did not take");
-        match Box::pin(self.archive.ship(None)).await {
-            Ok(_) => None,
-            Err(error) => {
-                tracing::warn!(causes = ?causes(&error), "the capture waits in the spool");
-                self.archive.shown_in_spool(key)
-            }
+    /// Gives the archive what waits in the spool. What it still does not take is tried again by the next run.
+    async fn ship(&self) {
+        match self.archive.waiting().await {
+            Ok(waiting) if waiting.objects == 0 => return,
+            _ => (self.progress)("shipping what the archive did not take"),
+        }
+        let failed = |error| Failure::new(Kind::NotDurable, "the archive does not take what waits").because(error);
+        match self.signals.or(Box::pin(self.archive.ship()), failed).await {
+            Ok(objects) => tracing::info!(objects, "the archive has what waited in the spool"),
+            Err(failure) => tracing::warn!(causes = ?causes(&failure), "evidence waits in the spool"),
         }
     }
 
@@ -136,8 +157,10 @@ impl Capturing<'_> {
                 Ok(mut draft) => {
                     // from here on the usage is kept, whatever the archive does
                     self.kept.replace(Evidence::Partial(draft.shown_inbox()));
-                    draft.ship_earlier().await;
-                    draft.link().await.map(|()| draft)
+                    match draft.reach().await {
+                        Ok(()) => draft.link().await.map(|()| draft),
+                        Err(error) => Err(error),
+                    }
                 }
                 Err(error) => Err(error),
             };

@@ -6,6 +6,7 @@
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
+use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
@@ -28,6 +29,9 @@ pub enum MirrorError {
     /// The sets here could not be read.
     #[error("reading the report sets")]
     Read(#[source] super::Error),
+    /// A set was taken away while it was copied. It has no manifest there, so that nobody takes it for whole.
+    #[error("`{0}` went away while it was copied")]
+    Gone(PathBuf),
     /// The place did not take an object.
     #[error("copying to `{path}`")]
     Store {
@@ -46,6 +50,13 @@ pub struct Mirrored {
     pub sets: usize,
     /// Sets of which there is another one of the same name, which was left as it is.
     pub others: Vec<PathBuf>,
+}
+
+/// What became of a set.
+enum Followed {
+    Copied,
+    AsItIs,
+    Other,
 }
 
 /// A place that report sets are copied to.
@@ -68,7 +79,7 @@ impl Mirror {
         }
         folders::create(FilePath::new(location)).map_err(|error| MirrorError::Open(error.into()))?;
         let store = LocalFileSystem::new_with_prefix(location).map_err(|error| MirrorError::Open(error.into()))?;
-        Ok(Self { store: Arc::new(store), root: Path::default() })
+        Ok(Self { store: Arc::new(store.with_fsync(true)), root: Path::default() })
     }
 
     /// Copies every report set of an account that is not there yet; `folder` is where the account's sets are, `label` its name
@@ -76,14 +87,15 @@ impl Mirror {
     ///
     /// # Errors
     ///
-    /// The first set that cannot be copied ends it; the next run begins with it.
+    /// What is the matter with the first set that cannot be copied, once all others were tried. A place that takes nothing
+    /// ends it.
     pub async fn follow(
         &self,
         folder: &FilePath,
         label: &str,
         go_on: &(dyn Fn() -> bool + Sync),
     ) -> Result<Mirrored, MirrorError> {
-        let mut mirrored = Mirrored::default();
+        let (mut mirrored, mut failed) = (Mirrored::default(), None);
         for period in sets::periods(folder).map_err(MirrorError::Read)? {
             let home = folder.join(&period);
             let place = self.root.clone().join(label).join(period.as_str());
@@ -91,23 +103,30 @@ impl Mirror {
                 if !go_on() {
                     return Ok(mirrored);
                 }
-                let Some(manifest) = set.manifest().map_err(MirrorError::Read)? else { continue };
-                match self.size(&place.clone().join(set.name.as_str()).join(MANIFEST_NAME)).await? {
-                    None => {
-                        self.copy(&set, &place.clone().join(set.name.as_str()), manifest).await?;
-                        mirrored.sets += 1;
-                    }
-                    Some(size) if size == manifest.len() as u64 => {}
-                    Some(_) => mirrored.others.push(set.path),
+                match self.follow_set(&set, &place.clone().join(set.name.as_str())).await {
+                    Ok(Followed::Copied) => mirrored.sets += 1,
+                    Ok(Followed::AsItIs) => {}
+                    Ok(Followed::Other) => mirrored.others.push(set.path),
+                    Err(error @ MirrorError::Store { .. }) => return Err(error),
+                    Err(error) => failed = failed.or(Some(error)),
                 }
             }
-            if let Some(latest) =
-                sets::latest(&home).map_err(MirrorError::Read)?.and_then(|latest| latest.set().map(str::to_owned))
-            {
-                self.point(&place.clone().join(LATEST), &latest).await?;
+            let latest = sets::latest(&home).map_err(MirrorError::Read)?;
+            if let Some(latest) = latest.as_ref().and_then(sets::Latest::set) {
+                self.point(&place.clone().join(LATEST), latest).await?;
             }
         }
-        Ok(mirrored)
+        failed.map_or(Ok(mirrored), Err)
+    }
+
+    /// Copies a set, if it is not there yet.
+    async fn follow_set(&self, set: &SetFolder, place: &Path) -> Result<Followed, MirrorError> {
+        let Some(manifest) = set.manifest().map_err(MirrorError::Read)? else { return Ok(Followed::AsItIs) };
+        match self.fetch(&place.clone().join(MANIFEST_NAME)).await? {
+            None => self.copy(set, place, manifest).await.map(|()| Followed::Copied),
+            Some(there) if there == manifest => Ok(Followed::AsItIs),
+            Some(_) => Ok(Followed::Other),
+        }
     }
 
     /// Writes a small object, and so sees whether the place takes any.
@@ -123,7 +142,8 @@ impl Mirror {
     async fn copy(&self, set: &SetFolder, place: &Path, manifest: Vec<u8>) -> Result<(), MirrorError> {
         let files = set.files().map_err(MirrorError::Read)?;
         let copies = files.iter().filter(|file| *file != MANIFEST_NAME).map(|file| async move {
-            let Some(bytes) = set.read(file).map_err(MirrorError::Read)? else { return Ok(()) };
+            let gone = || MirrorError::Gone(set.path.join(file));
+            let bytes = set.read(file).map_err(MirrorError::Read)?.ok_or_else(gone)?;
             self.put(&file.split('/').fold(place.clone(), Path::join), bytes).await
         });
         stream::iter(copies).buffer_unordered(COPIED_COUNT_MAX).try_collect::<()>().await?;
@@ -133,24 +153,19 @@ impl Mirror {
     /// Lets a small object name the current set, as the link does here.
     async fn point(&self, path: &Path, name: &str) -> Result<(), MirrorError> {
         let text = format!("{name}\n");
-        let failed = |source| MirrorError::Store { path: path.to_string(), source };
-        let there = match self.store.get(path).await {
-            Ok(there) => Some(there.bytes().await.map_err(failed)?),
-            Err(object_store::Error::NotFound { .. }) => None,
-            Err(source) => return Err(failed(source)),
-        };
-        if there.is_some_and(|there| there == text.as_bytes()) {
-            return Ok(());
+        match self.fetch(path).await? {
+            Some(there) if there == text.as_bytes() => Ok(()),
+            _ => self.put(path, text.into_bytes()).await,
         }
-        self.put(path, text.into_bytes()).await
     }
 
-    /// The size of an object; nothing if it is not there.
-    async fn size(&self, path: &Path) -> Result<Option<u64>, MirrorError> {
-        match self.store.head(path).await {
-            Ok(meta) => Ok(Some(meta.size)),
+    /// An object; nothing if it is not there.
+    async fn fetch(&self, path: &Path) -> Result<Option<Bytes>, MirrorError> {
+        let failed = |source| MirrorError::Store { path: path.to_string(), source };
+        match self.store.get(path).await {
+            Ok(there) => there.bytes().await.map(Some).map_err(failed),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(source) => Err(MirrorError::Store { path: path.to_string(), source }),
+            Err(source) => Err(failed(source)),
         }
     }
 

@@ -57,7 +57,12 @@ macro_rules! built {
 pub fn connect(url: &Url, options: &StoreOptions) -> object_store::Result<(Arc<dyn ObjectStore>, Path)> {
     // the store's own HTTP client finds its cryptography here; that it was installed before is as good
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let (scheme, path) = ObjectStoreScheme::parse(url).map_err(object_store::Error::from)?;
+    // errors of stores show the whole address, and so does a request that fails
+    let refused = |problem: &str| object_store::Error::Generic { store: "subledger", source: problem.into() };
+    if url.password().is_some() {
+        return Err(refused("there is a password in the address; credentials come from the environment"));
+    }
+    let (scheme, path) = ObjectStoreScheme::parse(url).map_err(|_| refused("there is no such kind of store"))?;
     let store: Arc<dyn ObjectStore> = match scheme {
         ObjectStoreScheme::AmazonS3 => built!(AmazonS3Builder, url, options),
         ObjectStoreScheme::GoogleCloudStorage => built!(GoogleCloudStorageBuilder, url, options),

@@ -42,7 +42,7 @@ impl House {
     /// What waits in the spool, without what only keeps the last capture in mind.
     fn spooled(&self) -> Vec<String> {
         let spool = self.folder.path().join("reports/.spool");
-        files(&spool).into_keys().filter(|path| !path.ends_with("/.head")).collect()
+        files(&spool).into_keys().filter(|path| !path.ends_with("/.head") && !path.ends_with("/README")).collect()
     }
 
     /// The manifest of a capture in the bucket.
@@ -62,8 +62,9 @@ fn what_a_store_does_not_take_waits_and_is_shipped_before_the_next_capture() {
     // it takes the usage into the inbox, and refuses everything else
     house.bucket.fails(|method, path| (*method == Method::PUT && path.contains("/period=")).then_some(403));
     let ran = house.expect(15, NIGHTS[1], &["run"]);
-    let place = format!("reports/.spool/parent={PARENT}/period=2024-01-01/capture=20240115T020000Z");
-    assert!(ran.closing().starts_with(&format!("evidence: safe in {place}; ")), "{}", ran.closing());
+    let place = format!("/parent={PARENT}/period=2024-01-01/capture=20240115T020000Z; ");
+    assert!(ran.closing().starts_with("evidence: safe in reports/.spool/"), "{}", ran.closing());
+    assert!(ran.closing().contains(&place), "{}", ran.closing());
     assert!(ran.closing().ends_with("then run again, which ships it"), "{}", ran.closing());
     assert!(house.folder.path().join("reports").join(PARENT).join("2024-01-01/20240115T020000Z").is_dir());
     assert!(house.spooled().iter().any(|path| path.ends_with("capture=20240115T020000Z/capture.json")));
@@ -118,7 +119,7 @@ fn a_folder_that_fails_has_a_spool_where_one_is_named() {
         std::fs::write(parent.join("period=2024-01-01"), "in the way").expect("a file");
         let ran = house.expect(code, NIGHTS[0], &["capture"]);
         if code == 15 {
-            assert!(ran.closing().starts_with("evidence: safe in other-disk/parent="), "{}", ran.closing());
+            assert!(ran.closing().starts_with("evidence: safe in other-disk/"), "{}", ran.closing());
             std::fs::remove_file(parent.join("period=2024-01-01")).expect("a file");
             house.expect(0, NIGHTS[1], &["run"]);
             house.expect(0, NIGHTS[1], &["verify"]);
@@ -151,4 +152,94 @@ fn report_sets_are_copied_to_the_mirror_and_a_mirror_that_fails_changes_nothing(
     assert_eq!(house.bucket.bytes_of("sets/acme/2024-01-01/latest"), "20240115T020000Z\n");
     there.sort();
     assert_eq!(house.bucket.paths(), there);
+}
+
+#[test]
+fn what_waits_for_one_archive_is_given_to_no_other() {
+    let house = House::new(AT_STORE);
+    house.bucket.fails(|method, path| (*method == Method::PUT && path.contains("/period=")).then_some(403));
+    house.expect(15, NIGHTS[0], &["capture"]);
+    let waiting = house.spooled();
+    house.expect(0, NIGHTS[1], &["capture", "--archive", "elsewhere"]);
+    assert_eq!(house.spooled(), waiting, "it waits as before");
+    house.bucket.fails(|_, _| None);
+    house.expect(0, NIGHTS[2], &["capture"]);
+    assert_eq!(house.manifest(2)["previous"]["capture"], "20240114T020000Z");
+    assert_eq!(house.spooled(), [""; 0]);
+}
+
+#[test]
+fn a_spool_in_the_archives_own_folder_takes_nothing_away() {
+    let house = House::new("archive = \"archive\"\nspool = \"archive\"");
+    for night in NIGHTS {
+        house.expect(0, night, &["capture"]);
+    }
+    let manifests =
+        files(&house.folder.path().join("archive")).into_keys().filter(|path| path.ends_with("/capture.json"));
+    assert_eq!(manifests.count(), 3);
+    house.expect(0, NIGHTS[2], &["verify"]);
+}
+
+#[test]
+fn a_machine_that_has_nothing_in_mind_says_so_instead_of_beginning_a_second_chain() {
+    let house = House::new(AT_STORE);
+    house.expect(0, NIGHTS[0], &["capture"]);
+    std::fs::remove_dir_all(house.folder.path().join("reports/.spool")).expect("a new disk");
+    house.bucket.fails(|_, _| Some(503));
+    house.expect(15, NIGHTS[1], &["capture"]);
+    house.bucket.fails(|_, _| None);
+    house.expect(0, NIGHTS[2], &["capture"]);
+    assert_eq!(house.manifest(1)["previous_unknown"], true);
+    let verified = house.expect(0, NIGHTS[2], &["verify"]);
+    assert!(verified.stdout.contains("which capture it follows is not known"), "{}", verified.stdout);
+}
+
+#[test]
+fn while_one_capture_waits_none_goes_before_it_and_no_period_is_closed_on_it() {
+    let house = House::new(AT_STORE);
+    house.expect(0, NIGHTS[0], &["capture"]);
+    house.bucket.fails(|method, path| {
+        (*method == Method::PUT && path.ends_with("capture=20240115T020000Z/accounts-0001.json.zst")).then_some(403)
+    });
+    house.expect(15, NIGHTS[1], &["capture"]);
+    // the store would take this one
+    let ran = house.expect(15, NIGHTS[2], &["run"]);
+    assert!(ran.closing().contains("run again, which ships it"), "{}", ran.closing());
+    let there = house.bucket.paths();
+    assert!(!there.iter().any(|path| path.ends_with("capture=20240116T020000Z/capture.json")), "{there:?}");
+    let close = ["close", "--period", "2024-01-01", "--invoice-number", "1", "--amount", "1.00"];
+    let closed = house.expect(15, NIGHTS[2], &close);
+    assert!(closed.stderr.contains("capture `20240115T020000Z` waits in the spool"), "{}", closed.stderr);
+    let report = house.expect(0, NIGHTS[2], &["report"]);
+    assert!(report.closing().starts_with("evidence: safe in reports/.spool/"), "{}", report.closing());
+    house.bucket.fails(|_, _| None);
+    house.expect(0, "2024-01-17T02:00:00Z", &["capture"]);
+    assert_eq!(house.spooled(), [""; 0]);
+    house.expect(0, NIGHTS[2], &["verify"]);
+}
+
+#[test]
+fn a_night_whose_reports_fail_says_that_evidence_waits_as_well() {
+    let house = House::new(AT_STORE);
+    std::fs::write(house.folder.path().join("customers.csv"), "nonsense\n").expect("a file");
+    house.bucket.fails(|method, path| (*method == Method::PUT && path.contains("/period=")).then_some(403));
+    let ran = house.expect(2, NIGHTS[0], &["run"]);
+    assert!(ran.closing().starts_with("evidence: safe in reports/.spool/"), "{}", ran.closing());
+    assert!(ran.closing().contains("correct what is named above"), "{}", ran.closing());
+    assert!(ran.closing().ends_with("then run again, which ships it"), "{}", ran.closing());
+}
+
+#[test]
+fn copies_are_kept_apart_from_originals_and_secrets_out_of_what_is_said() {
+    for (settings, said) in [
+        ("mirror = \"reports\"", "`mirror` is among the reports"),
+        ("mirror = \"archive/copies\"", "`mirror` is among the reports"),
+        ("archive = \"ftp://user:secret@host/x\"", "there is a password in the address"),
+        ("archive = \"s3://user:secret@evidence/x\"", "there is a password in the address"),
+        ("archive = \"gopher://host/x\"", "there is no such kind of store"),
+    ] {
+        let house = House::new(settings);
+        let ran = house.expect(2, NIGHTS[0], &["run"]);
+        assert!(ran.stderr.contains(said) && !ran.stderr.contains("secret@"), "{settings}: {}", ran.stderr);
+    }
 }

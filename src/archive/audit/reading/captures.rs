@@ -42,7 +42,11 @@ impl Reading<'_> {
             let manifest = self.parsed(&seen.path, Manifest::from_bytes(&seen.path, &bytes), &seen.affected)?;
             if let Some(manifest) = manifest {
                 self.named(&seen, &manifest, names).await?;
-                seen.is_first = manifest.previous.is_none();
+                seen.is_first = manifest.previous.is_none() && !manifest.previous_unknown;
+                if manifest.previous_unknown {
+                    let note = "the archive was away when it was taken: which capture it follows is not known";
+                    self.told.note(&seen.path, note.to_owned());
+                }
                 seen.previous = manifest
                     .previous
                     .map(|previous| (CaptureKey { id: previous.capture, period: previous.period }, previous.sha256));
