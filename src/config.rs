@@ -359,7 +359,8 @@ fn checked_account_name(name: &str) -> Result<String, Error> {
     if usable { Ok(name.to_owned()) } else { Err(setting("account_name", problem)) }
 }
 
-fn checked_label(label: &str) -> Result<String, Error> {
+/// A label that can name a folder.
+pub fn checked_label(label: &str) -> Result<String, Error> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let usable = !label.is_empty() && label.len() <= 64 && !label.starts_with('.') && label.chars().all(allowed);
     let problem = "names a folder: letters, digits, `-`, `_` and `.`, at most 64, and no `.` in front";

@@ -303,7 +303,12 @@ impl StdError for Failure {
 /// The chain of causes below an error, each once, outermost first.
 pub fn causes(error: &(dyn StdError + 'static)) -> Vec<String> {
     let chain = std::iter::successors(error.source(), |error: &&(dyn StdError + 'static)| (*error).source());
-    let mut causes: Vec<String> = chain.map(ToString::to_string).collect();
-    causes.dedup();
+    let mut causes: Vec<String> = Vec::new();
+    for cause in chain.map(ToString::to_string) {
+        // some errors say their own causes
+        if !causes.last().is_some_and(|last| last.ends_with(&cause)) {
+            causes.push(cause);
+        }
+    }
     causes
 }

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
-use subledger::cli::{Archive, Cli, Command, FailOn, Log, Output, Run, Terms};
+use subledger::cli::{Archive, Cli, Command, FailOn, Log, Manual, Output, Run, Terms};
 use subledger::commands::inert::{inert, inert_json, without_keys};
 use subledger::commands::several::{Each, failure_json, joined, side_by_side};
 use subledger::commands::{self, Outcome, demo::Scene, simulate::Simulation, simulate::Stage};
@@ -124,12 +124,12 @@ async fn perform(
         }
         Command::Close(close) => commands::close::run(&load().map_err(Failure::usage)?, close.request(), signals).await,
         Command::Completions(completions) => Ok(printed(completions.script())),
-        Command::Man(manual) => {
-            let unknown = || Failure::new(Kind::Usage, format!("there is no command `{}`", manual.command.join(" ")));
-            manual.page().map(printed).ok_or_else(unknown)
+        Command::Man(manual) => self::manual(manual),
+        Command::Init(init) => {
+            commands::init::run(init.asked(overrides.config.is_some())?, &Surroundings::of_process(clock), signals)
+                .await
         }
-        Command::Init(init) => commands::init::run(init.asked(), &Surroundings::of_process(clock), signals).await,
-        Command::Doctor(_) => commands::doctor::run(&load().map_err(Failure::usage)?, signals).await,
+        Command::Doctor(_) => doctor(overrides, clock, signals).await,
         Command::Status(_) => commands::status::run(&load().map_err(Failure::usage)?).await,
         Command::Verify(_) => commands::verify::run(&load().map_err(Failure::usage)?, signals, show_progress).await,
         Command::Explain(explain) => {
@@ -172,9 +172,29 @@ async fn perform(
     }
 }
 
+/// Looks at everything. A mistake in the tables of finance keeps nothing else from being tried.
+async fn doctor(overrides: &Overrides, clock: Clock, signals: &Signals) -> Result<Outcome, Failure> {
+    let load =
+        |overrides: &Overrides| Config::load(overrides, &Surroundings::of_process(clock)).map_err(Failure::usage);
+    match load(overrides) {
+        Ok(config) => commands::doctor::run(&config, None, signals).await,
+        Err(mistake) => {
+            let without = Overrides { without_customers: true, without_invoices: true, ..overrides.clone() };
+            let Ok(config) = load(&without) else { return Err(mistake) };
+            commands::doctor::run(&config, Some(&mistake), signals).await
+        }
+    }
+}
+
+/// The manual page of a command.
+fn manual(manual: &Manual) -> Result<Outcome, Failure> {
+    let unknown = || Failure::new(Kind::Usage, format!("there is no command `{}`", manual.command.join(" ")));
+    manual.page().map(printed).ok_or_else(unknown)
+}
+
 /// A text that is all there is to say.
 fn printed(text: String) -> Outcome {
-    Outcome { text, closing: closing(&Evidence::Untouched, "nothing to do"), ..Outcome::default() }
+    Outcome { text, ..Outcome::default() }
 }
 
 /// A configuration that keeps a night from its beginning: a capture that never began has captured nothing.
@@ -276,7 +296,10 @@ fn say(cli: &Cli, outcome: &Outcome) -> ExitCode {
         return ExitCode::from(Kind::NotPublished.exit_code());
     }
     tell_runner(&outcome.for_runner);
-    let _ = writeln!(stderr(), "{}", spoken(&outcome.closing));
+    // what a shell reads at its start says nothing else
+    if !outcome.closing.is_empty() {
+        let _ = writeln!(stderr(), "{}", spoken(&outcome.closing));
+    }
     ExitCode::from(outcome.exit_code)
 }
 

@@ -1,5 +1,7 @@
 //! Nights: on which of them there is a capture, and on which there is none.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::books::Books;
@@ -112,17 +114,11 @@ pub(super) fn gaps(nights: &[Night], books: &Books, past: &Past, terms: &Terms) 
     findings
 }
 
-/// Days without a capture between days with one. `times` ascend.
-pub fn missed_between(times: &[DateTime<Utc>]) -> Vec<NaiveDate> {
-    let mut missed = Vec::new();
-    for pair in times.windows(2) {
-        let mut day = pair[0].date_naive().succ_opt();
-        while let Some(between) = day.filter(|day| *day < pair[1].date_naive()) {
-            missed.push(between);
-            day = between.succ_opt();
-        }
-    }
-    missed
+/// The days from one on, and before another, that are without a capture.
+pub fn missed_between(from: NaiveDate, until: NaiveDate, times: &[DateTime<Utc>]) -> Vec<NaiveDate> {
+    let seen: BTreeSet<NaiveDate> = times.iter().map(DateTime::date_naive).collect();
+    let days = from.iter_days().take_while(|day| *day < until).take(usize::try_from(DAY_COUNT_MAX).unwrap_or(0));
+    days.filter(|day| !seen.contains(day)).collect()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use uuid::Uuid;
 
 use crate::commands::init::{Asked, Schedule};
+use crate::failure::{Failure, Kind};
 
 /// Flags of `init`.
 #[derive(Debug, Args)]
@@ -14,16 +15,16 @@ pub struct Init {
     /// Folder for the configuration and everything beside it
     #[arg(long, value_name = "FOLDER", default_value = ".")]
     pub folder: PathBuf,
-    /// The parent account [default: asked for]
+    /// The parent account [default: `AHASEND_ACCOUNT_ID`, else asked for]
     #[arg(long, value_name = "UUID")]
     pub account_id: Option<Uuid>,
-    /// Short name of the parent account, which names the folder of its reports [default: asked for]
+    /// Short name of the parent account, which names the folder of its reports [default: asked for, else the id]
     #[arg(long, value_name = "LABEL")]
     pub label: Option<String>,
     /// File with the API key [default: the environment has it]
     #[arg(long, value_name = "FILE")]
     pub key_file: Option<String>,
-    /// What runs the nights, and is to be written [default: asked for]
+    /// What runs the nights, and is to be written [default: asked for, else none]
     #[arg(long, value_name = "WHAT", value_parser = schedule())]
     pub schedule: Option<Schedule>,
 }
@@ -35,14 +36,18 @@ fn schedule() -> impl TypedValueParser<Value = Schedule> {
 }
 
 impl Init {
-    /// What is known before anybody is asked.
-    pub fn asked(&self) -> Asked {
-        Asked {
+    /// What is known before anybody is asked; `is_named` says whether a configuration is named, which none is read from.
+    pub fn asked(&self, is_named: bool) -> Result<Asked, Failure> {
+        if is_named {
+            let problem = "`init` writes a configuration, and reads none: `--folder` says where to";
+            return Err(Failure::new(Kind::Usage, problem));
+        }
+        Ok(Asked {
             folder: self.folder.clone(),
             account_id: self.account_id,
             label: self.label.clone(),
             key_file: self.key_file.clone(),
             schedule: self.schedule,
-        }
+        })
     }
 }

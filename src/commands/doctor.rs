@@ -1,6 +1,7 @@
 //! `subledger doctor`: what would go wrong tonight. A list with a tick, or with what to do, for each thing that a night needs.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use chrono::TimeDelta;
 use serde::Serialize;
@@ -69,17 +70,23 @@ impl Check {
     }
 }
 
-/// Tries everything that a night needs, and changes nothing.
-pub async fn run(config: &Config, signals: &Signals) -> Result<Outcome, Failure> {
-    let mut checks = vec![Check::ok("configuration", "read")];
+/// Tries everything that a night needs, and takes no capture. `mistake` is what is wrong with the tables of finance, which the
+/// configuration was read without then.
+pub async fn run(config: &Config, mistake: Option<&Failure>, signals: &Signals) -> Result<Outcome, Failure> {
+    let whose =
+        config.account_id.map_or_else(|| "it names no parent account".to_owned(), |id| format!("read, for {id}"));
+    let mut checks = vec![Check::ok("configuration", whose)];
     let accounts = api(config, signals, &mut checks).await?;
-    checks.push(customers(config, accounts.as_deref()));
+    checks.push(
+        mistake.map_or_else(|| customers(config, accounts.as_deref()), |mistake| Check::of_failure("tables", mistake)),
+    );
     signals.check()?;
     archive(config, &mut checks).await;
     if let Some(location) = &config.storage.mirror {
         checks.push(mirror(config, location).await);
     }
     checks.push(channels(config));
+    checks.extend(textfile(config));
     checks.extend(room(config));
     Ok(outcome(config, &checks))
 }
@@ -193,20 +200,34 @@ fn listed(names: &[String]) -> String {
 
 /// The archive's place, and what is in it.
 async fn archive(config: &Config, checks: &mut Vec<Check>) {
-    let opened = config
-        .account_id()
-        .map_err(Failure::usage)
-        .and_then(|id| config.open_or_create_archive(id).map_err(Failure::usage));
+    let skipped = |what: &'static str| Check::with(what, Mark::Skipped, "not tried", "mend the archive first");
+    let place = Path::new(&config.storage.archive);
+    if !config.storage.archive.contains("://") && !place.exists() {
+        let told = "not there yet";
+        checks.push(Check::with("archive", Mark::Look, told, "nothing to do: the first `subledger run` makes it"));
+        return;
+    }
+    let opened = config.account_id().map_err(Failure::usage);
+    let opened = opened.and_then(|id| config.open_archive(id).map_err(Failure::usage));
     let archive = match opened {
         Ok(archive) => archive,
-        Err(failure) => return checks.push(Check::of_failure("archive", &failure)),
+        Err(failure) => {
+            checks.push(Check::of_failure("archive", &failure));
+            checks.push(skipped("captures"));
+            return;
+        }
     };
-    match archive.probe().await {
-        Ok(()) => checks.push(Check::ok("archive", "can be written, and what is there stays as it is")),
-        Err(error) => return checks.push(Check::of_failure("archive", &Failure::of_evidence(error))),
-    }
+    // the spool is on this machine, whatever the archive's place is up to
     if archive.spool_location().is_some() {
         checks.push(spool(&archive).await);
+    }
+    match archive.probe().await {
+        Ok(()) => checks.push(Check::ok("archive", "can be written, and what is there stays as it is")),
+        Err(error) => {
+            checks.push(Check::of_failure("archive", &Failure::of_evidence(error)));
+            checks.push(skipped("captures"));
+            return;
+        }
     }
     match nightly::status(config, &archive).await {
         Err(failure) => checks.push(Check::of_failure("captures", &failure)),
@@ -285,14 +306,27 @@ fn channels(config: &Config) -> Check {
     Check::with(WHAT, Mark::Look, problems.join("; "), "the night goes through, and nobody is told of it there")
 }
 
+/// Whether the metrics can be put where they are looked for.
+fn textfile(config: &Config) -> Option<Check> {
+    const WHAT: &str = "metrics";
+    let path = config.monitoring.textfile.as_deref()?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    Some(if folder.is_dir() {
+        Check::ok(WHAT, format!("go to `{}`", path.display()))
+    } else {
+        let told = format!("`{}` is no folder", folder.display());
+        Check::with(WHAT, Mark::Look, told, "make it, or name the folder that Prometheus' exporter reads")
+    })
+}
+
 /// Room on the disks.
 fn room(config: &Config) -> Vec<Check> {
     let is_local = !config.storage.archive.contains("://");
-    let archive = is_local.then(|| ("room for the archive", std::path::Path::new(&config.storage.archive)));
+    let archive = is_local.then(|| ("room for the archive", Path::new(&config.storage.archive)));
     let reports = ("room for reports", config.storage.reports.as_path());
-    let room = |(what, folder): (&'static str, &std::path::Path)| {
+    let room = |(what, folder): (&'static str, &Path)| {
         // a folder that is not there yet comes to be on the disk of the one above it
-        let there = folder.ancestors().find(|folder| folder.is_dir()).unwrap_or(std::path::Path::new("."));
+        let there = folder.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new("."));
         match Space::left_at(there) {
             Ok(left) if left.bytes < FREE_BYTES_MIN => {
                 Check::with(what, Mark::Fix, left.to_string(), "free space on that disk")

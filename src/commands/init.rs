@@ -1,7 +1,10 @@
 //! `subledger init`: asks what it has to know, writes a commented configuration, a customer map from the live list and a
 //! schedule, and then has everything tried. What is there already is left alone.
 
-use std::io::{IsTerminal, Write, stderr, stdin};
+mod asking;
+mod schedule;
+
+use std::io::{IsTerminal, stdin};
 use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
@@ -9,12 +12,16 @@ use uuid::Uuid;
 use super::{Outcome, doctor};
 use crate::ahasend::wire::Account;
 use crate::billing::books::Status;
-use crate::config::{Config, Overrides, Surroundings};
-use crate::failure::{Failure, Kind};
+use crate::config::{Config, Overrides, Surroundings, checked_label};
+use crate::failure::{Failure, Kind, causes};
 use crate::nightly::Signals;
 use crate::publish::told;
 use crate::report::csv::{Guard, guarded};
 use crate::report::text::counted;
+
+pub use self::schedule::Schedule;
+
+use self::asking::Question;
 
 /// The names of what is written.
 const CONFIG_NAME: &str = "subledger.toml";
@@ -35,111 +42,123 @@ pub struct Asked {
     pub schedule: Option<Schedule>,
 }
 
-/// What runs the nights.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Schedule {
-    /// A systemd service and its timer.
-    Systemd,
-    /// A crontab.
-    Cron,
-    /// A workflow of GitHub Actions.
-    Github,
-    /// A cron job of Kubernetes.
-    Kubernetes,
-    /// Nothing that is written here.
-    Nothing,
-}
-
-impl Schedule {
-    /// All of them, with the words for them.
-    pub const ALL: [(Self, &'static str); 5] = [
-        (Self::Systemd, "systemd"),
-        (Self::Cron, "cron"),
-        (Self::Github, "github"),
-        (Self::Kubernetes, "kubernetes"),
-        (Self::Nothing, "none"),
-    ];
-
-    fn parse(word: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, name)| *name == word.trim()).map(|(schedule, _)| *schedule)
-    }
-
-    /// The files of the schedule, by their names.
-    fn files(self) -> &'static [(&'static str, &'static str)] {
-        match self {
-            Self::Systemd => &[
-                ("subledger.service", include_str!("../../packaging/systemd/subledger.service")),
-                ("subledger.timer", include_str!("../../packaging/systemd/subledger.timer")),
-            ],
-            Self::Cron => &[("subledger.cron", include_str!("../../packaging/cron/subledger.cron"))],
-            Self::Github => {
-                &[(".github/workflows/subledger.yml", include_str!("../../packaging/github/subledger.yml"))]
-            }
-            Self::Kubernetes => &[("cronjob.yaml", include_str!("../../packaging/kubernetes/cronjob.yaml"))],
-            Self::Nothing => &[],
-        }
-    }
-}
-
 /// Writes what is missing, and has it tried.
 pub async fn run(asked: Asked, surroundings: &Surroundings, signals: &Signals) -> Result<Outcome, Failure> {
     let config_path = asked.folder.join(CONFIG_NAME);
     let mut said = Vec::new();
-    if there(&config_path)? {
-        said.push(format!("left      {}, which is there already", config_path.display()));
-    } else {
-        let account_id = match asked.account_id {
-            Some(id) => id,
-            None => question("The parent account's id (a UUID)", "--account-id", |text| Uuid::parse_str(text).ok())?,
-        };
-        let label = match &asked.label {
-            Some(label) => label.clone(),
-            None => question("A short name for it, which names the folder of its reports", "--label", |text| {
-                (!text.is_empty()).then(|| text.to_owned())
-            })?,
-        };
-        let key_file = match &asked.key_file {
-            Some(path) => Some(path.clone()),
-            None if surroundings.has_key() || !stdin().is_terminal() => None,
-            None => {
-                let what = "The file with the API key (nothing if it will be in AHASEND_API_KEY)";
-                let path = question(what, "--key-file", |text| Some(text.to_owned()))?;
-                (!path.is_empty()).then_some(path)
-            }
-        };
-        let text = configuration(account_id, &label, key_file.as_deref());
-        write(&config_path, &text, &mut said)?;
+    let known = Known::of(&asked, &config_path, surroundings)?;
+    match &known.configuration {
+        None => said.push(format!("left      {}, which is there already", config_path.display())),
+        Some(text) => write(&config_path, text, &mut said)?,
     }
-    let schedule = match asked.schedule {
-        Some(schedule) => schedule,
-        None => question(
-            "What is to run the nights (systemd, cron, github, kubernetes, none)",
-            "--schedule",
-            Schedule::parse,
-        )?,
-    };
-    for (name, text) in schedule.files() {
+    for (name, text) in known.schedule.files(known.account.as_ref()) {
         let path = asked.folder.join(name);
         if there(&path)? {
             said.push(format!("left      {}, which is there already", path.display()));
         } else {
-            write(&path, text, &mut said)?;
+            write(&path, &text, &mut said)?;
         }
     }
-    if schedule == Schedule::Systemd {
-        let home = "the unit may write below /var/lib/subledger alone";
-        said.push(format!(
-            "          {home}: put `archive` and `reports` there before the configuration goes to /etc/subledger"
-        ));
-    }
+    said.extend(known.schedule.before().iter().map(|step| format!("  before  {step}")));
     let load = || {
         let overrides = Overrides { config: Some(config_path.clone()), without_invoices: true, ..Overrides::default() };
         Config::load(&overrides, surroundings).map_err(Failure::usage)
     };
-    customers(&asked.folder, &load()?, signals, &mut said).await?;
-    let tried = doctor::run(&load()?, signals).await?;
-    let text = format!("{}\n\n{}", said.join("\n"), tried.text);
-    Ok(Outcome { text, ..tried })
+    let trying = async {
+        customers(&asked.folder, &load()?, signals, &mut said).await?;
+        doctor::run(&load()?, None, signals).await
+    };
+    let tried = trying.await;
+    // whatever comes of trying it, what was written is said
+    let said = said.join("\n");
+    match tried {
+        Ok(tried) => Ok(Outcome { text: format!("{said}\n\n{}", tried.text), ..tried }),
+        Err(failure) => Ok(Outcome {
+            exit_code: failure.kind.exit_code(),
+            text: format!("{said}\n"),
+            json: super::several::failure_json(&failure).to_string(),
+            closing: failure.report(),
+            ..Outcome::default()
+        }),
+    }
+}
+
+/// What has to be known before anything is written.
+struct Known {
+    /// The parent account and its label, if a configuration that is there already can be read.
+    account: Option<(Uuid, String)>,
+    schedule: Schedule,
+    /// The configuration, where there is none yet.
+    configuration: Option<String>,
+}
+
+impl Known {
+    fn of(asked: &Asked, config_path: &Path, surroundings: &Surroundings) -> Result<Self, Failure> {
+        let is_there = there(config_path)?;
+        let account = if is_there {
+            let overrides = Overrides { config: Some(config_path.to_owned()), ..Overrides::default() };
+            let config = Config::load(&overrides, surroundings).ok();
+            config.and_then(|config| config.account_id.map(|id| (id, config.label(id))))
+        } else {
+            Some(account(asked, surroundings)?)
+        };
+        let schedule = match asked.schedule {
+            Some(schedule) => schedule,
+            None => Question {
+                what: "What is to run the nights: systemd, cron, github, kubernetes or none",
+                flag: "--schedule",
+                default: Some("none".to_owned()),
+                wanted: "one of systemd, cron, github, kubernetes and none",
+            }
+            .ask(Schedule::parse)?,
+        };
+        let key_file = match &asked.key_file {
+            Some(path) => Some(path.clone()),
+            None if is_there || surroundings.has_key() || !stdin().is_terminal() => None,
+            None => {
+                let what = "The file with the API key (nothing if it will be in AHASEND_API_KEY)";
+                let question = Question { what, flag: "--key-file", default: None, wanted: "a path" };
+                Some(question.ask(|text| Some(text.to_owned()))?).filter(|path| !path.is_empty())
+            }
+        };
+        // the file is named from here, and read from where the configuration is
+        let key_file = key_file.map(|path| {
+            let path = Path::new(&path);
+            let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+            let is_beside = asked.folder == Path::new(".") || path.is_absolute();
+            if is_beside { path.to_owned() } else { whole }.to_string_lossy().into_owned()
+        });
+        let configuration = account
+            .as_ref()
+            .filter(|_| !is_there)
+            .map(|(id, label)| configuration(*id, label, key_file.as_deref(), schedule.archive()));
+        Ok(Self { account, schedule, configuration })
+    }
+}
+
+/// The parent account, and what it is called.
+fn account(asked: &Asked, surroundings: &Surroundings) -> Result<(Uuid, String), Failure> {
+    let id = match asked.account_id {
+        Some(id) => id,
+        None => Question {
+            what: "The parent account's id",
+            flag: "--account-id",
+            default: surroundings.account_id(),
+            wanted: "a UUID, such as 9d0cf9d0-4f5e-4674-bcf1-8ec39968b6e1",
+        }
+        .ask(|text| Uuid::parse_str(text).ok())?,
+    };
+    let label = match &asked.label {
+        Some(label) => checked_label(label).map_err(Failure::usage)?,
+        None => Question {
+            what: "A short name for it, which names the folder of its reports",
+            flag: "--label",
+            default: Some(id.to_string()),
+            wanted: "the name of a folder: letters, digits, `-`, `_` and `.`, at most 64",
+        }
+        .ask(|text| checked_label(text).ok())?,
+    };
+    Ok((id, label))
 }
 
 /// The customer map, of every sub account that there is: each its own customer, until somebody says otherwise.
@@ -162,7 +181,8 @@ async fn customers(folder: &Path, config: &Config, signals: &Signals, said: &mut
         }
         Err(failure) => {
             signals.check()?;
-            said.push(format!("skipped   {}: the list cannot be read ({})", path.display(), failure.doing));
+            let why = causes(&failure).pop().unwrap_or(failure.doing);
+            said.push(format!("skipped   {}: the list cannot be read ({why}); run `init` again then", path.display()));
         }
     }
     Ok(())
@@ -193,27 +213,8 @@ fn unwritten(path: &Path, error: std::io::Error) -> Failure {
     Failure::new(Kind::Usage, format!("`{}` cannot be written", path.display())).because(error)
 }
 
-/// Asks until the answer can be used, where there is somebody to ask.
-fn question<T>(what: &str, flag: &str, read: impl Fn(&str) -> Option<T>) -> Result<T, Failure> {
-    if !stdin().is_terminal() {
-        let failure = Failure::new(Kind::Usage, format!("nobody is here to be asked: {}", what.to_lowercase()));
-        return Err(failure.hint(format!("say it with `{flag}`")));
-    }
-    loop {
-        let _ = write!(stderr(), "{what}: ");
-        let mut line = String::new();
-        match stdin().read_line(&mut line) {
-            Ok(0) | Err(_) => return Err(Failure::new(Kind::Usage, "no answer could be read").then("run it again")),
-            Ok(_) => {}
-        }
-        if let Some(answer) = read(line.trim()) {
-            return Ok(answer);
-        }
-    }
-}
-
 /// The configuration, with what may be wanted of it later as comments.
-fn configuration(account_id: Uuid, label: &str, key_file: Option<&str>) -> String {
+fn configuration(account_id: Uuid, label: &str, key_file: Option<&str>, archive: &str) -> String {
     let key = match key_file {
         Some(path) => format!("key_file = {}", quoted(path)),
         None => "# The key is in the environment variable AHASEND_API_KEY, or in a file that nobody else can read:\n\
@@ -229,7 +230,7 @@ fn configuration(account_id: Uuid, label: &str, key_file: Option<&str>) -> Strin
          {key}\n\
          \n\
          # The evidence: a folder that is backed up, or an object store (s3://bucket/path, gs://…, az://…).\n\
-         archive = \"archive\"\n\
+         archive = \"{archive}\"\n\
          # Report sets for finance.\n\
          reports = \"reports\"\n\
          \n\
@@ -264,7 +265,7 @@ mod tests {
 
     #[test]
     fn the_configuration_is_one_that_can_be_read() {
-        let text = configuration(Uuid::from_u128(7), "acme", Some("keys/\"a\""));
+        let text = configuration(Uuid::from_u128(7), "acme", Some("keys/\"a\""), "archive");
         let table: toml::Table = toml::from_str(&text).unwrap();
         assert_eq!(table["key_file"].as_str(), Some("keys/\"a\""));
         assert_eq!(table["label"].as_str(), Some("acme"));

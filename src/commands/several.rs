@@ -159,9 +159,10 @@ fn last_line(each: &[Each], is_capture: bool) -> String {
         [] => format!("evidence: untouched; {}", next.replace("nothing else", "nothing")),
         lost => format!(
             "evidence: NOT SAFE for {} of {accounts}: {}; mend what is said of each and run again before the billing \
-             period closes; {next}",
+             period closes{}",
             lost.len(),
-            named(lost)
+            named(lost),
+            if to_read.is_empty() { String::new() } else { format!("; {next}") }
         ),
     }
 }

@@ -32,7 +32,13 @@ pub async fn run(config: &Config) -> Result<Outcome, Failure> {
             let late = duration(now - last.due.before);
             // writing into a String cannot fail
             let _ = writeln!(text, "next      OVERDUE since {}, {late}", timestamp(last.due.before));
-            "a capture is overdue: run `subledger run` now, and see why it did not".to_owned()
+            let unseen = if now >= last.ends { "the end of the billing period went unseen; " } else { "" };
+            format!("{unseen}a capture is overdue: run `subledger run` now, and see why it did not")
+        }
+        Some(last) if last.due.from.is_some_and(|from| now >= from) => {
+            let left = duration(last.due.before - now);
+            let _ = writeln!(text, "next      DUE NOW, before {}: {left} are left", timestamp(last.due.before));
+            "the billing period ends soon: run `subledger run`, or let the schedule do it".to_owned()
         }
         Some(last) => {
             let _ =

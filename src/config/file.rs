@@ -76,6 +76,9 @@ pub(super) struct File {
     /// Several parent accounts, each with what it has of its own.
     #[serde(default)]
     parent: Vec<Self>,
+    /// Whether `[monitoring]` is that of all parent accounts.
+    #[serde(skip)]
+    is_watched_together: bool,
 }
 
 impl File {
@@ -140,6 +143,7 @@ impl File {
         } else {
             (self.key_env, self.key_file, self.key_credential, self.key_command)
         };
+        let is_watched_together = own.monitoring.is_none();
         Some(Self {
             account_id: own.account_id,
             account_name: own.account_name.or(self.account_name),
@@ -165,6 +169,7 @@ impl File {
             notify: if own.notify.is_empty() { self.notify } else { own.notify },
             monitoring: own.monitoring.or(self.monitoring),
             parent: Vec::new(),
+            is_watched_together,
         })
     }
 
@@ -201,7 +206,8 @@ impl File {
     /// What watches.
     pub(super) fn monitoring(&self, folder: &Path, surroundings: &Surroundings) -> Monitoring {
         let settings = self.monitoring.clone().unwrap_or_default();
-        settings.monitoring(Places { folder, surroundings })
+        let label = self.label.as_deref().filter(|_| self.is_watched_together);
+        settings.monitoring(Places { folder, surroundings }, label)
     }
 
     /// How long an object store is tried.

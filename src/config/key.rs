@@ -42,8 +42,8 @@ pub(super) enum KeySource {
 /// The key, or what it takes to get it once it is needed.
 #[derive(Debug, Clone)]
 pub(super) enum Key {
-    /// It is known already.
-    Known(SecretString),
+    /// It is known already, from the variable of this name.
+    Known(SecretString, String),
     /// It is in a file.
     File(PathBuf),
     /// A command prints it.
@@ -60,7 +60,7 @@ impl Key {
         let credentials = surroundings.variable(CREDENTIALS_VARIABLE).map(Path::new);
         match source {
             Some(KeySource::Variable(name)) => match surroundings.secret(&name) {
-                Some(key) => Self::Known(key),
+                Some(key) => Self::Known(key, name),
                 None => Self::Missing(format!("the environment variable `{name}`, which `key_env` names, is not set")),
             },
             Some(KeySource::File(path)) => Self::File(folder.join(path)),
@@ -72,7 +72,7 @@ impl Key {
             None => {
                 let usual = credentials.map(|credentials| credentials.join(CREDENTIAL));
                 let usual = usual.into_iter().chain([PathBuf::from(CONTAINER_FILE)]).find(|path| path.exists());
-                let known = surroundings.secret(VARIABLE).map(Self::Known);
+                let known = surroundings.secret(VARIABLE).map(|key| Self::Known(key, VARIABLE.to_owned()));
                 known.or(usual.map(Self::File)).unwrap_or(Self::Nowhere)
             }
         }
@@ -81,7 +81,7 @@ impl Key {
     /// The key itself.
     pub(super) fn get(&self) -> Result<SecretString, Error> {
         match self {
-            Self::Known(key) => Ok(key.clone()),
+            Self::Known(key, _) => Ok(key.clone()),
             Self::File(path) => read(path),
             Self::Command(words) => ask(words),
             Self::Missing(problem) => Err(wrong(problem.clone())),
@@ -96,7 +96,7 @@ impl Key {
     /// Where it is, for people.
     pub(super) fn place(&self) -> String {
         match self {
-            Self::Known(_) => "the environment".to_owned(),
+            Self::Known(_, name) => format!("the environment variable `{name}`"),
             Self::File(path) => format!("`{}`", path.display()),
             Self::Command(words) => format!("what `{}` prints", words.first().map_or("", String::as_str)),
             Self::Nowhere | Self::Missing(_) => "nowhere".to_owned(),

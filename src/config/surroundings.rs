@@ -76,6 +76,11 @@ impl Surroundings {
         self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
+    /// The parent account that the environment names.
+    pub fn account_id(&self) -> Option<String> {
+        self.variable("AHASEND_ACCOUNT_ID").map(|id| id.trim().to_owned())
+    }
+
     /// Whether the environment has the key.
     pub fn has_key(&self) -> bool {
         self.variable("AHASEND_API_KEY").is_some()

@@ -27,7 +27,7 @@ impl Failure {
                 Some("check AHASEND_BASE_URL, this machine's clock, and the CA certificates that it trusts")
             }
             ahasend::Class::Unreachable => Some("run again as soon as the API answers"),
-            ahasend::Class::Refused => Some("check AHASEND_API_KEY, its scopes and its IP allow list"),
+            ahasend::Class::Refused => Some("check the API key, its scopes and its IP allow list"),
             ahasend::Class::Unusable if error.is_not_found() => Some("check AHASEND_ACCOUNT_ID and AHASEND_BASE_URL"),
             ahasend::Class::Unusable => Some("run again; if it stays, look for a newer version"),
         };

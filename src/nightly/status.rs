@@ -30,6 +30,8 @@ pub struct Last {
     pub at: DateTime<Utc>,
     /// When the next one is needed.
     pub due: Due,
+    /// When its billing period ends.
+    pub ends: DateTime<Utc>,
 }
 
 /// What there is of a billing period.
@@ -43,7 +45,7 @@ pub struct PeriodStatus {
     pub first: DateTime<Utc>,
     /// The same of the last one.
     pub last: DateTime<Utc>,
-    /// Days between them of which there is none.
+    /// Days of which there is none: from the period's start on, if there are captures before it, and until its end, or yesterday.
     pub missed: Vec<NaiveDate>,
     /// The last revision of its close, if it is closed.
     pub closed: Option<u32>,
@@ -63,28 +65,35 @@ pub async fn status(config: &Config, archive: &Archive) -> Result<Status, Failur
     let keys = ordered(archive).await?;
     let closes = archive.closes().await.map_err(Failure::of_archive)?;
     let home = config.storage.reports.join(config.label(archive.account_id()));
-    let mut periods = Vec::new();
-    for keys in keys.chunk_by(|a, b| a.period == b.period) {
+    let newest = match keys.iter().max_by(|a, b| a.id.cmp(&b.id)) {
+        Some(key) => last(config, archive, key).await?,
+        None => None,
+    };
+    let mut periods: Vec<PeriodStatus> = Vec::new();
+    let mut of_periods = keys.chunk_by(|a, b| a.period == b.period).peekable();
+    while let Some(keys) = of_periods.next() {
         let times: Vec<DateTime<Utc>> = keys.iter().filter_map(|key| time_of(&key.id)).collect();
         let (Some(first), Some(last), Some(period)) = (times.first(), times.last(), keys.first()) else { continue };
         let period = &period.period;
+        // nobody watched before the first capture of all; a period goes on until the next one begins, or until today
+        let begun = if periods.is_empty() { None } else { period.parse().ok() };
+        let next = of_periods.peek().and_then(|next| next.first()).and_then(|next| next.period.parse().ok());
+        let today = config.clock.now().date_naive();
+        let ends = newest.as_ref().map_or(today, |newest| newest.ends.date_naive().min(today));
+        let missed = missed_between(begun.unwrap_or(first.date_naive()), next.unwrap_or(ends), &times);
         let latest = sets::latest(&home.join(period)).map_err(Failure::of_reports_reading)?;
         periods.push(PeriodStatus {
             period: period.clone(),
             captures: keys.len(),
             first: *first,
             last: *last,
-            missed: missed_between(&times),
+            missed,
             closed: closes.iter().filter(|close| close.period == *period).map(|close| close.revision).max(),
             set: latest.and_then(|latest| latest.set().map(str::to_owned)),
         });
     }
-    let last = match keys.iter().max_by(|a, b| a.id.cmp(&b.id)) {
-        Some(key) => last(config, archive, key).await?,
-        None => None,
-    };
     let waiting = archive.waiting().await.map_err(Failure::of_archive)?.captures;
-    Ok(Status { periods, last, waiting: waiting.into_iter().map(|key| key.id).collect() })
+    Ok(Status { periods, last: newest, waiting: waiting.into_iter().map(|key| key.id).collect() })
 }
 
 /// The last capture; nothing if its manifest names no times.
@@ -94,5 +103,5 @@ async fn last(config: &Config, archive: &Archive, key: &CaptureKey) -> Result<Op
     let (start, end) = (instant(&manifest.billing_period.start), instant(&manifest.billing_period.end));
     let Some(((at, start), end)) = instant(&manifest.captured_at).zip(start).zip(end) else { return Ok(None) };
     let due = Due::after(at, Period { start, end }, config.terms.tail_max);
-    Ok(Some(Last { at, due }))
+    Ok(Some(Last { at, due, ends: end }))
 }

@@ -13,10 +13,12 @@ use crate::billing::level::Level;
 use crate::billing::nights::NightState;
 use crate::billing::period::timestamp;
 use crate::config::Config;
-use crate::failure::{Evidence, Failure, Kind};
+use crate::failure::{Evidence, Failure, Kind, causes};
 use crate::notify::metrics::{self, Books, Metrics};
 use crate::notify::{self, Beat, Message, Topics, github};
 use crate::publish::told;
+
+use super::status::{Last, status};
 
 /// What people were told last, among the reports of the account.
 const TOLD_NAME: &str = ".told.json";
@@ -79,7 +81,7 @@ pub async fn end(config: &Config, ended: Ended<'_>, begun: DateTime<Utc>, took: 
     let exit_code = ended.exit_code();
     if let Some(path) = &config.monitoring.textfile {
         let text = metrics::render(&measured(config, &ended, begun, took).await);
-        if let Err(error) = told::put(path, &text) {
+        if let Err(error) = told::put_for_all(path, &text) {
             tracing::warn!(path = %path.display(), %error, "the metrics were not written");
         }
     }
@@ -145,7 +147,9 @@ impl Ended<'_> {
         topics.remove(REPORTS_TOPIC);
         let (topic, what) =
             if self.is_safe() { (REPORTS_TOPIC, "no reports") } else { (CAPTURE_TOPIC, "no evidence of tonight") };
-        topics.insert(topic.to_owned(), format!("{what}: {}", failure.doing));
+        // the last cause is the plainest one
+        let why = causes(*failure).pop().map_or_else(String::new, |cause| format!(": {cause}"));
+        topics.insert(topic.to_owned(), format!("{what}: {}{why}", failure.doing));
         self.with_waiting(topics)
     }
 }
@@ -207,27 +211,27 @@ fn on_github(config: &Config, ended: &Ended<'_>, message: &Message) -> Vec<Strin
 }
 
 async fn measured(config: &Config, ended: &Ended<'_>, begun: DateTime<Utc>, took: Duration) -> Metrics {
-    let (books, due_before) = match ended {
-        Ended::Through { ledger, .. } => (Some(of_books(ledger, begun)), Some(ledger.due.before.timestamp())),
-        Ended::Captured { .. } | Ended::Failed(_) => (None, None),
+    let books = match ended {
+        Ended::Through { ledger, .. } => Some(of_books(ledger, begun)),
+        Ended::Captured { .. } | Ended::Failed(_) => None,
     };
+    let last = last_capture(config).await;
     Metrics {
         label: label(config),
         begun_at: begun.timestamp(),
         millis: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         exit_code: ended.exit_code(),
         is_safe: ended.is_safe(),
-        last_capture_at: last_capture(config).await.map(|at| at.timestamp()),
-        due_before,
+        last_capture_at: last.as_ref().map(|last| last.at.timestamp()),
+        due_before: last.as_ref().map(|last| last.due.before.timestamp()),
         books,
     }
 }
 
-/// The instant of the last capture, if the archive tells.
-async fn last_capture(config: &Config) -> Option<DateTime<Utc>> {
+/// The last capture, if the archive tells.
+async fn last_capture(config: &Config) -> Option<Last> {
     let archive = config.open_archive(config.account_id?).ok()?;
-    let captures = archive.captures().await.ok()?;
-    captures.iter().filter_map(|key| super::past::time_of(&key.id)).max()
+    status(config, &archive).await.ok()?.last
 }
 
 fn of_books(ledger: &Ledger, begun: DateTime<Utc>) -> Books {

@@ -1,6 +1,6 @@
 //! Email through a mail server of one's own.
 
-use lettre::message::Mailbox;
+use lettre::message::{Mailbox, SinglePart};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 use secrecy::{ExposeSecret, SecretString};
@@ -27,11 +27,13 @@ pub struct Mail {
 impl Mail {
     pub(super) async fn send(&self, message: &Message) -> Result<(), Error> {
         let refused = |problem: String| Error::Refused { channel: CHANNEL, problem };
-        let mut mail = lettre::Message::builder().from(self.from.clone()).subject(one_line(&message.title()));
+        let id = format!("<{}@{}>", uuid::Uuid::from_u128(fastrand::u128(..)), self.from.email.domain());
+        let mail = lettre::Message::builder().message_id(Some(id)).from(self.from.clone());
+        let mut mail = mail.subject(one_line(&message.title()));
         for to in &self.to {
             mail = mail.to(to.clone());
         }
-        let mail = mail.body(message.text()).map_err(|error| refused(error.to_string()))?;
+        let mail = mail.singlepart(SinglePart::plain(message.text())).map_err(|error| refused(error.to_string()))?;
         let transport = self.transport().map_err(|error| refused(error.to_string()))?;
         transport.send(mail).await.map(|_| ()).map_err(|error| {
             let problem = error.to_string();

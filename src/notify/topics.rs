@@ -68,7 +68,8 @@ pub fn of_ledger(ledger: &Ledger) -> Topics {
     let mut topics = Topics::new();
     for finding in ledger.findings.listed.iter().filter(|finding| finding.severity == Severity::Error) {
         let code = finding.code.as_str();
-        topics.entry(format!("finding:{code}")).or_insert_with(|| format!("the books do not balance: {code}"));
+        let text = || format!("the books do not balance: {code}: {}", finding.message);
+        topics.entry(format!("finding:{code}")).or_insert_with(text);
     }
     // alerts are in the order of the captures, so that the last one of an account stands
     let mut caps = BTreeMap::new();

@@ -21,6 +21,13 @@ pub fn put(path: &Path, text: &str) -> io::Result<()> {
     placed
 }
 
+/// The same for a program of another user, whatever is usual for this one.
+pub fn put_for_all(path: &Path, text: &str) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    put(path, text)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o644))
+}
+
 /// The text of a file; nothing if there is none.
 pub fn get(path: &Path) -> io::Result<Option<String>> {
     match fs::read_to_string(path) {

@@ -119,6 +119,26 @@ fn three_currencies_are_three_books() {
 }
 
 #[test]
+fn one_heartbeat_for_all_of_them_would_cover_a_night_that_failed() {
+    let three = Three::new("");
+    let file = three.path().join("subledger.toml");
+    let usual = std::fs::read_to_string(&file).expect("a file");
+    std::fs::write(&file, format!("{usual}\n[monitoring]\nheartbeat_env = \"BEAT\"\n")).expect("a file");
+    let run = |beat: &str| -> Ran {
+        let mut command = bare(three.path());
+        for label in ["eur", "usd", "gbp"] {
+            command.env(format!("KEY_{label}"), KEY);
+        }
+        let words = ["run", "--now", NIGHT, "--parent", "eur"];
+        command.env("BEAT", beat).args(words).output().expect("the binary starts").into()
+    };
+    let ran = run("http://127.0.0.1:9/ping");
+    assert!(ran.stderr.contains("is one address for several parent accounts: put `{label}` into it"), "{}", ran.stderr);
+    let ran = run("http://127.0.0.1:9/ping-{label}");
+    assert!(ran.stderr.contains("the heartbeat was not heard"), "nobody listens there: {}", ran.stderr);
+}
+
+#[test]
 fn one_of_them_is_picked_by_its_label() {
     let three = Three::new("");
     let ran = three.run(&["run", "--parent", "eur"]);

@@ -55,6 +55,69 @@ fn nobody_is_asked_where_nobody_is() {
     assert!(files(folder.path()).is_empty(), "nothing was written");
 }
 
+#[test]
+fn what_the_environment_says_is_not_asked_and_a_wrong_answer_writes_nothing() {
+    let simulated = Simulated::new(3);
+    let place = simulated.home.path();
+    std::fs::remove_file(place.join("subledger.toml")).expect("the usual limits");
+    let wrong = done(&mut simulated.process(&["init", "--label", "../x"]));
+    assert_eq!(wrong.code, 2, "{}", wrong.stderr);
+    assert!(wrong.stderr.contains("names a folder"), "{}", wrong.stderr);
+    assert!(files(place).is_empty(), "nothing was written: {:?}", files(place).keys());
+    let ignored = done(&mut simulated.process(&["init", "--config", "other.toml"]));
+    assert!(ignored.code == 2 && ignored.stderr.contains("`--folder` says where to"), "{}", ignored.stderr);
+
+    std::fs::create_dir(place.join("below")).expect("a folder");
+    std::fs::write(place.join("key"), crate::support::KEY).expect("a key");
+    simulated.home.may_hold_the_key(|path| path == "key");
+    let init = ["init", "--folder", "below", "--key-file", "key", "--schedule", "kubernetes"];
+    let ran = done(&mut simulated.process(&init));
+    let written = std::fs::read_to_string(place.join("below/subledger.toml")).expect("a configuration");
+    let parent = simulated.parent.to_string();
+    assert!(written.contains(&format!("account_id = \"{parent}\"")), "{written}");
+    assert!(written.contains(&format!("label = \"{parent}\"")), "the id where nobody says a label: {written}");
+    assert!(written.contains(place.join("key").to_str().expect("a path")), "named from here: {written}");
+    let job = std::fs::read_to_string(place.join("below/cronjob.yaml")).expect("a schedule");
+    assert!(job.contains(&parent) && !job.contains("acme-platform"), "{job}");
+    assert!(ran.stdout.contains("before  put your customers.csv"), "{}", ran.stdout);
+
+    // what is there already is read for a schedule that comes later, and where it cannot be, what was written is said
+    let later = done(&mut simulated.process(&["init", "--folder", "below", "--schedule", "github"]));
+    assert!(later.stdout.contains("wrote     below/.github/workflows/subledger.yml"), "{}", later.stdout);
+    std::fs::write(place.join("below/subledger.toml"), "nonsense = 1\n").expect("a file");
+    let broken = done(&mut simulated.process(&["init", "--folder", "below", "--schedule", "cron"]));
+    assert_eq!(broken.code, 2, "{}", broken.stderr);
+    assert!(broken.stdout.contains("wrote     below/subledger.cron"), "{}", broken.stdout);
+}
+
+#[test]
+fn nights_are_missed_before_the_first_and_after_the_last_capture_as_well() {
+    let folder = home();
+    let at = |start: &str, end: &str, now: &str, command: &str| -> Ran {
+        let usage = base().usage.replace("2024-02-01T", end).replace("2024-01-01T", start);
+        let server = Server::of(Answers { usage, ..base() });
+        let mut process = subledger_at(folder.path(), &server);
+        process.args([command, "--now", now]).output().expect("the binary starts").into()
+    };
+    let (january, february) = (("2024-01-01T", "2024-02-01T"), ("2024-02-01T", "2024-03-01T"));
+    assert_eq!(at(january.0, january.1, "2024-01-28T02:00:00Z", "capture").code, 0);
+    assert_eq!(at(february.0, february.1, "2024-02-03T02:00:00Z", "capture").code, 0);
+    let status = at(february.0, february.1, "2024-02-06T01:00:00Z", "status");
+    assert_eq!(status.code, 14, "{}", status.stdout);
+    for missed in ["2024-01-29, 2024-01-30, 2024-01-31", "2024-02-01, 2024-02-02, 2024-02-04, 2024-02-05"] {
+        assert!(status.stdout.contains(missed), "{missed} in {}", status.stdout);
+    }
+    assert!(!status.stdout.contains("2024-01-27"), "nobody watched then: {}", status.stdout);
+    // the last hour of a period is told of before it is lost, and after
+    assert_eq!(at(february.0, february.1, "2024-02-29T02:00:00Z", "capture").code, 0);
+    let soon = at(february.0, february.1, "2024-02-29T23:30:00Z", "status");
+    assert_eq!(soon.code, 0, "{}", soon.stdout);
+    assert!(soon.stdout.contains("next      DUE NOW, before 2024-03-01"), "{}", soon.stdout);
+    let lost = at(february.0, february.1, "2024-03-01T00:00:00Z", "status");
+    assert_eq!(lost.code, 14, "{}", lost.stdout);
+    assert!(lost.closing().contains("the end of the billing period went unseen"), "{}", lost.stderr);
+}
+
 fn doctor(answers: Answers, map: Option<&str>) -> Ran {
     examined(&Server::of(answers), map)
 }
@@ -87,6 +150,10 @@ fn each_thing_that_is_wrong_has_its_fix() {
     let ran = doctor(base(), Some(unmapped));
     assert_eq!(ran.code, 0, "{}", ran.stdout);
     assert!(ran.stdout.contains("! customers") && ran.stdout.contains(ACME), "{}", ran.stdout);
+
+    let ran = doctor(base(), Some("nonsense\n"));
+    assert_eq!(ran.code, 2, "{}", ran.stdout);
+    assert!(ran.stdout.contains("✗ tables") && ran.stdout.contains("✓ usage"), "the rest is tried: {}", ran.stdout);
 
     let folder = home();
     std::fs::write(folder.path().join("archive"), "").expect("a file");

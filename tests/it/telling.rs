@@ -251,6 +251,10 @@ fn what_watches_sees_every_run() {
     assert_eq!(night(folder.path(), answers, "2024-01-16T02:00:00Z", &[("HOOK", &url)]).code, 22);
     let told = metrics();
     assert!(told.contains("subledger_evidence_safe{") && told.contains("} 0\n"), "{told}");
+    let due = told.lines().find(|line| line.starts_with("subledger_next_capture_due_timestamp_seconds{"));
+    assert!(due.is_some_and(|due| due.ends_with(" 1705449600")), "2024-01-17, as before: {told}");
+    let mode = std::fs::metadata(folder.path().join("metrics/subledger.prom")).expect("a file").permissions();
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode) & 0o777, 0o644, "another user reads it");
     let last = told.lines().find(|line| line.starts_with("subledger_last_capture_timestamp_seconds{")).expect("a line");
     assert!(last.ends_with(" 1705284000"), "the capture of the night before: {last}");
 }

@@ -70,10 +70,14 @@ fn a_period_without_any_capture_is_told_of() {
 }
 
 #[test]
-fn days_between_captures_are_missed() {
+fn days_without_a_capture_are_missed() {
     let times = ["2026-10-01T23:45:00Z", "2026-10-02T00:05:00Z", "2026-10-05T23:45:00Z", "2026-10-06T23:45:00Z"];
     let times: Vec<DateTime<Utc>> = times.iter().map(|time| time.parse().unwrap()).collect();
-    let days: Vec<String> = missed_between(&times).iter().map(ToString::to_string).collect();
-    assert_eq!(days, ["2026-10-03", "2026-10-04"]);
-    assert!(missed_between(&[]).is_empty());
+    let days = |from: &str, until: &str| {
+        let days = missed_between(from.parse().unwrap(), until.parse().unwrap(), &times);
+        days.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(days("2026-10-01", "2026-10-06"), ["2026-10-03", "2026-10-04"]);
+    assert_eq!(days("2026-09-30", "2026-10-08"), ["2026-09-30", "2026-10-03", "2026-10-04", "2026-10-07"]);
+    assert!(days("2026-10-08", "2026-10-01").is_empty());
 }

@@ -89,10 +89,14 @@ impl Notify {
 }
 
 impl MonitoringSettings {
-    pub(super) fn monitoring(&self, places: Places<'_>) -> Monitoring {
+    /// What watches. `label` is that of a parent account that is watched together with others.
+    pub(super) fn monitoring(&self, places: Places<'_>, label: Option<&str>) -> Monitoring {
         const HEARTBEAT: &str = "monitoring.heartbeat";
         let heartbeat = places.secret(HEARTBEAT, self.heartbeat_env.as_ref(), self.heartbeat_file.as_ref());
-        let heartbeat = heartbeat.and_then(|url| url.map(|url| checked(&url, HEARTBEAT)).transpose());
+        let heartbeat = heartbeat.and_then(|url| {
+            let own = url.map(|url| own_address(&url, label)).transpose()?;
+            own.map(|url| checked(&url, HEARTBEAT)).transpose()
+        });
         Monitoring {
             textfile: self.textfile.as_ref().map(|path| places.folder.join(path)),
             heartbeat: heartbeat.transpose().map(optional),
@@ -118,6 +122,21 @@ impl Places<'_> {
             (None, Some(file)) => secret_of(&self.folder.join(file), name).map(Some),
             (Some(_), Some(_)) => Err(setting(name, "is in two places; keep the variable or the file")),
         }
+    }
+}
+
+/// The address of one of several parent accounts: with one for all of them, a night that went well would cover one that did
+/// not.
+fn own_address(url: &SecretString, label: Option<&str>) -> Result<SecretString, Error> {
+    use secrecy::ExposeSecret;
+    const LABEL: &str = "{label}";
+    match label {
+        None => Ok(url.clone()),
+        Some(label) if url.expose_secret().contains(LABEL) => Ok(url.expose_secret().replace(LABEL, label).into()),
+        Some(_) => Err(setting(
+            "monitoring.heartbeat",
+            "is one address for several parent accounts: put `{label}` into it, or give each its own [parent.monitoring]",
+        )),
     }
 }
 
