@@ -54,6 +54,8 @@ pub struct Draft<'a> {
     id: String,
     at: DateTime<Utc>,
     previous: Option<CaptureKey>,
+    /// Whether the archive was asked to take the usage.
+    has_reached: bool,
     /// Whether the archive failed to take something, so that all that follows goes to the spool.
     is_spooled: bool,
     /// Whether the archive could not even be asked which captures it has.
@@ -79,6 +81,7 @@ impl Archive {
             id,
             at,
             previous: None,
+            has_reached: false,
             is_spooled: false,
             is_away: false,
             usage: (entry(usage), pack([usage])?),
@@ -122,6 +125,7 @@ impl Draft<'_> {
         self.archive.spool.as_deref().filter(|_| self.is_spooled || self.archive.folder.is_none())
     }
 
+    /// Makes the usage durable where that takes no time.
     async fn receive(&mut self) -> Result<(), Error> {
         if let Some(spool) = self.receiver() {
             match spool.create(&spool.inbox_path(&self.id).join(USAGE_NAME), self.usage.1.clone()).await {
@@ -134,13 +138,10 @@ impl Draft<'_> {
         self.reach().await
     }
 
-    /// Lets the archive have the usage as well, once it is known that it keeps what it has.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Overwritten`] if it does not; [`Error::Taken`] if it has other usage of the same second.
-    pub async fn reach(&mut self) -> Result<(), Error> {
+    /// Lets the archive have the usage, once it is known that it keeps what it has.
+    async fn reach(&mut self) -> Result<(), Error> {
         let archive = self.archive;
+        self.has_reached = true;
         if archive.folder.is_none() {
             match archive.probe().await {
                 Err(error @ Error::Overwritten { .. }) => return Err(error),
@@ -169,8 +170,16 @@ impl Draft<'_> {
         }
     }
 
-    /// Finds the capture that this one follows; [`Error::Taken`] if there is one of the same second already.
+    /// Lets the archive have the usage, if it has not got it yet, and finds the capture that this one follows.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Overwritten`] if the archive does not keep what it has; [`Error::Taken`] if it has a capture, or other usage,
+    /// of the same second.
     pub async fn link(&mut self) -> Result<(), Error> {
+        if !self.has_reached {
+            self.reach().await?;
+        }
         if self.is_away && self.archive.remembered().is_some() {
             // what this machine captured last was kept in mind
             return Ok(());

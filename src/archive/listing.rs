@@ -118,9 +118,8 @@ impl Archive {
         let failed = |source| Error::Store { doing: "listing", path: prefix.to_string(), source };
         let metas: Vec<_> = self.store.list(Some(&prefix)).try_collect().await.map_err(failed)?;
         let found = metas.into_iter().map(|meta| {
-            let parts = meta.location.prefix_match(&prefix).into_iter().flatten();
-            let parts: Vec<String> = parts.map(|part| part.as_ref().to_owned()).collect();
-            Found { shown: self.shown(&meta.location), place: Place::of(&parts) }
+            let path = &meta.location;
+            Found { shown: self.shown(path), place: self.place_of(path) }
         });
         Ok(Listing { found: found.collect(), ..Listing::default() })
     }

@@ -87,6 +87,12 @@ fn in_period(period: &str, folder: &str, name: &str) -> Option<Place> {
 }
 
 impl Archive {
+    /// What lies at a path of the archive.
+    pub(super) fn place_of(&self, path: &Path) -> Place {
+        let parts = path.prefix_match(&self.parent_path()).into_iter().flatten();
+        Place::of(&parts.map(|part| part.as_ref().to_owned()).collect::<Vec<_>>())
+    }
+
     /// The folder of a capture, for people: `archive/parent=…/period=…/capture=…`.
     pub fn shown_path(&self, key: &CaptureKey) -> String {
         self.shown(&self.capture_path(key))

@@ -87,8 +87,12 @@ impl Archive {
     /// What waits in the spool.
     pub async fn waiting(&self) -> Result<Waiting, Error> {
         let Some(spool) = &self.spool else { return Ok(Waiting::default()) };
-        let captures = Box::pin(spool.captures()).await?;
-        Ok(Waiting { captures, objects: spool.shippable().await?.len() })
+        let paths = spool.shippable().await?;
+        let captures = paths.iter().filter_map(|path| match spool.place_of(path) {
+            Place::Capture(key, name) if name == MANIFEST_NAME => Some(key),
+            _ => None,
+        });
+        Ok(Waiting { captures: captures.collect(), objects: paths.len() })
     }
 
     /// Gives the archive what waits in the spool, and says how many objects that were.
@@ -150,11 +154,6 @@ impl Archive {
         }
     }
 
-    fn place_of(&self, path: &Path) -> Place {
-        let parts = path.prefix_match(&self.parent_path()).into_iter().flatten();
-        Place::of(&parts.map(|part| part.as_ref().to_owned()).collect::<Vec<_>>())
-    }
-
     /// An object that waits in the spool; nothing if none does.
     pub(super) async fn fetch_spooled(&self, path: &Path) -> Result<Option<Bytes>, Error> {
         match &self.spool {
@@ -185,8 +184,8 @@ impl Archive {
         let path = self.head_path()?;
         let bytes = told::get(&path).ok()??.into_bytes();
         let manifest = Manifest::from_bytes(&path.to_string_lossy(), &bytes).ok()?;
-        let period = manifest.billing_period.start.get(..10)?.to_owned();
-        Some(Previous { period, capture: manifest.capture, sha256: Some(sha256(&bytes)) })
+        let CaptureKey { id, period } = manifest.key();
+        Some(Previous { period, capture: id, sha256: Some(sha256(&bytes)) })
     }
 
     fn head_path(&self) -> Option<PathBuf> {

@@ -157,10 +157,7 @@ impl Capturing<'_> {
                 Ok(mut draft) => {
                     // from here on the usage is kept, whatever the archive does
                     self.kept.replace(Evidence::Partial(draft.shown_inbox()));
-                    match draft.reach().await {
-                        Ok(()) => draft.link().await.map(|()| draft),
-                        Err(error) => Err(error),
-                    }
+                    draft.link().await.map(|()| draft)
                 }
                 Err(error) => Err(error),
             };
