@@ -24,8 +24,8 @@ pub mod verify;
 
 use crate::billing::ledger::Ledger;
 use crate::billing::level::Level;
-use crate::failure::{Evidence, Kind, closing};
-use crate::nightly::{SHIP, Secured};
+use crate::failure::{Evidence, Kind, SHIP, closing};
+use crate::nightly::Secured;
 use crate::report::history::Sheet;
 
 /// What a command leaves to be printed.

@@ -33,7 +33,7 @@ use crate::archive::lock::Locking;
 use crate::billing::cap_plan::DatedCaps;
 use crate::billing::money::Amount;
 use crate::billing::terms::Terms;
-use crate::failure::causes;
+use crate::failure::in_one_line;
 use crate::notify::Channel;
 use crate::report::format::{Format, Formats};
 
@@ -244,7 +244,7 @@ impl Config {
 
 /// A result of which only the words matter once it is a failure.
 fn optional<T>(result: Result<T, Error>) -> Optional<T> {
-    result.map_err(|error| [vec![error.to_string()], causes(&error)].concat().join(": "))
+    result.map_err(|error| in_one_line(&error))
 }
 
 /// The text of a file that a room below understands.

@@ -18,6 +18,10 @@ pub use self::rooms::NO_LOCK;
 /// Characters kept of what a panic says: enough to find it, and too few for a body.
 const PANIC_CHAR_COUNT_MAX: usize = 300;
 
+/// What to do about evidence that waits in the spool.
+pub const SHIP: &str =
+    "evidence waits in the spool: see that the archive can be reached and written, then run again, which ships it";
+
 /// What happened to tonight's evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Evidence {
@@ -194,9 +198,8 @@ impl Failure {
     /// The same, with one more thing to do.
     #[must_use]
     pub fn also(self, next: &str) -> Self {
-        let closing = self.closing();
-        let first = closing.split_once("; ").map_or(closing.as_str(), |(_, first)| first).to_owned();
-        self.then(format!("{first}; {next}"))
+        let both = format!("{}; {next}", self.next());
+        self.then(both)
     }
 
     /// The same, as another class: what a failure means depends on what was under way.
@@ -251,26 +254,22 @@ impl Failure {
 
     /// The last line on stderr: whether the evidence is safe, and what to do next.
     pub fn closing(&self) -> String {
-        if let Some(next) = &self.more.next {
-            return closing(&self.evidence, next);
-        }
-        closing(
-            &self.evidence,
-            match self.kind {
-                Kind::Bug => "please report this defect, then run again",
-                Kind::Usage => "correct what is named above and run again",
-                Kind::NotPublished => "rebuild the reports with `subledger report`",
-                Kind::ArchiveUnusable => "mend the archive as the hint says, then run `subledger report`",
-                Kind::Unreachable | Kind::AnswerUnusable | Kind::Interrupted(_) => "run again",
-                Kind::Waiting => {
-                    "evidence waits in the spool: see that the archive can be reached and written, then run again, which \
-                     ships it"
-                }
-                Kind::NotDurable => "mend the archive as the hint says and run again",
-                Kind::Refused => "mend the key and run again",
-                Kind::Busy => "the other run does the work",
-            },
-        )
+        closing(&self.evidence, self.next())
+    }
+
+    /// What to do next.
+    fn next(&self) -> &str {
+        self.more.next.as_deref().unwrap_or(match self.kind {
+            Kind::Bug => "please report this defect, then run again",
+            Kind::Usage => "correct what is named above and run again",
+            Kind::NotPublished => "rebuild the reports with `subledger report`",
+            Kind::ArchiveUnusable => "mend the archive as the hint says, then run `subledger report`",
+            Kind::Unreachable | Kind::AnswerUnusable | Kind::Interrupted(_) => "run again",
+            Kind::Waiting => SHIP,
+            Kind::NotDurable => "mend the archive as the hint says and run again",
+            Kind::Refused => "mend the key and run again",
+            Kind::Busy => "the other run does the work",
+        })
     }
 }
 
@@ -311,4 +310,9 @@ pub fn causes(error: &(dyn StdError + 'static)) -> Vec<String> {
         }
     }
     causes
+}
+
+/// An error with its causes, in one line.
+pub fn in_one_line(error: &(dyn StdError + 'static)) -> String {
+    [vec![error.to_string()], causes(error)].concat().join(": ")
 }

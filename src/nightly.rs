@@ -29,7 +29,7 @@ use crate::failure::{Evidence, Failure, causes};
 use crate::publish::{Begun, Place, Published, Ready, Staging};
 use crate::report::{self, Files, SetInfo};
 
-pub use self::capture::{SHIP, Secured};
+pub use self::capture::Secured;
 pub use self::close::{Order, Settled, close, closed_with, closes_of, ledger_of, restore};
 pub use self::closing::{Closing, Taken, Waiting, take, until_close};
 pub use self::compact::{Compacted, Compaction, compact};

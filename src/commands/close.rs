@@ -43,12 +43,6 @@ pub async fn run(config: &Config, request: Request, signals: &Signals) -> Result
         chosen => chosen,
     };
     let key = select(&archive, &Selection { period: Some(period.clone()), capture }).await?;
-    // the set would name captures that are on this machine alone
-    let waiting = archive.waiting().await.map_err(Failure::of_archive)?.captures;
-    if let Some(waits) = waiting.iter().find(|waits| waits.id <= key.id) {
-        let failure = Failure::new(Kind::Waiting, format!("capture `{}` waits in the spool", waits.id));
-        return Err(failure.then("`subledger run` gives it to the archive; close the period then"));
-    }
     let invoice = match invoice {
         Some(invoice) => invoice,
         None => configured(config, &period)?,

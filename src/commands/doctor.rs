@@ -11,7 +11,7 @@ use crate::ahasend::wire::Account;
 use crate::archive::Archive;
 use crate::billing::books::Status;
 use crate::config::Config;
-use crate::failure::{Evidence, Failure, causes, closing};
+use crate::failure::{Evidence, Failure, causes, closing, in_one_line};
 use crate::nightly::{self, Signals, TOOL};
 use crate::publish::mirror::Mirror;
 use crate::publish::space::Space;
@@ -262,8 +262,7 @@ async fn mirror(config: &Config, location: &str) -> Check {
     match probed {
         Ok(()) => Check::ok(WHAT, "can be written"),
         Err(error) => {
-            let told = causes(&error).into_iter().fold(error.to_string(), |text, cause| format!("{text}: {cause}"));
-            Check::with(WHAT, Mark::Look, told, "the night goes through, and its reports are only here")
+            Check::with(WHAT, Mark::Look, in_one_line(&error), "the night goes through, and its reports are only here")
         }
     }
 }

@@ -8,7 +8,7 @@ use super::Outcome;
 use super::selection::open;
 use crate::billing::period::timestamp;
 use crate::config::Config;
-use crate::failure::{Evidence, Failure, Kind, closing};
+use crate::failure::{Evidence, Failure, Kind, SHIP, closing};
 use crate::nightly::{self, PeriodStatus, Status, TOOL};
 use crate::report::text::{duration, shown};
 
@@ -53,10 +53,7 @@ pub async fn run(config: &Config) -> Result<Outcome, Failure> {
     }
     let (exit_code, next) = match is_overdue {
         true => (OVERDUE, next),
-        false if is_waiting => {
-            let next = "evidence waits in the spool: see that the archive can be written, and run `subledger run`";
-            (Kind::Waiting.exit_code(), next.to_owned())
-        }
+        false if is_waiting => (Kind::Waiting.exit_code(), SHIP.to_owned()),
         false => (0, next),
     };
     let json = json(&status, &label, exit_code);

@@ -15,14 +15,11 @@ use crate::ahasend::wire::{self, UsageHead};
 use crate::ahasend::{Answer, Client, Error};
 use crate::archive::{self, Archive, Body, CaptureKey, Draft};
 use crate::config::{Api, Clock, time_since_boot};
-use crate::failure::{Evidence, Failure, Kind, causes};
+use crate::failure::{Evidence, Failure, Kind, SHIP, causes};
 
 /// Accounts looked up one by one. More missing from the list than this is no race any more, and the `unlisted`
 /// findings tell of it.
 const LOOKUP_COUNT_MAX: usize = 10_000;
-/// What to do about evidence that waits.
-pub const SHIP: &str =
-    "evidence waits in the spool: see that the archive can be reached and written, then run again, which ships it";
 /// Tries to find a second that no capture has yet.
 const SECOND_COUNT_MAX: u32 = 5;
 /// A server's clock this far from ours is worth a warning: captures are ordered by our clock.
@@ -41,7 +38,7 @@ pub struct Secured {
     pub sha256: String,
     /// How far the server's clock is ahead of ours, as far as it told.
     pub server_ahead: TimeDelta,
-    /// Whether evidence waits in the spool, because the archive did not take it: this one or an earlier one.
+    /// Whether a capture waits in the spool, because the archive did not take it: this one or an earlier one.
     pub is_waiting: bool,
 }
 
@@ -126,7 +123,7 @@ impl Capturing<'_> {
         self.archive.keep_reserve(committed.stored_bytes);
         self.ship().await;
         let is_waiting = match self.archive.waiting().await {
-            Ok(waiting) => waiting.objects > 0,
+            Ok(waiting) => !waiting.captures.is_empty(),
             Err(error) => {
                 tracing::warn!(causes = ?causes(&error), "what waits in the spool cannot be seen");
                 committed.is_spooled

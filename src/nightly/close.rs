@@ -87,6 +87,7 @@ pub async fn close(config: &Config, archive: &Archive, order: &Order, signals: &
         let problem = format!("the billing period {} is open, and has nothing to be corrected", order.key.period);
         return Err(Failure::new(Kind::Usage, problem).hint("`--reason` is for a period that is closed; leave it out"));
     }
+    check_waiting(archive, &order.key).await?;
     let mut ledger = reconcile(archive, &order.key, terms(config, order, before.as_ref())?, signals).await?;
     check(config, order, &ledger)?;
     check_issued(&ledger)?;
@@ -114,6 +115,14 @@ pub async fn close(config: &Config, archive: &Archive, order: &Order, signals: &
     }
     let settled = issue(config, archive, order, ledger, signals).await?;
     Ok(Settled { unneeded, ..settled })
+}
+
+/// Refuses a set that would name captures that are on this machine alone.
+async fn check_waiting(archive: &Archive, key: &CaptureKey) -> Result<(), Failure> {
+    let waiting = archive.waiting().await.map_err(Failure::of_archive)?.captures;
+    let Some(waits) = waiting.iter().find(|waits| waits.id <= key.id) else { return Ok(()) };
+    let failure = Failure::new(Kind::Waiting, format!("capture `{}` waits in the spool", waits.id));
+    Err(failure.then("`subledger run` gives it to the archive; close the period then"))
 }
 
 /// The terms of the close: today's, with this invoice.

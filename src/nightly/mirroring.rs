@@ -5,18 +5,14 @@ use uuid::Uuid;
 
 use super::Signals;
 use crate::config::Config;
-use crate::failure::{Failure, causes};
+use crate::failure::{Failure, in_one_line};
 use crate::publish::mirror::{Mirror, MirrorError, Mirrored};
 
 /// Copies every report set of the account that the mirror does not have, if there is a mirror.
 pub async fn mirror(config: &Config, account_id: Uuid, signals: &Signals) {
     let Some(location) = &config.storage.mirror else { return };
     let label = &config.label(account_id);
-    let copying = async {
-        let copied = copy(config, location, label, signals).await;
-        Ok(copied
-            .map_err(|error| causes(&error).into_iter().fold(error.to_string(), |text, cause| text + ": " + &cause)))
-    };
+    let copying = async { Ok(copy(config, location, label, signals).await.map_err(|error| in_one_line(&error))) };
     // whatever becomes of the copies, the night is what it is
     match Failure::guard_waiting(copying).await {
         Ok(Ok(Mirrored { sets, others })) => {

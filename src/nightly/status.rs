@@ -65,10 +65,7 @@ pub async fn status(config: &Config, archive: &Archive) -> Result<Status, Failur
     let keys = ordered(archive).await?;
     let closes = archive.closes().await.map_err(Failure::of_archive)?;
     let home = config.storage.reports.join(config.label(archive.account_id()));
-    let newest = match keys.iter().max_by(|a, b| a.id.cmp(&b.id)) {
-        Some(key) => last(config, archive, key).await?,
-        None => None,
-    };
+    let newest = last_of(config, archive, &keys).await?;
     let mut periods: Vec<PeriodStatus> = Vec::new();
     let mut of_periods = keys.chunk_by(|a, b| a.period == b.period).peekable();
     while let Some(keys) = of_periods.next() {
@@ -96,8 +93,14 @@ pub async fn status(config: &Config, archive: &Archive) -> Result<Status, Failur
     Ok(Status { periods, last: newest, waiting: waiting.into_iter().map(|key| key.id).collect() })
 }
 
-/// The last capture; nothing if its manifest names no times.
-async fn last(config: &Config, archive: &Archive, key: &CaptureKey) -> Result<Option<Last>, Failure> {
+/// The last capture, and nothing else of the archive.
+pub(super) async fn last(config: &Config, archive: &Archive) -> Result<Option<Last>, Failure> {
+    last_of(config, archive, &ordered(archive).await?).await
+}
+
+/// The last of these captures; nothing if its manifest names no times.
+async fn last_of(config: &Config, archive: &Archive, keys: &[CaptureKey]) -> Result<Option<Last>, Failure> {
+    let Some(key) = keys.iter().max_by(|a, b| a.id.cmp(&b.id)) else { return Ok(None) };
     let manifest = archive.open_capture(key).await.map_err(Failure::of_archive)?.manifest;
     let instant = |text: &str| DateTime::parse_from_rfc3339(text).ok().map(|at| at.with_timezone(&Utc));
     let (start, end) = (instant(&manifest.billing_period.start), instant(&manifest.billing_period.end));

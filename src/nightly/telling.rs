@@ -8,6 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::status::{Last, last};
 use crate::billing::ledger::Ledger;
 use crate::billing::level::Level;
 use crate::billing::nights::NightState;
@@ -17,8 +18,6 @@ use crate::failure::{Evidence, Failure, Kind, causes};
 use crate::notify::metrics::{self, Books, Metrics};
 use crate::notify::{self, Beat, Message, Topics, github};
 use crate::publish::told;
-
-use super::status::{Last, status};
 
 /// What people were told last, among the reports of the account.
 const TOLD_NAME: &str = ".told.json";
@@ -231,7 +230,7 @@ async fn measured(config: &Config, ended: &Ended<'_>, begun: DateTime<Utc>, took
 /// The last capture, if the archive tells.
 async fn last_capture(config: &Config) -> Option<Last> {
     let archive = config.open_archive(config.account_id?).ok()?;
-    status(config, &archive).await.ok()?.last
+    last(config, &archive).await.ok()?
 }
 
 fn of_books(ledger: &Ledger, begun: DateTime<Utc>) -> Books {
