@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
-use subledger::cli::{Archive, Cli, Command, FailOn, Log, Manual, Output, Run, Terms};
+use subledger::cli::{Archive, Cli, Command, FailOn, Init, Log, Manual, Output, Run, Terms};
 use subledger::commands::inert::{inert, inert_json, without_keys};
 use subledger::commands::several::{Each, failure_json, joined, side_by_side};
 use subledger::commands::{self, Outcome, demo::Scene, simulate::Simulation, simulate::Stage};
@@ -125,10 +125,7 @@ async fn perform(
         Command::Close(close) => commands::close::run(&load().map_err(Failure::usage)?, close.request(), signals).await,
         Command::Completions(completions) => Ok(printed(completions.script())),
         Command::Man(manual) => self::manual(manual),
-        Command::Init(init) => {
-            commands::init::run(init.asked(overrides.config.is_some())?, &Surroundings::of_process(clock), signals)
-                .await
-        }
+        Command::Init(init) => self::init(init, overrides, clock, signals).await,
         Command::Doctor(_) => doctor(overrides, clock, signals).await,
         Command::Status(_) => commands::status::run(&load().map_err(Failure::usage)?).await,
         Command::Verify(_) => commands::verify::run(&load().map_err(Failure::usage)?, signals, show_progress).await,
@@ -172,17 +169,30 @@ async fn perform(
     }
 }
 
+/// Writes a first configuration.
+async fn init(init: &Init, overrides: &Overrides, clock: Clock, signals: &Signals) -> Result<Outcome, Failure> {
+    if overrides.config.is_some() {
+        let problem = "`init` writes a configuration, and reads none: `--folder` says where to";
+        return Err(Failure::new(Kind::Usage, problem));
+    }
+    commands::init::run(init.asked(), &Surroundings::of_process(clock), signals).await
+}
+
 /// Looks at everything. A mistake in the tables of finance keeps nothing else from being tried.
 async fn doctor(overrides: &Overrides, clock: Clock, signals: &Signals) -> Result<Outcome, Failure> {
-    let load =
-        |overrides: &Overrides| Config::load(overrides, &Surroundings::of_process(clock)).map_err(Failure::usage);
+    let (config, mistake) = load_apart(overrides, clock).map_err(Failure::usage)?;
+    commands::doctor::run(&config, mistake.map(Failure::usage).as_ref(), signals).await
+}
+
+/// The configuration; without the tables of finance where one of them is wrong, and then with what is wrong.
+fn load_apart(overrides: &Overrides, clock: Clock) -> Result<(Config, Option<config::Error>), config::Error> {
+    let load = |overrides: &Overrides| Config::load(overrides, &Surroundings::of_process(clock));
     match load(overrides) {
-        Ok(config) => commands::doctor::run(&config, None, signals).await,
-        Err(mistake) => {
+        Err(error) if error.concerns_charges() => {
             let without = Overrides { without_customers: true, without_invoices: true, ..overrides.clone() };
-            let Ok(config) = load(&without) else { return Err(mistake) };
-            commands::doctor::run(&config, Some(&mistake), signals).await
+            load(&without).map(|config| (config, Some(error)))
         }
+        loaded => loaded.map(|config| (config, None)),
     }
 }
 
@@ -210,15 +220,11 @@ async fn night(
     signals: &Signals,
     show_progress: bool,
 ) -> Result<Outcome, Failure> {
-    let load = |overrides: &Overrides| Config::load(overrides, &Surroundings::of_process(clock));
-    match load(overrides) {
-        Ok(config) => commands::run::run(&config, fail_on(&run.terms), signals, show_progress).await,
-        Err(error) if error.concerns_charges() => {
-            let without = Overrides { without_customers: true, without_invoices: true, ..overrides.clone() };
-            let config = load(&without).map_err(not_captured)?;
-            commands::run::without_reports(&config, Failure::usage(error), signals, show_progress).await
+    match load_apart(overrides, clock).map_err(not_captured)? {
+        (config, None) => commands::run::run(&config, fail_on(&run.terms), signals, show_progress).await,
+        (config, Some(mistake)) => {
+            commands::run::without_reports(&config, Failure::usage(mistake), signals, show_progress).await
         }
-        Err(error) => Err(not_captured(error)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Opening an archive: a local folder, or an object store by its URL.
 
-use std::path::{Path as FilePath, PathBuf};
+use std::path::Path as FilePath;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{Archive, Error, StoreOptions};
 use crate::publish::folders;
-use crate::publish::store::connect;
+use crate::publish::store::{connect, local_folder};
 
 impl Archive {
     /// Opens the archive of one parent account, and creates its folder if it is a local one.
@@ -63,15 +63,6 @@ pub fn parents_in(folder: &FilePath) -> Vec<Uuid> {
     let mut parents: Vec<Uuid> = names.filter_map(|name| name.strip_prefix("parent=")?.parse().ok()).collect();
     parents.sort();
     parents
-}
-
-/// The folder of a location that is local: a path, or a `file://` URL.
-fn local_folder(location: &str) -> Option<PathBuf> {
-    match location.split_once("://") {
-        Some(("file", _)) => Url::parse(location).ok()?.to_file_path().ok(),
-        Some(_) => None,
-        None => Some(PathBuf::from(location)),
-    }
 }
 
 /// A location without the user part of its URL, which may carry a secret.

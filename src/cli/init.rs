@@ -7,7 +7,6 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use uuid::Uuid;
 
 use crate::commands::init::{Asked, Schedule};
-use crate::failure::{Failure, Kind};
 
 /// Flags of `init`.
 #[derive(Debug, Args)]
@@ -36,18 +35,14 @@ fn schedule() -> impl TypedValueParser<Value = Schedule> {
 }
 
 impl Init {
-    /// What is known before anybody is asked; `is_named` says whether a configuration is named, which none is read from.
-    pub fn asked(&self, is_named: bool) -> Result<Asked, Failure> {
-        if is_named {
-            let problem = "`init` writes a configuration, and reads none: `--folder` says where to";
-            return Err(Failure::new(Kind::Usage, problem));
-        }
-        Ok(Asked {
+    /// What is known before anybody is asked.
+    pub fn asked(&self) -> Asked {
+        Asked {
             folder: self.folder.clone(),
             account_id: self.account_id,
             label: self.label.clone(),
             key_file: self.key_file.clone(),
             schedule: self.schedule,
-        })
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! `subledger doctor`: what would go wrong tonight. A list with a tick, or with what to do, for each thing that a night needs.
 
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chrono::TimeDelta;
 use serde::Serialize;
@@ -15,6 +15,7 @@ use crate::failure::{Evidence, Failure, causes, closing, in_one_line};
 use crate::nightly::{self, Signals, TOOL};
 use crate::publish::mirror::Mirror;
 use crate::publish::space::Space;
+use crate::publish::store::local_folder;
 use crate::report::text::{counted, duration, grouped, shown};
 
 /// How far apart the clocks may be without a word: signatures of object stores allow some minutes.
@@ -201,8 +202,7 @@ fn listed(names: &[String]) -> String {
 /// The archive's place, and what is in it.
 async fn archive(config: &Config, checks: &mut Vec<Check>) {
     let skipped = |what: &'static str| Check::with(what, Mark::Skipped, "not tried", "mend the archive first");
-    let place = Path::new(&config.storage.archive);
-    if !config.storage.archive.contains("://") && !place.exists() {
+    if local_folder(&config.storage.archive).is_some_and(|folder| !folder.exists()) {
         let told = "not there yet";
         checks.push(Check::with("archive", Mark::Look, told, "nothing to do: the first `subledger run` makes it"));
         return;
@@ -320,10 +320,9 @@ fn textfile(config: &Config) -> Option<Check> {
 
 /// Room on the disks.
 fn room(config: &Config) -> Vec<Check> {
-    let is_local = !config.storage.archive.contains("://");
-    let archive = is_local.then(|| ("room for the archive", Path::new(&config.storage.archive)));
-    let reports = ("room for reports", config.storage.reports.as_path());
-    let room = |(what, folder): (&'static str, &Path)| {
+    let archive = local_folder(&config.storage.archive).map(|folder| ("room for the archive", folder));
+    let reports = ("room for reports", config.storage.reports.clone());
+    let room = |(what, folder): (&'static str, PathBuf)| {
         // a folder that is not there yet comes to be on the disk of the one above it
         let there = folder.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new("."));
         match Space::left_at(there) {

@@ -211,8 +211,8 @@ impl File {
     }
 
     /// How long an object store is tried.
-    pub(super) fn store_timeout_secs(&self) -> Option<u64> {
-        self.limits.as_ref()?.store_timeout_secs
+    pub(super) fn store_patience(&self) -> Result<Duration, Error> {
+        self.limits.as_ref().unwrap_or(&LimitSettings::default()).store_patience()
     }
 
     /// `[limits]`.

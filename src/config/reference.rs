@@ -202,6 +202,7 @@ mod tests {
             let written = File::parse(&format!("{}\n{} = {value}\n", setting.table, setting.name)).unwrap();
             assert_eq!(written.terms().unwrap(), without.terms().unwrap(), "{setting:?}");
             assert_eq!(written.limits().unwrap(), without.limits().unwrap(), "{setting:?}");
+            assert_eq!(written.store_patience().unwrap(), without.store_patience().unwrap(), "{setting:?}");
             tried += 1;
         }
         assert_eq!(tried, 30, "of all that have a default");

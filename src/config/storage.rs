@@ -1,7 +1,6 @@
 //! Where evidence and report sets are kept: the archive, the spool beside it, and the mirror of the sets.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use url::Url;
 use uuid::Uuid;
@@ -9,7 +8,7 @@ use uuid::Uuid;
 use super::file::File;
 use super::{Config, Error, Overrides, Surroundings};
 use crate::archive::{self, Archive, StoreOptions};
-use crate::publish::store::STORE_PATIENCE;
+use crate::publish::store::local_folder;
 
 /// The folder among the reports that takes evidence when an object store does not, unless another one is named.
 const SPOOL_NAME: &str = ".spool";
@@ -37,14 +36,14 @@ impl Storage {
         surroundings: &Surroundings,
     ) -> Result<Self, Error> {
         let located = |place: &String| {
-            if is_url(place) { place.clone() } else { folder.join(place).to_string_lossy().into_owned() }
+            if place.contains("://") { place.clone() } else { folder.join(place).to_string_lossy().into_owned() }
         };
         let archive = overrides.archive.clone().or_else(|| file.archive.as_ref().map(located));
         let archive = archive.unwrap_or_else(|| "archive".to_owned());
         let reports = overrides.reports.clone().or_else(|| file.reports.as_ref().map(|path| folder.join(path)));
         let reports = reports.unwrap_or_else(|| PathBuf::from("reports"));
         // a disk beside the archive's own is for whoever has one; a store may be away on any night
-        let usual = is_url(&archive).then(|| reports.join(SPOOL_NAME));
+        let usual = local_folder(&archive).is_none().then(|| reports.join(SPOOL_NAME));
         let spool = file.spool.as_ref().map(|path| folder.join(path)).or(usual);
         let settings = surroundings.store_settings();
         for (name, value) in &settings {
@@ -56,12 +55,12 @@ impl Storage {
                 ));
             }
         }
-        let options = StoreOptions { settings, patience: patience(file.store_timeout_secs())? };
+        let options = StoreOptions { settings, patience: file.store_patience()? };
         let mirror = file.mirror.as_ref().map(located);
-        if let Some(mirror) = mirror.as_deref().filter(|mirror| !is_url(mirror)) {
+        if let Some(mirror) = mirror.as_deref().and_then(local_folder) {
             // a copy among the originals would be taken for one
-            let of_ours = [Some(reports.as_path()), Some(Path::new(&archive)), spool.as_deref()];
-            if of_ours.into_iter().flatten().any(|place| is_within(Path::new(mirror), place)) {
+            let of_ours = [Some(reports.clone()), local_folder(&archive), spool.clone()];
+            if of_ours.into_iter().flatten().any(|place| is_within(&mirror, &place)) {
                 return Err(super::setting(
                     "mirror",
                     "is among the reports, the archive or the spool: choose another place",
@@ -103,19 +102,4 @@ fn is_within(one: &Path, other: &Path) -> bool {
     };
     let (one, other) = (real(one), real(other));
     one.starts_with(&other) || other.starts_with(&one)
-}
-
-/// Whether a place is in an object store.
-fn is_url(place: &str) -> bool {
-    place.contains("://")
-}
-
-/// How long a store is tried, as the file says.
-fn patience(seconds: Option<u64>) -> Result<Duration, Error> {
-    match seconds {
-        None => Ok(STORE_PATIENCE),
-        // credentials and signatures of a request last five minutes
-        Some(seconds @ 1..=240) => Ok(Duration::from_secs(seconds)),
-        Some(_) => Err(super::setting("limits.store_timeout_secs", "must be from 1 to 240")),
-    }
 }

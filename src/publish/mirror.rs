@@ -14,7 +14,7 @@ use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
 use url::Url;
 
 use super::sets::{self, SetFolder};
-use super::store::{StoreOptions, connect};
+use super::store::{StoreOptions, connect, local_folder};
 use super::{LATEST, MANIFEST_NAME, folders};
 
 /// Files that are copied side by side: a store answers many at once, and a set may have one for each customer.
@@ -72,13 +72,14 @@ impl Mirror {
     ///
     /// [`MirrorError::Open`].
     pub fn open(location: &str, options: &StoreOptions) -> Result<Self, MirrorError> {
-        if location.contains("://") {
+        let failed = |error: object_store::Error| MirrorError::Open(error.into());
+        let Some(folder) = local_folder(location) else {
             let url = Url::parse(location).map_err(|error| MirrorError::Open(error.into()))?;
-            let (store, root) = connect(&url, options).map_err(|error| MirrorError::Open(error.into()))?;
+            let (store, root) = connect(&url, options).map_err(failed)?;
             return Ok(Self { store, root });
-        }
-        folders::create(FilePath::new(location)).map_err(|error| MirrorError::Open(error.into()))?;
-        let store = LocalFileSystem::new_with_prefix(location).map_err(|error| MirrorError::Open(error.into()))?;
+        };
+        folders::create(&folder).map_err(|error| MirrorError::Open(error.into()))?;
+        let store = LocalFileSystem::new_with_prefix(&folder).map_err(failed)?;
         Ok(Self { store: Arc::new(store.with_fsync(true)), root: Path::default() })
     }
 

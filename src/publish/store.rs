@@ -1,6 +1,7 @@
 //! The object store that an archive or a mirror is on, by its URL: its settings, its credentials, and how long it is tried.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,11 +54,24 @@ macro_rules! built {
     }};
 }
 
+/// The folder of a location that is local: a path, or a `file://` URL. Nothing for one in an object store.
+pub fn local_folder(location: &str) -> Option<PathBuf> {
+    match location.split_once("://") {
+        Some(("file", _)) => Url::parse(location).ok()?.to_file_path().ok(),
+        Some(_) => None,
+        None => Some(PathBuf::from(location)),
+    }
+}
+
 /// The store of a URL, and the path in it that the URL names.
+///
+/// # Errors
+///
+/// The store's own, and one for an address with a password, which every failed request would show.
 pub fn connect(url: &Url, options: &StoreOptions) -> object_store::Result<(Arc<dyn ObjectStore>, Path)> {
     // the store's own HTTP client finds its cryptography here; that it was installed before is as good
     let _ = rustls::crypto::ring::default_provider().install_default();
-    // errors of stores show the whole address, and so does a request that fails
+    // theirs show the whole address
     let refused = |problem: &str| object_store::Error::Generic { store: "subledger", source: problem.into() };
     if url.password().is_some() {
         return Err(refused("there is a password in the address; credentials come from the environment"));

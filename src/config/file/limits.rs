@@ -7,11 +7,15 @@ use serde::Deserialize;
 
 use crate::ahasend::Limits;
 use crate::config::{Error, setting};
+use crate::publish::store::STORE_PATIENCE;
 
 /// The longest that one capture may take: long enough for a million sub accounts, short enough for a night.
 const RUN_TIMEOUT: Duration = Duration::from_hours(2);
 /// The largest value of any limit: a day in seconds, and more pages or mebibytes than anybody has.
 const LIMIT_MAX: u64 = 86_400;
+
+/// The longest that a store may be tried: what a request is signed with holds for five minutes.
+const STORE_TIMEOUT_SECS_MAX: u64 = 240;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -27,7 +31,7 @@ pub(in crate::config) struct LimitSettings {
     requests_per_second: Option<u32>,
     body_mib_max: Option<u64>,
     page_count_max: Option<u32>,
-    pub(super) store_timeout_secs: Option<u64>,
+    store_timeout_secs: Option<u64>,
 }
 
 impl LimitSettings {
@@ -67,6 +71,18 @@ impl LimitSettings {
             page_count_max: self.page_count_max.unwrap_or(default.page_count_max),
             ..default
         })
+    }
+
+    /// How long an object store is tried.
+    pub(in crate::config) fn store_patience(&self) -> Result<Duration, Error> {
+        match self.store_timeout_secs {
+            None => Ok(STORE_PATIENCE),
+            Some(seconds @ 1..=STORE_TIMEOUT_SECS_MAX) => Ok(Duration::from_secs(seconds)),
+            Some(_) => {
+                let problem = format!("must be from 1 to {STORE_TIMEOUT_SECS_MAX}");
+                Err(setting("limits.store_timeout_secs", problem))
+            }
+        }
     }
 
     /// The longest that one capture may take.
