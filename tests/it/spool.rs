@@ -1,9 +1,12 @@
 //! Evidence that the archive does not take waits in the spool, and the next run ships it; report sets are mirrored.
 
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
 use axum::http::Method;
 
 use crate::support::look::{files, json};
-use crate::support::store::Bucket;
+use crate::support::store::{Bucket, LOST};
 use crate::support::{Home, PARENT, Ran, Server, base, home, subledger_at};
 
 /// Three nights of one period.
@@ -87,6 +90,21 @@ fn what_a_store_does_not_take_waits_and_is_shipped_before_the_next_capture() {
     let inbox: Vec<String> = house.bucket.paths().into_iter().filter(|path| path.contains("/inbox/")).collect();
     assert_eq!(inbox, [""; 0], "a capture that is whole has no copy in the inbox");
     house.expect(0, NIGHTS[2], &["verify"]);
+}
+
+#[test]
+fn an_answer_that_a_store_loses_is_asked_for_again() {
+    let house = House::new(AT_STORE);
+    let lost = Mutex::new(BTreeSet::new());
+    // the first one to each object, the usage and the manifest among them
+    house.bucket.fails(move |method, path| {
+        (*method == Method::PUT && lost.lock().expect("no panic").insert(path.to_owned())).then_some(LOST)
+    });
+    let ran = house.expect(0, NIGHTS[0], &["capture"]);
+    assert!(!ran.stderr.contains("it goes to the spool"), "a store that lost an answer is there: {}", ran.stderr);
+    assert_eq!(house.spooled(), [""; 0]);
+    assert!(house.manifest(0)["previous"].is_null());
+    house.expect(0, NIGHTS[0], &["verify"]);
 }
 
 #[test]

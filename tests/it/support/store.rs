@@ -9,7 +9,10 @@ use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, Method, Response, StatusCode, Uri};
 
-/// What a request meets, by its method and its path in the bucket.
+/// What a request meets in the place of an answer to what it asks for: does as it is told, and hangs up.
+pub(crate) const LOST: u16 = 0;
+
+/// What a request meets, by its method and its path in the bucket: a status, [`LOST`], or nothing.
 type Fault = dyn Fn(&Method, &str) -> Option<u16> + Send + Sync;
 
 /// A bucket named `evidence`.
@@ -36,11 +39,23 @@ impl Bucket {
                 let body = axum::body::to_bytes(body, usize::MAX).await.expect("a body");
                 let path = parts.uri.path().trim_start_matches("/evidence").trim_start_matches('/').to_owned();
                 let path = decoded(&path);
-                if let Some(status) = fault.lock().expect("no panic")(&parts.method, &path) {
+                let fault = fault.lock().expect("no panic")(&parts.method, &path);
+                if let Some(status) = fault.filter(|status| *status != LOST) {
                     return answer(status, Bytes::from_static(b"<Error><Code>AccessDenied</Code></Error>"));
                 }
-                let mut objects = objects.lock().expect("no panic");
-                reply(&mut objects, &parts.method, &parts.uri, &parts.headers, path, body)
+                let answer = reply(
+                    &mut objects.lock().expect("no panic"),
+                    &parts.method,
+                    &parts.uri,
+                    &parts.headers,
+                    path,
+                    body,
+                );
+                if fault.is_some() {
+                    // the connection ends with its task, and nobody is told why
+                    std::panic::resume_unwind(Box::new(()));
+                }
+                answer
             }
         });
         runtime.spawn(async move { axum::serve(listener, router).await });
