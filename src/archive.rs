@@ -38,7 +38,6 @@ mod spool;
 use std::fmt;
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use object_store::ObjectStore;
 use object_store::path::Path;
@@ -157,8 +156,6 @@ pub struct Archive {
     location: String,
     folder: Option<PathBuf>,
     account_id: Uuid,
-    /// How long a store is tried; a folder answers at once.
-    patience: Duration,
     /// What takes evidence when the store does not.
     spool: Option<Box<Self>>,
 }

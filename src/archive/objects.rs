@@ -1,7 +1,6 @@
 //! Single objects: created once and durably, never replaced, read whole.
 
 use std::io;
-use std::time::Instant;
 
 use bytes::Bytes;
 use object_store::path::Path;
@@ -11,9 +10,6 @@ use super::paths::USAGE_NAME;
 use super::{Archive, CaptureKey, Error};
 use crate::publish::folders;
 use crate::publish::space::{self, Space};
-
-/// How often a store is asked to take an object whose answers are lost.
-const PUT_COUNT_MAX: u32 = 3;
 
 impl Archive {
     /// Puts a table beside a capture's bodies. It can be rebuilt, so one that is there already is left as it is.
@@ -67,24 +63,12 @@ impl Archive {
         if let Some(folder) = &self.folder {
             return std::fs::write(folder.join(path.as_ref()), bytes).map_err(local).map_err(failed("writing"));
         }
-        let (begun, mut tries) = (Instant::now(), 1);
-        loop {
-            return match self.put_new(path, bytes).await {
-                Ok(()) => Ok(()),
-                // an answer that was lost on the way, or a rerun after a crash
-                Err(object_store::Error::AlreadyExists { .. }) if self.fetch_own(path).await? == *bytes => {
-                    self.sync(path)
-                }
-                Err(object_store::Error::AlreadyExists { .. }) => Err(Error::Conflict { path: path.to_string() }),
-                // the store's client does not ask again, because it cannot know that the same bytes are as good; where nobody
-                // answers at all it has used up the time already
-                Err(source) if tries < PUT_COUNT_MAX && begun.elapsed() < self.patience && is_unknown(&source) => {
-                    tracing::info!(%path, error = %source, "the store did not answer: asking again");
-                    tries += 1;
-                    continue;
-                }
-                Err(source) => Err(failed("writing")(source)),
-            };
+        match self.put_new(path, bytes).await {
+            Ok(()) => Ok(()),
+            // an answer that was lost on the way, after which the store's client asked again, or a rerun after a crash
+            Err(object_store::Error::AlreadyExists { .. }) if self.fetch_own(path).await? == *bytes => self.sync(path),
+            Err(object_store::Error::AlreadyExists { .. }) => Err(Error::Conflict { path: path.to_string() }),
+            Err(source) => Err(failed("writing")(source)),
         }
     }
 
@@ -151,11 +135,6 @@ impl Archive {
             Err(error) => Err(error),
         }
     }
-}
-
-/// Whether nobody knows what became of an object, because the answer was lost.
-fn is_unknown(source: &object_store::Error) -> bool {
-    matches!(source, object_store::Error::Generic { .. })
 }
 
 fn local(source: io::Error) -> object_store::Error {

@@ -2,7 +2,6 @@
 
 use std::path::Path as FilePath;
 use std::sync::Arc;
-use std::time::Duration;
 
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
@@ -41,8 +40,7 @@ impl Archive {
                 .map_err(|error| Error::Open { location: without_secrets(location), source: error.into() })?;
             let (store, root) = connect(&url, options).map_err(failed)?;
             let location = without_secrets(location);
-            let (folder, patience) = (None, options.patience);
-            return Ok(Self { store, root, location, folder, account_id, patience, spool: None });
+            return Ok(Self { store, root, location, folder: None, account_id, spool: None });
         };
         if !folder.is_dir() {
             let source = std::io::Error::new(std::io::ErrorKind::NotFound, "there is no such folder");
@@ -52,7 +50,7 @@ impl Archive {
         let store = LocalFileSystem::new_with_prefix(&folder).map_err(failed)?.with_fsync(true);
         let location = folder.to_string_lossy().trim_end_matches('/').to_owned();
         let (store, root, folder) = (Arc::new(store), Path::default(), Some(folder));
-        Ok(Self { store, root, location, folder, account_id, patience: Duration::ZERO, spool: None })
+        Ok(Self { store, root, location, folder, account_id, spool: None })
     }
 }
 

@@ -182,7 +182,6 @@ fn an_object_that_is_there_already_is_compared_and_never_replaced() {
         location: String::new(),
         folder: None,
         account_id: PARENT,
-        patience: Duration::ZERO,
         spool: None,
     };
     for archive in [archive().1, remote] {

@@ -93,7 +93,7 @@ fn what_a_store_does_not_take_waits_and_is_shipped_before_the_next_capture() {
 }
 
 #[test]
-fn an_answer_that_a_store_loses_is_asked_for_again() {
+fn an_answer_that_a_store_loses_does_no_harm() {
     let house = House::new(AT_STORE);
     let lost = Mutex::new(BTreeSet::new());
     // the first one to each object, the usage and the manifest among them

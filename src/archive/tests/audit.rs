@@ -233,15 +233,7 @@ fn an_archive_that_cannot_be_listed_is_no_sound_one() {
 fn an_object_store_is_audited_like_a_folder() {
     let store = std::sync::Arc::new(object_store::memory::InMemory::new());
     let (root, location) = (object_store::path::Path::from("deep/prefix"), "s3://bucket/deep/prefix".to_owned());
-    let archive = Archive {
-        store: store.clone(),
-        root,
-        location,
-        folder: None,
-        account_id: PARENT,
-        patience: Duration::ZERO,
-        spool: None,
-    };
+    let archive = Archive { store: store.clone(), root, location, folder: None, account_id: PARENT, spool: None };
     run(async {
         filled(&archive).await;
         let sound = audited(&archive).await;
