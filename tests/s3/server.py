@@ -26,14 +26,12 @@ class Proxy(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.behind = behind
         self.lock = threading.Lock()
-        self.log = []
         # What the next nights meet: each a method, a pattern of paths, how often, and what happens.
         self.faults = []
         self.on_kill = None
 
     def fault_of(self, method, path):
         with self.lock:
-            self.log.append(f"{method} {path}")
             for fault in self.faults:
                 if fault["left"] and method in fault["methods"] and re.search(fault["path"], path):
                     fault["left"] -= 1
