@@ -237,6 +237,21 @@ fn while_one_capture_waits_none_goes_before_it_and_no_period_is_closed_on_it() {
 }
 
 #[test]
+fn a_capture_whose_name_another_machine_has_used_stays_and_keeps_no_other_one() {
+    let house = House::new(AT_STORE);
+    house.bucket.fails(|method, path| (*method == Method::PUT && path.contains("/period=")).then_some(403));
+    house.expect(15, NIGHTS[1], &["capture"]);
+    house.bucket.fails(|_, _| None);
+    let capture = format!("of/parent={PARENT}/period=2024-01-01/capture=20240115T020000Z");
+    house.bucket.put(&format!("{capture}/usage.json.zst"), "another machine's");
+    house.expect(15, NIGHTS[2], &["capture"]);
+    assert_eq!(house.manifest(2)["capture"], "20240116T020000Z", "this one is there");
+    assert_eq!(house.bucket.bytes_of(&format!("{capture}/usage.json.zst")), "another machine's");
+    let status = house.expect(15, NIGHTS[2], &["status"]);
+    assert!(status.stdout.contains("waiting   20240115T020000Z in "), "{}", status.stdout);
+}
+
+#[test]
 fn a_night_whose_reports_fail_says_that_evidence_waits_as_well() {
     let house = House::new(AT_STORE);
     std::fs::write(house.folder.path().join("customers.csv"), "nonsense\n").expect("a file");
