@@ -198,8 +198,10 @@ fn load_apart(overrides: &Overrides, clock: Clock) -> Result<(Config, Option<con
 
 /// The manual page of a command.
 fn manual(manual: &Manual) -> Result<Outcome, Failure> {
-    let unknown = || Failure::new(Kind::Usage, format!("there is no command `{}`", manual.command.join(" ")));
-    manual.page().map(printed).ok_or_else(unknown)
+    manual.page().map(printed).ok_or_else(|| {
+        let failure = Failure::new(Kind::Usage, format!("there is no command `{}`", manual.command.join(" ")));
+        failure.hint("`subledger --help` has all of them")
+    })
 }
 
 /// A text that is all there is to say.

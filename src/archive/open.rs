@@ -64,7 +64,7 @@ pub fn parents_in(folder: &FilePath) -> Vec<Uuid> {
 }
 
 /// A location without the user part of its URL, which may carry a secret.
-pub fn without_secrets(location: &str) -> String {
+pub(super) fn without_secrets(location: &str) -> String {
     match Url::parse(location) {
         Ok(mut url) if location.contains("://") => {
             let _ = url.set_username("");

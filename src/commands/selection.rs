@@ -2,9 +2,10 @@
 
 use chrono::NaiveDate;
 
-use crate::archive::{Archive, CaptureKey, parents_in, without_secrets};
+use crate::archive::{Archive, CaptureKey, parents_in};
 use crate::config::Config;
 use crate::failure::{Failure, Kind};
+use crate::publish::store::local_folder;
 
 /// Which capture to look at.
 #[derive(Debug, Clone, Default)]
@@ -41,17 +42,15 @@ pub(super) fn open(config: &Config) -> Result<Archive, Failure> {
 pub(super) fn account_id(config: &Config) -> Result<uuid::Uuid, Failure> {
     match config.account_id() {
         Ok(account_id) => Ok(account_id),
-        Err(error) => match parents_in(config.storage.archive.as_ref()).as_slice() {
-            [only] => Ok(*only),
-            [] => {
-                let failure = Failure::new(
-                    Kind::Usage,
-                    format!("there is no capture in `{}`", without_secrets(&config.storage.archive)),
-                );
+        // only a folder can be looked into without knowing whose captures are wanted
+        Err(error) => match local_folder(&config.storage.archive).as_deref().map(parents_in).as_deref() {
+            Some([only]) => Ok(*only),
+            Some([]) => {
+                let failure = Failure::new(Kind::Usage, format!("there is no capture in `{}`", config.storage.archive));
                 Err(failure
                     .hint("`--archive` says where the archive is; `subledger run` or `subledger capture` makes one"))
             }
-            _ => Err(Failure::usage(error)),
+            Some(_) | None => Err(Failure::usage(error)),
         },
     }
 }

@@ -56,6 +56,7 @@ impl House {
 }
 
 const AT_STORE: &str = "archive = \"s3://evidence/of\"";
+const AT_STORE_URL: &str = "s3://evidence/of";
 
 #[test]
 fn what_a_store_does_not_take_waits_and_is_shipped_before_the_next_capture() {
@@ -260,6 +261,14 @@ fn a_night_whose_reports_fail_says_that_evidence_waits_as_well() {
     assert!(ran.closing().starts_with("evidence: safe in reports/.spool/"), "{}", ran.closing());
     assert!(ran.closing().contains("correct what is named above"), "{}", ran.closing());
     assert!(ran.closing().ends_with("then run again, which ships it"), "{}", ran.closing());
+}
+
+#[test]
+fn a_store_is_not_searched_for_a_parent_account_that_nobody_names() {
+    let ran = crate::support::bare(home().path()).args(["report", "--archive", AT_STORE_URL]).output();
+    let ran: Ran = ran.expect("the binary starts").into();
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    assert!(ran.stderr.contains("AHASEND_ACCOUNT_ID"), "says what is missing: {}", ran.stderr);
 }
 
 #[test]
