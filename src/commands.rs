@@ -23,7 +23,6 @@ pub mod status;
 pub mod verify;
 
 use crate::billing::ledger::Ledger;
-use crate::billing::level::Level;
 use crate::failure::{Evidence, Kind, SHIP, closing};
 use crate::nightly::Secured;
 use crate::report::history::Sheet;
@@ -81,7 +80,7 @@ fn verdict(ledger: &Ledger, fail_on: FailOn, file_of_caps: &str, evidence: &Evid
         let next = "the books do not balance, read the findings before statements go out";
         return (10, closing(evidence, next));
     }
-    let flagged = ledger.caps.iter().filter(|cap| cap.level >= Level::Near).count();
+    let flagged = ledger.flagged_caps();
     if fail_on.caps && flagged > 0 {
         return (11, closing(evidence, &format!("caps are flagged ({flagged}), see {file_of_caps}")));
     }

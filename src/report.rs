@@ -34,7 +34,7 @@ use std::collections::BTreeSet;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::billing::charges::Statement;
+use crate::billing::charges::{Charges, Statement};
 use crate::billing::ledger::Ledger;
 use crate::sha256::hex as sha256;
 
@@ -120,7 +120,7 @@ struct FileEntry {
 
 /// The tables of a set by the files they are in, for the column reference.
 pub fn tables(ledger: &Ledger) -> Vec<(&'static str, table::Table<'_>)> {
-    let statement = ledger.charges.statements.first().map(|statement| tables::statement(ledger, statement));
+    let statement = ledger.charges.statement(0).map(|statement| tables::statement(ledger, &statement));
     let mut tables = vec![("chargeback", tables::chargeback(ledger, &tables::chargeback_rows(ledger)))];
     tables.extend(statement.map(|table| ("customers/…/chargeback", table)));
     tables.push(("control", control::control(ledger, &control::rows(&ledger.charges, &[]))));
@@ -128,7 +128,7 @@ pub fn tables(ledger: &Ledger) -> Vec<(&'static str, table::Table<'_>)> {
     tables.extend(ledger.superseded().map(|superseded| ("journal", closing::journal(ledger, superseded))));
     tables.push(("caps", tables::caps(ledger, &ledger.caps_by_use())));
     tables.push(("removed", unseen::removed(ledger)));
-    tables.push(("tail", unseen::tail(ledger, &ledger.tail.rows)));
+    tables.push(("tail", unseen::tail(ledger, &ledger.tails())));
     tables.push(("focus/…/ahasend-focus-…", focus::table(ledger, None)));
     tables.push(("largest (in the workbook)", overview::largest(ledger)));
     tables.push(("daily (in the workbook)", overview::daily(ledger)));
@@ -144,21 +144,21 @@ pub fn reconciliation_json(ledger: &Ledger, label: &str, tool: &str) -> Box<RawV
 }
 
 /// `customers/<slug>-<id8>`: a name to recognise, and eight hex digits of the id's hash to tell names apart.
-pub fn customer_folder(statement: &Statement) -> String {
+pub fn customer_folder(statement: &Statement<'_>) -> String {
     folder_with(statement, 8)
 }
 
-fn folder_with(statement: &Statement, digits: usize) -> String {
-    let id: String = sha256(statement.customer.id.as_bytes()).chars().take(digits).collect();
-    format!("customers/{}-{id}", slug(&statement.customer.name))
+fn folder_with(statement: &Statement<'_>, digits: usize) -> String {
+    let id: String = sha256(statement.payer.id().as_bytes()).chars().take(digits).collect();
+    format!("customers/{}-{id}", slug(statement.payer.name()))
 }
 
 /// The folder of each statement. Where eight digits do not tell two apart, the later one gets all 64.
-fn folders(statements: &[Statement]) -> Vec<String> {
+fn folders(charges: &Charges) -> Vec<String> {
     let mut taken = BTreeSet::new();
-    let free = statements.iter().map(|statement| {
-        let short = customer_folder(statement);
-        if taken.insert(short.clone()) { short } else { folder_with(statement, 64) }
+    let free = charges.statements().map(|statement| {
+        let short = customer_folder(&statement);
+        if taken.insert(short.clone()) { short } else { folder_with(&statement, 64) }
     });
     free.collect()
 }

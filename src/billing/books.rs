@@ -74,8 +74,8 @@ pub enum Status {
     ParentSuspended,
     /// Soft-deleted.
     Deleted,
-    /// A status that this version does not know, as sent.
-    Other(String),
+    /// A status that this version does not know, as sent; behind a pointer, because every account has a status.
+    Other(Arc<String>),
 }
 
 impl Status {

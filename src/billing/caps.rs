@@ -6,107 +6,125 @@
 mod findings;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::books::{Books, Status, SubAccount};
-use super::level::{Alert, AlertKind, Level, level_of};
+use super::level::{Alert, Level};
 use super::past::{Past, Trail};
-use super::period::month_of;
+use super::period::{Period, month_of};
 use super::rate::Rate;
-use super::terms::Terms;
 
 pub use self::findings::findings;
 
-/// One sub account's cap.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cap {
+/// One sub account's cap: nothing but a view of its entry and its trail, so that a million of them take no memory.
+#[derive(Debug, Clone, Copy)]
+pub struct Cap<'l> {
     /// The sub account.
-    pub account_id: Uuid,
-    /// Its name, safe to display.
-    pub name: Arc<str>,
-    /// Its status.
-    pub status: Status,
-    /// The customer that owns it, by id; nothing if it is unmapped.
-    pub customer_id: Option<Arc<str>>,
+    pub account: &'l SubAccount,
     /// Messages in the billing period so far; none if the API sent no usage for it.
     pub messages: Option<i64>,
-    /// The cap in messages per month; 0 means uncapped.
-    pub monthly_credit: i64,
-    /// Messages ÷ cap in hundredths of a per cent, rounded down; nothing if uncapped.
-    pub utilisation: Option<i128>,
+    /// What was last to be told of it in this period, if anything.
+    pub alert: Option<&'l Alert>,
+    trail: &'l Trail,
+    books: &'l Books,
+}
+
+/// How much of a cap is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CapUse {
+    used: i64,
+    credit: i64,
     /// Where that stands.
     pub level: Level,
-    /// The first capture that showed this level.
-    pub level_since: Arc<str>,
-    /// What was last to be told of it in this period, if anything.
-    pub alert: Option<AlertKind>,
-    /// The capture that showed it.
-    pub alert_capture: Option<Arc<str>>,
-    /// Messages a day, at the current rate; nothing for accounts that may not send.
-    pub per_day: Option<i64>,
-    /// When the cap is used up at that rate, if its month is the billing period; nothing if it lasts or is used up.
-    pub runs_out_at: Option<DateTime<Utc>>,
-    /// Messages in the calendar month, where that is not the billing period and captures reach back to its start.
-    pub month_messages: Option<i64>,
-    /// When the cap is used up, if its month is the calendar month and that is not the billing period.
-    pub runs_out_in_month_at: Option<DateTime<Utc>>,
-    /// The cap when the period began, or when the account was first listed in it.
-    pub first_credit: Option<i64>,
-    /// Since when the count stands still, as far as captures tell.
-    pub still_since: Option<DateTime<Utc>>,
+}
+
+impl CapUse {
+    /// Messages ÷ cap in hundredths of a per cent, rounded down; nothing if uncapped.
+    pub fn utilisation(self) -> Option<i128> {
+        (self.credit > 0).then(|| i128::from(self.used) * 10_000 / i128::from(self.credit))
+    }
 }
 
 /// The caps of every account in the list or looked up, ordered by account id. `past` has seen the books.
-pub fn caps(books: &Books, terms: &Terms, past: &Past) -> Vec<Cap> {
+pub fn caps<'l>(books: &'l Books, past: &'l Past) -> impl Iterator<Item = Cap<'l>> {
     // of several alerts of one account the last one stands
-    let alerts = past.alerts().iter().map(|alert| (alert.account_id, alert)).collect();
+    let alerts: BTreeMap<Uuid, &Alert> = past.alerts().iter().map(|alert| (alert.account_id, alert)).collect();
     let mut trails = past.trails().walk();
-    let existing = books.known().filter_map(|known| Some((known.account()?, known.messages())));
-    existing.map(|(account, messages)| cap(account, messages, books, terms, trails.find(account.id), &alerts)).collect()
+    books.known().filter_map(move |known| {
+        let account = known.account()?;
+        let trail = trails.find(account.id)?;
+        Some(Cap { account, messages: known.messages(), alert: alerts.get(&account.id).copied(), trail, books })
+    })
 }
 
-fn cap(
-    account: &SubAccount,
-    messages: Option<i64>,
-    books: &Books,
-    terms: &Terms,
-    trail: Option<&Trail>,
-    alerts: &BTreeMap<Uuid, &Alert>,
-) -> Cap {
-    let (at, period) = (books.capture.at, books.usage.period);
-    // a line that vanished takes nothing back of what was used
-    let used = messages.or(trail.map(|trail| trail.messages)).unwrap_or(0);
-    let credit = account.monthly_credit;
-    let rate = trail.and_then(|trail| trail.pace.current(at, used)).filter(|_| account.status == Status::Active);
-    let runs_out = |used: i64, until: DateTime<Utc>| {
+impl<'l> Cap<'l> {
+    /// Where the messages stand against the cap.
+    pub fn level(&self) -> Level {
+        self.trail.level
+    }
+
+    /// The first capture that showed this level.
+    pub fn level_since(&self) -> &'l str {
+        &self.trail.level_since
+    }
+
+    /// How much of it is used.
+    pub fn usage(&self) -> CapUse {
+        CapUse { used: self.used(), credit: self.account.monthly_credit, level: self.level() }
+    }
+
+    /// Messages ÷ cap in hundredths of a per cent, rounded down; nothing if uncapped.
+    pub fn utilisation(&self) -> Option<i128> {
+        self.usage().utilisation()
+    }
+
+    /// Messages a day, at the current rate; nothing for accounts that may not send.
+    pub fn per_day(&self) -> Option<i64> {
+        self.rate().map(Rate::per_day)
+    }
+
+    /// When the cap is used up at that rate, if its month is the billing period; nothing if it lasts or is used up.
+    pub fn runs_out_at(&self) -> Option<DateTime<Utc>> {
+        self.runs_out(self.used(), self.books.usage.period)
+    }
+
+    /// Messages in the calendar month, where that is not the billing period and captures reach back to its start.
+    pub fn month_messages(&self) -> Option<i64> {
+        self.trail.month_messages.filter(|_| month_of(self.books.capture.at) != self.books.usage.period)
+    }
+
+    /// When the cap is used up, if its month is the calendar month and that is not the billing period.
+    pub fn runs_out_in_month_at(&self) -> Option<DateTime<Utc>> {
+        self.runs_out(self.month_messages()?, month_of(self.books.capture.at))
+    }
+
+    /// The cap when the period began, or when the account was first listed in it.
+    pub fn first_credit(&self) -> Option<i64> {
+        self.trail.first_credit()
+    }
+
+    /// Since when the count stands still, as far as captures tell.
+    pub fn still_since(&self) -> DateTime<Utc> {
+        self.trail.still_since
+    }
+
+    /// The messages of the usage line, or of the last one that there was: a line that vanished takes nothing back.
+    fn used(&self) -> i64 {
+        self.trail.messages
+    }
+
+    fn rate(&self) -> Option<Rate> {
+        let rate = self.trail.pace.current(self.books.capture.at, self.used());
+        rate.filter(|_| self.account.status == Status::Active)
+    }
+
+    fn runs_out(&self, used: i64, month: Period) -> Option<DateTime<Utc>> {
+        let credit = self.account.monthly_credit;
         let left = credit.checked_sub(used).filter(|left| credit > 0 && *left > 0)?;
-        at.checked_add_signed(rate?.time_for(left)?).filter(|out| *out < until)
-    };
-    let month = month_of(at);
-    let month_messages = trail.and_then(|trail| trail.month_messages).filter(|_| month != period);
-    let level = level_of(account, used, terms, books.as_of());
-    let alert = alerts.get(&account.id);
-    Cap {
-        account_id: account.id,
-        name: account.name.clone(),
-        status: account.status.clone(),
-        customer_id: terms.customer_of(account.id, &account.name, books.as_of()).map(|customer| customer.id.clone()),
-        messages,
-        monthly_credit: credit,
-        utilisation: (credit > 0).then(|| i128::from(used) * 10_000 / i128::from(credit)),
-        level,
-        level_since: trail.map_or(&books.capture.id, |trail| &trail.level_since).clone(),
-        alert: alert.map(|alert| alert.kind),
-        alert_capture: alert.map(|alert| alert.capture.clone()),
-        per_day: rate.map(Rate::per_day),
-        runs_out_at: runs_out(used, period.end),
-        month_messages,
-        runs_out_in_month_at: month_messages.and_then(|used| runs_out(used, month.end)),
-        first_credit: trail.and_then(|trail| trail.first_credit),
-        still_since: trail.map(|trail| trail.still_since),
+        let out = self.books.capture.at.checked_add_signed(self.rate()?.time_for(left)?);
+        out.filter(|out| *out < month.end)
     }
 }
 

@@ -10,6 +10,7 @@ mod gather;
 mod moved;
 mod proof;
 mod removed;
+mod statement;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::books::Status;
-use super::customers::{Customer, Effective};
+use super::customers::{Customer, Effective, Pricing};
 use super::grade::{Grade, Span};
 use super::invoice::{Bridge, Class};
 use super::money::{Amount, Currency, Exact, Minor};
@@ -28,8 +29,10 @@ use super::terms::Weights;
 
 use self::bounds::Pool;
 use self::buckets::{amount_line, bucket_lines};
+use self::statement::Bill;
 
 pub use self::proof::Proof;
+pub use self::statement::{Others, Payer, Statement, Sums};
 
 pub(crate) use self::divide::{Divided, Inputs, Source, divide};
 
@@ -97,6 +100,11 @@ impl Volume {
     fn seen(messages: i64) -> Self {
         Self { low: messages, high: messages }
     }
+
+    /// The same, of a line with so many messages.
+    fn of_line(self, messages: i64) -> Option<Box<Self>> {
+        (self != Self::seen(messages)).then(|| Box::new(self))
+    }
 }
 
 /// Whose a line is, where its account changes hands within the period.
@@ -147,8 +155,8 @@ pub struct Line {
     pub span: Span,
     /// Whose it is, where its account changes hands within the period.
     pub held: Option<Box<Held>>,
-    /// What the messages may be, for buckets of usage.
-    volume: Option<Volume>,
+    /// What the messages may be, where that is not what they are.
+    open: Option<Box<Volume>>,
     /// Where it is among the lines that the pooled invoice was divided into.
     pub(crate) place: usize,
 }
@@ -157,6 +165,12 @@ impl Line {
     /// What the line takes from the pooled invoice.
     pub fn cost(&self) -> Minor {
         self.share + self.spread
+    }
+
+    /// What the messages may be, for buckets of usage.
+    fn volume(&self) -> Option<Volume> {
+        let messages = self.messages?;
+        Some(self.open.as_deref().copied().unwrap_or(Volume::seen(messages)))
     }
 
     /// What the customer is charged.
@@ -168,47 +182,6 @@ impl Line {
     pub fn margin(&self) -> Minor {
         self.markup + self.fee
     }
-}
-
-/// One customer's lines, and their sums.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Statement {
-    /// Who is charged.
-    pub customer: Customer,
-    /// Where its lines are among all lines.
-    pub lines: std::ops::Range<usize>,
-    /// Σ messages.
-    pub messages: i128,
-    /// Σ cost.
-    pub cost: Minor,
-    /// Σ markup.
-    pub markup: Minor,
-    /// Σ fees and minimums.
-    pub fee: Minor,
-    /// Σ charge.
-    pub charge: Minor,
-    /// The worst grade of its lines.
-    pub grade: Grade,
-    /// What the sum of the charges lies between.
-    pub span: Span,
-}
-
-impl Statement {
-    /// What of the charge is beyond the cost.
-    pub fn margin(&self) -> Minor {
-        self.markup + self.fee
-    }
-}
-
-/// Statements that are counted together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Others {
-    /// How many there are.
-    pub count: usize,
-    /// Σ messages.
-    pub messages: i128,
-    /// Σ charge.
-    pub charge: Minor,
 }
 
 /// What the parent account owes for the period.
@@ -239,17 +212,13 @@ pub struct Charges {
     pub unshareable: Option<Unshareable>,
     /// Every line: customers' lines by customer name and id, then account id; after them the kept lines.
     pub lines: Vec<Line>,
-    /// One statement per customer, in the order of the lines.
-    pub statements: Vec<Statement>,
+    /// Which of them are whose.
+    bills: Vec<Bill>,
+    /// What accounts that are their own customers are charged beyond their cost.
+    pricing: Pricing,
 }
 
 impl Charges {
-    /// The lines on no statement.
-    pub fn kept(&self) -> impl Iterator<Item = &Line> {
-        let start = self.statements.last().map_or(0, |statement| statement.lines.end);
-        self.lines.iter().skip(start)
-    }
-
     /// Lines of accounts that nobody owned on some days of the period, though somebody did on others, with those days: what
     /// was used then, and what nobody owns by now.
     pub fn unheld(&self) -> impl Iterator<Item = (&Line, Effective)> {
@@ -258,19 +227,6 @@ impl Charges {
             let is_used = line.messages != Some(0) || line.cost() != Minor::ZERO;
             (is_used || (held.is_last && line.kind == LineKind::SubAccount)).then_some((line, held.days))
         })
-    }
-
-    /// The statements with the highest charges, the highest first, and what all others are charged.
-    pub fn largest(&self, count: usize) -> (Vec<&Statement>, Others) {
-        let mut ordered: Vec<&Statement> = self.statements.iter().collect();
-        ordered.sort_by_key(|statement| std::cmp::Reverse(statement.charge));
-        let rest = ordered.split_off(count.min(ordered.len()));
-        let others = Others {
-            count: rest.len(),
-            messages: rest.iter().map(|statement| statement.messages).sum(),
-            charge: rest.iter().map(|statement| statement.charge).sum(),
-        };
-        (ordered, others)
     }
 
     /// Σ of the magnitudes of all charges: no sum over lines, of whatever column and in whatever order, is larger.
@@ -295,15 +251,10 @@ impl Charges {
 
     /// How many sub accounts are on statements, each once.
     pub fn charged_accounts(&self) -> usize {
-        let owned = self.statements.iter().flat_map(|statement| self.lines_of(statement));
+        let owned = self.lines.iter().take(self.bills.last().map_or(0, |bill| bill.end));
         let (held, whole): (Vec<&Line>, Vec<&Line>) =
             owned.filter(|line| line.kind.has_customer()).partition(|line| line.held.is_some());
         whole.len() + held.iter().filter_map(|line| line.account_id).collect::<BTreeSet<Uuid>>().len()
-    }
-
-    /// The lines of one statement.
-    pub fn lines_of(&self, statement: &Statement) -> &[Line] {
-        self.lines.get(statement.lines.clone()).unwrap_or_default()
     }
 }
 
@@ -312,13 +263,15 @@ pub(super) fn charges(inputs: &Inputs<'_>, past: &Past) -> Charges {
     let Inputs { books, terms, bridge, .. } = *inputs;
     let divided = divide(inputs);
     let pool = Pool::of(books, &divided, past);
-    let Divided { pooled, left_out, unshareable, mut lines, .. } = divided;
+    let Divided { pooled, left_out, unshareable, mut lines, sources, shared, .. } = divided;
+    // how it was divided is for explanations, which divide again
+    drop((sources, shared));
     for line in &mut lines {
         pool.bound(line);
     }
-    let (lines, statements) = gather::gather(lines, inputs);
-    let (currency, weights) = (books.usage.currency, terms.weights);
-    Charges { currency, pooled, bridge: bridge.copied(), left_out, weights, unshareable, lines, statements }
+    let (lines, bills) = gather::gather(lines, inputs);
+    let (currency, weights, pricing) = (books.usage.currency, terms.weights, terms.pricing);
+    Charges { currency, pooled, bridge: bridge.copied(), left_out, weights, unshareable, lines, bills, pricing }
 }
 
 #[cfg(test)]

@@ -173,12 +173,12 @@ pub struct IssuedEntry {
 impl Issued {
     /// What charges come to.
     pub fn of(charges: &Charges) -> Self {
-        let statement = |statement: &Statement| IssuedEntry {
+        let statement = |statement: Statement<'_>| IssuedEntry {
             kind: IssuedKind::Statement,
-            id: statement.customer.id.to_string(),
-            name: statement.customer.name.to_string(),
-            cost: statement.cost,
-            margin: statement.margin(),
+            id: statement.payer.id().into_owned(),
+            name: statement.payer.name().to_owned(),
+            cost: statement.sums.cost,
+            margin: statement.sums.margin(),
         };
         let kept = |line: &Line| {
             let account = line.account_id.map(|id| format!(" {id}")).unwrap_or_default();
@@ -191,7 +191,7 @@ impl Issued {
                 margin: Minor::ZERO,
             }
         };
-        let mut entries: Vec<IssuedEntry> = charges.statements.iter().map(statement).collect();
+        let mut entries: Vec<IssuedEntry> = charges.statements().map(statement).collect();
         entries.extend(charges.kept().map(kept));
         entries.extend(charges.left_out.iter().map(|(class, cost)| IssuedEntry {
             kind: IssuedKind::LeftOut,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
+use uuid::fmt::Hyphenated;
 
 use super::money::Exact;
 use super::period::{Period, midnight};
@@ -33,6 +34,14 @@ pub struct Customer {
     pub cost_center: Arc<str>,
     /// What it is charged beyond its cost.
     pub pricing: Pricing,
+}
+
+impl Customer {
+    /// A sub account that is its own customer.
+    pub fn of_account(id: Uuid, name: &Arc<str>, pricing: Pricing) -> Self {
+        let id = Arc::from(&*id.hyphenated().encode_lower(&mut [0; Hyphenated::LENGTH]));
+        Self { id, name: Arc::clone(name), cost_center: Arc::default(), pricing }
+    }
 }
 
 /// Calendar days in UTC, both ends included; open where no day is given.

@@ -2,30 +2,28 @@
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::panic::resume_unwind;
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::thread;
 
 use uuid::Uuid;
 
-use super::books::{Books, CaptureRef};
-use super::caps::{Cap, caps};
+use super::books::Books;
+use super::caps::{Cap, CapUse, caps};
 use super::charges::{Charges, Inputs, charges};
 use super::close::{Close, Issued, State, Superseded};
 use super::customers::Customer;
-use super::days::Daily;
 use super::dust::Dust;
 use super::finding::Severity;
 use super::invoice::Bridge;
 use super::journal::{JournalLine, journal};
-use super::level::{Alert, Level};
+use super::level::Level;
 use super::moves::Moves;
 use super::nights::{Night, nights};
-use super::past::{Past, Unreadable};
+use super::past::Past;
 use super::reconcile::{Findings, Seen, reconcile};
 use super::removed::Attribution;
 use super::tail::Due;
-use super::tail_sheet::Sheet;
+use super::tail_sheet::{Row, Sheet};
 use super::terms::Terms;
 
 /// One capture, checked and charged.
@@ -35,16 +33,10 @@ pub struct Ledger {
     pub books: Books,
     /// The terms it was charged on.
     pub terms: Terms,
-    /// The captures of earlier periods that say something about this one, oldest first.
-    pub before: Vec<CaptureRef>,
-    /// The captures of the period until this one, oldest first.
-    pub captures: Vec<CaptureRef>,
-    /// Captures that could not be read.
-    pub unreadable: Vec<Unreadable>,
+    /// What the captures until this one tell.
+    pub past: Past,
     /// On which nights of the period there is a capture.
     pub nights: Vec<Night>,
-    /// What all accounts sent, by days, oldest first.
-    pub daily: Vec<Daily>,
     /// What rounding may explain.
     pub dust: Dust,
     /// Whose the removed usage was.
@@ -59,10 +51,8 @@ pub struct Ledger {
     pub tail: Sheet,
     /// When the next capture was needed, as seen from this one.
     pub due: Due,
-    /// Every cap.
-    pub caps: Vec<Cap>,
-    /// What is to be told of caps in the period, in the order of the captures that showed it.
-    pub alerts: Vec<Alert>,
+    /// How many caps are at each level.
+    cap_counts: BTreeMap<Level, usize>,
     /// What is not as it should be.
     pub findings: Findings,
 }
@@ -80,32 +70,25 @@ impl Ledger {
         let (attribution_of, bridge) = (&attribution, bridge.as_ref());
         let inputs =
             Inputs { books: &books, terms: &terms, dust: &dust, attribution: attribution_of, moves: &moves, bridge };
-        // neither knows of the other
-        let is_large = books.usage.sub_accounts.len() >= THREADED_ACCOUNT_COUNT;
-        let (charges, caps) = beside(is_large, || charges(&inputs, &past), || caps(&books, &terms, &past));
+        let charges = charges(&inputs, &past);
         let superseded = terms.close.as_ref().and_then(|close| close.supersedes.as_ref());
         let journal = superseded.map_or_else(Vec::new, |old| journal(&old.issued, &Issued::of(&charges)));
         let nights = nights(&books, &past);
         let seen = Seen { past: &past, nights: &nights, attribution: &attribution };
-        let checks = || reconcile(&books, &terms, &dust, &charges, &caps, &seen);
-        let (tail, findings) = beside(is_large, || Sheet::of(&books, &charges, &past), checks);
+        let findings = reconcile(&books, &terms, &dust, &charges, &seen);
         Self {
             due: Due::after(books.capture.at, books.usage.period, terms.tail_max),
-            before: past.before().to_vec(),
-            captures: past.captures().to_vec(),
-            unreadable: past.unreadable().to_vec(),
-            alerts: past.alerts().to_vec(),
-            daily: past.daily().to_vec(),
+            tail: Sheet::of(&books, &past),
+            cap_counts: count_levels(caps(&books, &past)),
             books,
             terms,
+            past,
             nights,
             dust,
             attribution,
             moves,
             charges,
             journal,
-            tail,
-            caps,
             findings,
         }
     }
@@ -143,40 +126,49 @@ impl Ledger {
         self.count(Severity::Error) == 0
     }
 
+    /// Every cap, ordered by account id.
+    pub fn caps(&self) -> impl Iterator<Item = Cap<'_>> {
+        caps(&self.books, &self.past)
+    }
+
     /// How many caps are at this level.
     pub fn caps_at(&self, level: Level) -> usize {
-        self.caps.iter().filter(|cap| cap.level == level).count()
+        self.cap_counts.get(&level).copied().unwrap_or(0)
+    }
+
+    /// How many caps are at a level that is told of.
+    pub fn flagged_caps(&self) -> usize {
+        self.cap_counts.iter().filter(|(level, _)| level.code().is_some()).map(|(_, count)| count).sum()
     }
 
     /// Every cap, the most used first.
-    pub fn caps_by_use(&self) -> Vec<&Cap> {
-        let mut caps: Vec<&Cap> = self.caps.iter().collect();
-        caps.sort_by_key(|cap| (Reverse(cap.level), Reverse(cap.utilisation), cap.account_id));
+    pub fn caps_by_use(&self) -> Vec<Cap<'_>> {
+        let mut caps: Vec<Cap<'_>> = self.caps().collect();
+        caps.sort_by_key(|cap| (Reverse(cap.level()), Reverse(cap.utilisation()), cap.account.id));
         caps
     }
 
-    /// The cap of each line's account, in the order of the lines.
-    ///
-    /// Lines of usage were made in the order of the accounts, so that one walk finds the caps of nearly all.
-    pub fn caps_of_lines(&self) -> Vec<Option<&Cap>> {
+    /// The tail by customer.
+    pub fn tails(&self) -> Vec<Row> {
+        self.tail.rows(&self.charges, &self.past)
+    }
+
+    /// How much of its cap the account of each line has used, in the order of the lines.
+    pub fn caps_of_lines(&self) -> Vec<Option<CapUse>> {
         let lines = &self.charges.lines;
         let mut by_place = vec![None; lines.iter().map(|line| line.place + 1).max().unwrap_or(0)];
         for (index, line) in lines.iter().enumerate() {
             // places of lines of accounts are their own
-            by_place[line.place] = line.account_id.map(|id| (index, id)).or(by_place[line.place]);
+            by_place[line.place] = line.account_id.map(|id| (id, index)).or(by_place[line.place]);
         }
+        // lines of usage were made in the order of the accounts: few have to be moved
+        let mut wanted: Vec<(Uuid, usize)> = by_place.into_iter().flatten().collect();
+        wanted.sort();
         let mut found = vec![None; lines.len()];
-        let mut ahead = 0;
-        for (index, id) in by_place.into_iter().flatten() {
-            let is_ahead = |place: usize| self.caps.get(place).is_some_and(|cap| cap.account_id < id);
-            if self.caps.get(ahead).is_none_or(|cap| cap.account_id > id) {
-                // the parent account, and whoever was removed, come after all others
-                ahead = self.caps.partition_point(|cap| cap.account_id < id);
-            }
-            while is_ahead(ahead) {
-                ahead += 1;
-            }
-            found[index] = self.caps.get(ahead).filter(|cap| cap.account_id == id);
+        let mut caps = self.caps().peekable();
+        for (id, index) in wanted {
+            while caps.next_if(|cap| cap.account.id < id).is_some() {}
+            found[index] = caps.peek().filter(|cap| cap.account.id == id).map(Cap::usage);
         }
         found
     }
@@ -187,17 +179,10 @@ impl Ledger {
     }
 }
 
-/// Sub accounts from which on a thread more is worth its while.
-const THREADED_ACCOUNT_COUNT: usize = 10_000;
-
-/// Two results, made side by side where there is enough to do.
-fn beside<A: Send, B>(is_large: bool, one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B) -> (A, B) {
-    if !is_large {
-        return (one(), other());
+fn count_levels<'l>(caps: impl Iterator<Item = Cap<'l>>) -> BTreeMap<Level, usize> {
+    let mut counts = BTreeMap::new();
+    for cap in caps {
+        *counts.entry(cap.level()).or_default() += 1;
     }
-    thread::scope(|scope| {
-        let one = scope.spawn(one);
-        let other = other();
-        (one.join().unwrap_or_else(|panic| resume_unwind(panic)), other)
-    })
+    counts
 }

@@ -20,7 +20,7 @@ use super::dust::Dust;
 use super::finding::Finding;
 use super::level::Alert;
 use super::money::{Currency, Exact};
-use super::moves::{self, Moves};
+use super::moves::{self, Moves, Stretch};
 use super::period::Period;
 use super::rate::{Band, Pace};
 use super::removed::Interval;
@@ -89,6 +89,8 @@ pub struct Past {
     margin: Margin,
     daily: Vec<Daily>,
     intervals: Vec<Interval>,
+    /// Whose accounts were that change hands in the current period.
+    stretches: BTreeMap<Uuid, Vec<Stretch>>,
     /// The accounts in the intervals.
     gone: BTreeMap<Uuid, Away>,
     changes: Vec<Finding>,
@@ -200,10 +202,9 @@ impl Past {
     /// Owners whose days fell between two captures have a stretch of nothing, and so has whoever has the account by now, or
     /// by the end of a period that is closed.
     pub fn moves(&self, books: &Books, terms: &Terms) -> Moves {
-        let moved = self.trails.iter().filter(|(_, trail)| !trail.stretches.is_empty());
         let until = terms.judged(books);
-        let all = |(id, trail): (Uuid, &Trail)| {
-            let mut stretches = trail.stretches.clone();
+        let all = |(id, stretches): (&Uuid, &Vec<Stretch>)| {
+            let (id, mut stretches, trail) = (*id, stretches.clone(), self.trails.get(*id)?);
             let last = stretches.last().and_then(|last| last.days.from);
             let rows = terms.customers.iter().flat_map(|map| map.rows_in(id, until));
             for (days, owner) in rows {
@@ -213,9 +214,9 @@ impl Past {
                     moves::add_unseen(&mut stretches, owner, days, &trail.name, books.usage.period);
                 }
             }
-            (id, stretches)
+            Some((id, stretches))
         };
-        moved.map(all).collect()
+        self.stretches.iter().filter_map(all).collect()
     }
 
     /// What all accounts sent in the current period, by days, oldest first; they sum to the last total.
@@ -240,6 +241,7 @@ impl Past {
         self.before.append(&mut self.captures);
         self.daily.clear();
         self.intervals.clear();
+        self.stretches.clear();
         self.gone.clear();
         self.changes.clear();
         self.alerts.clear();
@@ -292,7 +294,7 @@ impl Past {
     }
 
     fn see_account(&mut self, id: Uuid, trail: Option<Trail>, known: Option<Known<'_>>, seeing: &Seeing<'_>) {
-        let Seeing { books, terms, before, since } = *seeing;
+        let Seeing { books, terms, before, .. } = *seeing;
         let account = known.and_then(|known| known.account());
         let messages = known.and_then(|known| known.messages());
         let name_before =
@@ -311,7 +313,8 @@ impl Past {
         let may_have_sent = || self.gone.get(&id).is_none_or(|away| away.after == self.captures.len());
         if (was_present || trail.is_present) && terms.is_moved(id, books.usage.period) && may_have_sent() {
             let more = messages.unwrap_or(trail.messages).saturating_sub(trail.messages);
-            trail.see_owner(id, name_before.as_deref(), more, since, books, terms);
+            let stretches = self.stretches.entry(id).or_default();
+            trail.see_owner(id, stretches, name_before.as_deref(), more, seeing);
         }
         if trail.is_present {
             trail.see_messages(messages.unwrap_or(trail.messages), before, books.capture.at);

@@ -1,6 +1,7 @@
 //! Rates: messages over time as exact fractions, and the bands that observed rates give an estimate.
 
 use std::cmp::Ordering;
+use std::num::NonZeroI64;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -11,20 +12,20 @@ pub(super) const WINDOW: TimeDelta = TimeDelta::hours(20);
 #[derive(Debug, Clone, Copy)]
 pub struct Rate {
     messages: i64,
-    seconds: i64,
+    seconds: NonZeroI64,
 }
 
 impl Rate {
     /// So many messages in so much time; nothing if no time has passed. Less than no messages count as none.
     pub fn of(messages: i64, time: TimeDelta) -> Option<Self> {
-        let seconds = time.num_seconds();
-        (seconds > 0).then_some(Self { messages: messages.max(0), seconds })
+        let seconds = NonZeroI64::new(time.num_seconds().max(0))?;
+        Some(Self { messages: messages.max(0), seconds })
     }
 
     /// The messages that this rate makes in a time, to the nearest one.
     pub fn over(self, time: TimeDelta) -> i64 {
         let product = i128::from(self.messages) * i128::from(time.num_seconds().max(0));
-        let nearest = (2 * product + i128::from(self.seconds)) / (2 * i128::from(self.seconds));
+        let nearest = (2 * product + i128::from(self.seconds.get())) / (2 * i128::from(self.seconds.get()));
         i64::try_from(nearest).unwrap_or(i64::MAX)
     }
 
@@ -43,7 +44,7 @@ impl Rate {
         if self.messages == 0 {
             return None;
         }
-        let product = i128::from(messages.max(0)) * i128::from(self.seconds);
+        let product = i128::from(messages.max(0)) * i128::from(self.seconds.get());
         let seconds = (product + i128::from(self.messages) - 1) / i128::from(self.messages);
         TimeDelta::try_seconds(i64::try_from(seconds).ok()?)
     }
@@ -51,7 +52,7 @@ impl Rate {
 
 impl Ord for Rate {
     fn cmp(&self, other: &Self) -> Ordering {
-        let of = |a: &Self, b: &Self| i128::from(a.messages) * i128::from(b.seconds);
+        let of = |a: &Self, b: &Self| i128::from(a.messages) * i128::from(b.seconds.get());
         of(self, other).cmp(&of(other, self))
     }
 }
@@ -87,7 +88,9 @@ pub struct Pace {
     /// Since when the total counts.
     since: DateTime<Utc>,
     /// Where the window of observation begins that is not a day long yet.
-    anchor: (DateTime<Utc>, i64),
+    anchor: DateTime<Utc>,
+    /// The total there.
+    at_anchor: i64,
     /// The rate of the last full window.
     last: Option<Rate>,
     slowest: Option<Rate>,
@@ -97,18 +100,18 @@ pub struct Pace {
 impl Pace {
     /// The pace of a total that began to count at `since`.
     pub fn begin(since: DateTime<Utc>) -> Self {
-        Self { since, anchor: (since, 0), last: None, slowest: None, fastest: None }
+        Self { since, anchor: since, at_anchor: 0, last: None, slowest: None, fastest: None }
     }
 
     /// The same in the next period: counts begin again, and what is known of the speed stays.
     #[must_use]
     pub fn next_period(self, start: DateTime<Utc>) -> Self {
-        Self { since: start, anchor: (start, 0), ..self }
+        Self { since: start, anchor: start, at_anchor: 0, ..self }
     }
 
     /// Sees the total once more.
     pub fn see(&mut self, at: DateTime<Utc>, messages: i64) {
-        let (since, before) = self.anchor;
+        let (since, before) = (self.anchor, self.at_anchor);
         if at - since < WINDOW {
             return;
         }
@@ -117,7 +120,7 @@ impl Pace {
             self.slowest = Some(self.slowest.map_or(rate, |slowest| slowest.min(rate)));
             self.fastest = Some(self.fastest.map_or(rate, |fastest| fastest.max(rate)));
         }
-        self.anchor = (at, messages);
+        (self.anchor, self.at_anchor) = (at, messages);
     }
 
     /// The rate of the last full day, else the average.

@@ -8,7 +8,7 @@ mod unseen;
 use std::collections::BTreeMap;
 
 use super::books::Books;
-use super::caps::{self, Cap};
+use super::caps;
 use super::charges::Charges;
 use super::close::Obstacle;
 use super::dust::Dust;
@@ -34,14 +34,7 @@ pub struct Seen<'a> {
 }
 
 /// Runs every check and returns the findings in the order of their codes.
-pub fn reconcile(
-    books: &Books,
-    terms: &Terms,
-    dust: &Dust,
-    charges: &Charges,
-    caps: &[Cap],
-    seen: &Seen<'_>,
-) -> Findings {
+pub fn reconcile(books: &Books, terms: &Terms, dust: &Dust, charges: &Charges, seen: &Seen<'_>) -> Findings {
     let mut found = Found::new(terms);
     found.take(sums::count_sum(books));
     found.take(sums::cost_sum(books, dust));
@@ -60,7 +53,7 @@ pub fn reconcile(
     found.take(facts::unlisted(books));
     found.take(facts::unbilled(books));
     found.take(facts::unmapped(books, terms, charges));
-    found.take(caps::findings(books, caps));
+    found.take(caps::findings(books, seen.past));
     found.take(seen.past.changes().iter().cloned());
     found.take(nights::gaps(seen.nights, books, seen.past, terms));
     found.take(unseen::tail(terms, seen));

@@ -32,25 +32,35 @@ pub struct Row {
 pub struct Sheet {
     /// The tail of all.
     pub tail: Tail,
-    /// The pool first, then the parent account, then the customers in the order of their statements.
-    pub rows: Vec<Row>,
     /// The pool's price for more messages.
     margin: Margin,
     total: Tally,
+    /// The parent account's own messages.
+    parent: Band<i64>,
 }
 
 impl Sheet {
     /// The tail after these books. `past` has seen them.
-    pub fn of(books: &Books, charges: &Charges, past: &Past) -> Self {
+    pub fn of(books: &Books, past: &Past) -> Self {
         let tail = past.tail().unwrap_or(Tail::unknown(books.usage.period, books.capture.at));
-        let row = |whose, messages| Row { whose, messages };
-        let mut rows = vec![row(Whose::Pool, tail.messages), row(Whose::Parent, past.parent_likely(&tail))];
-        let likely = likely(charges, past, &tail);
-        rows.extend(charges.statements.iter().enumerate().map(|(index, statement)| {
+        Self { tail, margin: *past.margin(), total: books.usage.total, parent: past.parent_likely(&tail) }
+    }
+
+    /// The tail of all, and of the parent account's own usage.
+    pub fn of_pool(&self) -> [Row; 2] {
+        [(Whose::Pool, self.tail.messages), (Whose::Parent, self.parent)]
+            .map(|(whose, messages)| Row { whose, messages })
+    }
+
+    /// Every row: the pool first, then the parent account, then the customers in the order of their statements.
+    pub fn rows(&self, charges: &Charges, past: &Past) -> Vec<Row> {
+        let mut rows = self.of_pool().to_vec();
+        let likely = likely(charges, past, &self.tail);
+        rows.extend(charges.statements().enumerate().map(|(index, statement)| {
             let own = likely.get(statement.lines.clone()).unwrap_or_default();
-            row(Whose::Customer(index), own.iter().copied().fold(Band::default(), sum))
+            Row { whose: Whose::Customer(index), messages: own.iter().copied().fold(Band::default(), sum) }
         }));
-        Self { tail, rows, margin: *past.margin(), total: books.usage.total }
+        rows
     }
 
     /// What a row's messages add to the pooled invoice.

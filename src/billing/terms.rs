@@ -7,7 +7,6 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
-use uuid::fmt::Hyphenated;
 
 use super::books::Books;
 use super::close::Close;
@@ -225,18 +224,21 @@ impl Terms {
         Period { end: books.as_of() + TimeDelta::nanoseconds(1), ..period }
     }
 
+    /// The id of whoever is charged for a sub account at an instant; nothing if nobody is.
+    pub fn customer_id_of(&self, account_id: Uuid, at: DateTime<Utc>) -> Option<Cow<'_, str>> {
+        match &self.customers {
+            Some(map) => map.owner(account_id, at).map(|customer| Cow::Borrowed(customer.id.as_ref())),
+            None => Some(Cow::Owned(account_id.to_string())),
+        }
+    }
+
     /// Whose a sub account is at an instant; without a customer map it is its own customer.
     ///
     /// Nothing if there is a map and nobody in it owns the account then.
     pub fn customer_of(&self, account_id: Uuid, name: &Arc<str>, at: DateTime<Utc>) -> Option<Cow<'_, Customer>> {
         match &self.customers {
             Some(map) => map.owner(account_id, at).map(Cow::Borrowed),
-            None => Some(Cow::Owned(Customer {
-                id: Arc::from(&*account_id.hyphenated().encode_lower(&mut [0; Hyphenated::LENGTH])),
-                name: Arc::clone(name),
-                cost_center: Arc::default(),
-                pricing: self.pricing,
-            })),
+            None => Some(Cow::Owned(Customer::of_account(account_id, name, self.pricing))),
         }
     }
 }

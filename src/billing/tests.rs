@@ -172,11 +172,11 @@ proptest! {
         prop_assert_eq!(proof.difference, Minor::ZERO);
         prop_assert_eq!(proof.charge, proof.cost + proof.margin());
         prop_assert_eq!(sum(&charges, Line::charge), proof.charge);
-        for statement in &charges.statements {
-            let pricing = statement.customer.pricing;
-            let minimum = charges.currency.round_by(pricing.minimum_charge, terms.rounding);
-            prop_assert!(minimum <= Minor::ZERO || statement.charge >= minimum, "{:?}", statement);
-            prop_assert!(statement.span.low <= statement.charge && statement.charge <= statement.span.high);
+        for statement in charges.statements() {
+            let minimum = charges.currency.round_by(statement.payer.pricing().minimum_charge, terms.rounding);
+            let sums = statement.sums;
+            prop_assert!(minimum <= Minor::ZERO || sums.charge >= minimum, "{:?}", statement);
+            prop_assert!(sums.span.low <= sums.charge && sums.charge <= sums.span.high);
         }
     }
 
@@ -184,10 +184,10 @@ proptest! {
     fn each_line_is_on_one_statement_or_kept(figures in any_figures(), terms in any_terms()) {
         let books = books(&figures, (1, "100"));
         let charges = charges(&books, &terms);
-        let on_statements: usize = charges.statements.iter().map(|statement| statement.lines.len()).sum();
+        let on_statements: usize = charges.statements().map(|statement| statement.lines.len()).sum();
         prop_assert_eq!(on_statements + charges.kept().count(), charges.lines.len());
-        for statement in &charges.statements {
-            for line in charges.lines_of(statement) {
+        for statement in charges.statements() {
+            for line in charges.lines_of(&statement) {
                 let Some(account) = line.account_id else {
                     prop_assert!(line.kind.is_fee(), "{:?}", line);
                     continue;
@@ -196,13 +196,13 @@ proptest! {
                     Some(held) => held.owner.as_ref().map(|owner| owner.id.clone()),
                     None => terms.customer_of(account, &line.name, books.as_of()).map(|owner| owner.id.clone()),
                 };
-                prop_assert_eq!(owner.as_ref(), Some(&statement.customer.id));
+                prop_assert_eq!(owner.as_deref(), Some(&*statement.payer.id()));
             }
         }
-        let mut ids: Vec<&str> = charges.statements.iter().map(|statement| &*statement.customer.id).collect();
+        let mut ids: Vec<_> = charges.statements().map(|statement| statement.payer.id()).collect();
         ids.sort_unstable();
         ids.dedup();
-        prop_assert_eq!(ids.len(), charges.statements.len(), "a customer has one statement");
+        prop_assert_eq!(ids.len(), charges.statements().len(), "a customer has one statement");
     }
 
     #[test]
@@ -312,10 +312,10 @@ fn a_statement_that_lost_a_cent_is_our_defect_and_found() {
     let figures = [(0, "0".to_owned()), (0, "0".to_owned()), (3, "60".to_owned()), (1, "20".to_owned())];
     let mut ledger = draw_up(books(&figures, (4, "80")), Terms::default());
     assert!(ledger.balanced());
-    ledger.charges.statements[0].cost = ledger.charges.statements[0].cost - Minor(1);
+    ledger.charges.lines[0].share = ledger.charges.lines[0].share - Minor(1);
     let past = Past::default();
     let seen = Seen { past: &past, nights: &ledger.nights, attribution: &ledger.attribution };
-    let findings = reconcile(&ledger.books, &ledger.terms, &ledger.dust, &ledger.charges, &ledger.caps, &seen);
+    let findings = reconcile(&ledger.books, &ledger.terms, &ledger.dust, &ledger.charges, &seen);
     let found = findings.listed.iter().find(|finding| finding.code == Code::Statements).unwrap();
     assert_eq!((found.severity, found.difference.as_deref()), (Severity::Error, Some("-0.01")));
 }
@@ -339,7 +339,7 @@ fn a_residue_below_zero_is_dust() {
     ];
     let ledger = draw_up(books(&figures, (4_000_000, "8000000.0")), Terms::default());
     assert!(ledger.balanced() && ledger.charges.unshareable.is_none(), "{:?}", ledger.findings);
-    assert_eq!(ledger.charges.statements[0].charge, Minor(600_000_000));
+    assert_eq!(ledger.charges.statement(0).unwrap().sums.charge, Minor(600_000_000));
 }
 
 #[test]
@@ -348,7 +348,7 @@ fn two_usage_lines_of_one_account_are_one_customer() {
         books(&[(0, "0".to_owned()), (0, "0".to_owned()), (1, "1".to_owned()), (1, "1".to_owned())], (2, "2"));
     let first = ledger_books.usage.sub_accounts[0].account_id;
     ledger_books.usage.sub_accounts[1].account_id = first;
-    assert_eq!(charges(&ledger_books, &Terms::default()).statements.len(), 1);
+    assert_eq!(charges(&ledger_books, &Terms::default()).statements().len(), 1);
 }
 
 /// No price makes a cost of nothing, and a cent that happens to make the sum foot is no largest remainder.

@@ -28,7 +28,7 @@ pub async fn run(
         return if is_of_its_own {
             Err(closed(last))
         } else {
-            issued(config, &archive, &closes, fail_on, signals).await
+            Box::pin(issued(config, &archive, &closes, fail_on, signals)).await
         };
     }
     let ledger = Box::pin(nightly::reconcile(&archive, &key, config.terms.clone(), signals)).await?;

@@ -210,7 +210,7 @@ fn is_the_same(config: &Config, order: &Order, ledger: &Ledger, before: &Closed)
         ..terms.clone()
     };
     let captures: Vec<(String, String)> =
-        ledger.captures.iter().map(|capture| (capture.id.to_string(), capture.sha256.clone())).collect();
+        ledger.past.captures().iter().map(|capture| (capture.id.to_string(), capture.sha256.clone())).collect();
     stored.captures == captures
         && stored.customers_sha256 == config.customers_csv.as_deref().map(crate::archive::sha256)
         && essential(&stored.terms) == essential(&ledger.terms)

@@ -252,7 +252,7 @@ fn of_books(ledger: &Ledger, begun: DateTime<Utc>) -> Books {
         tail_seconds: ledger.tail.tail.length().num_seconds(),
         missed_nights: ledger.nights.iter().filter(|night| is_missed(&night.state)).count(),
         caps: caps.collect(),
-        utilisation_max: ledger.caps.iter().filter_map(|cap| cap.utilisation).max(),
+        utilisation_max: ledger.caps().filter_map(|cap| cap.utilisation()).max(),
     }
 }
 

@@ -73,7 +73,7 @@ pub fn of_ledger(ledger: &Ledger) -> Topics {
     }
     // alerts are in the order of the captures, so that the last one of an account stands
     let mut caps = BTreeMap::new();
-    for alert in &ledger.alerts {
+    for alert in ledger.past.alerts() {
         caps.insert(alert.account_id, alert);
     }
     for (id, alert) in caps.into_iter().filter(|(_, alert)| alert.kind == AlertKind::Reached) {

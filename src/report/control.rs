@@ -14,7 +14,7 @@ use super::{FileEntry, shown_id};
 /// A row of the control sheet.
 pub(super) enum Row<'a> {
     /// A statement, with its file if it has one.
-    Statement(&'a Statement, Option<&'a FileEntry>),
+    Statement(Statement<'a>, Option<&'a FileEntry>),
     Kept(&'a Line),
     LeftOut(Class, Minor),
     Sum(Proof, i64),
@@ -32,12 +32,12 @@ pub(super) fn control<'l>(ledger: &'l Ledger, rows: &[Row<'l>]) -> Table<'l> {
             |row| Some(row_type(row)),
         )
         .text("customer_id", "the customer of a statement, or the kept line's account", |row| match row {
-            Row::Statement(statement, _) => Some(Cow::Borrowed(statement.customer.id.as_ref())),
+            Row::Statement(statement, _) => Some(statement.payer.id()),
             Row::Kept(line) => shown_id(line.account_id).map(Cow::Owned),
             _ => None,
         })
         .text("name", "its name", |row| match row {
-            Row::Statement(statement, _) => Some(statement.customer.name.as_ref()),
+            Row::Statement(statement, _) => Some(statement.payer.name()),
             Row::Kept(line) => Some(line.name.as_ref()),
             Row::LeftOut(class, _) => Some(class.title()),
             _ => None,
@@ -50,14 +50,14 @@ pub(super) fn control<'l>(ledger: &'l Ledger, rows: &[Row<'l>]) -> Table<'l> {
             _ => None,
         })
         .integer("messages", "messages", "messages of those lines", |row| match row {
-            Row::Statement(statement, _) => i64::try_from(statement.messages).ok(),
+            Row::Statement(statement, _) => i64::try_from(statement.sums.messages).ok(),
             Row::Kept(line) => line.messages,
             Row::Sum(proof, _) => i64::try_from(proof.messages).ok(),
             _ => None,
         })
         .text("currency", "ISO 4217 code of all money in the row", |_| Some(currency.code()))
         .decimal("cost", MONEY, currency.decimals, "what those lines take from the pooled invoice", |row| match row {
-            Row::Statement(statement, _) => Some(statement.cost.0),
+            Row::Statement(statement, _) => Some(statement.sums.cost.0),
             Row::Kept(line) => Some(line.cost().0),
             Row::Sum(proof, _) => Some(proof.sum().0),
             Row::LeftOut(_, amount) | Row::PooledInvoice(amount) | Row::Difference(amount) => Some(amount.0),
@@ -79,7 +79,7 @@ pub(super) fn rows<'a>(charges: &'a Charges, files: &'a [FileEntry]) -> Vec<Row<
     let proof = charges.proof();
     let files = files.iter().map(Some).chain(std::iter::repeat(None));
     let mut rows: Vec<Row<'_>> =
-        charges.statements.iter().zip(files).map(|(statement, file)| Row::Statement(statement, file)).collect();
+        charges.statements().zip(files).map(|(statement, file)| Row::Statement(statement, file)).collect();
     rows.extend(charges.kept().map(Row::Kept));
     rows.extend(charges.left_out.iter().map(|(class, amount)| Row::LeftOut(*class, *amount)));
     rows.push(Row::Sum(proof, i64::try_from(charges.lines.len()).unwrap_or(i64::MAX)));
@@ -110,7 +110,7 @@ struct Charged {
 /// The figures of a row whose lines are charged, or might be.
 fn charged(row: &Row<'_>) -> Option<Charged> {
     let (markup, fee, charge, margin) = match row {
-        Row::Statement(statement, _) => (statement.markup, statement.fee, statement.charge, statement.margin()),
+        Row::Statement(Statement { sums, .. }, _) => (sums.markup, sums.fee, sums.charge, sums.margin()),
         Row::Kept(line) => (line.markup, line.fee, line.charge(), line.margin()),
         Row::Sum(proof, _) => (proof.markup, proof.fee, proof.charge, proof.margin()),
         _ => return None,

@@ -176,7 +176,7 @@ pub(super) fn reconciliation(ledger: &Ledger, info: &SetInfo) -> Vec<u8> {
         counts: Counts {
             sub_accounts: books.usage.sub_accounts.len(),
             listed_accounts: books.accounts.len(),
-            statements: ledger.charges.statements.len(),
+            statements: ledger.charges.statements().len(),
             errors: ledger.count(Severity::Error),
             warnings: ledger.count(Severity::Warning),
             notes: ledger.count(Severity::Note),

@@ -14,7 +14,7 @@ pub(super) const LARGEST_COUNT: usize = 10;
 /// `largest`: the customers with the highest charges, the highest first, and all others in one row.
 pub(super) fn largest(ledger: &Ledger) -> Table<'_> {
     enum Row<'l> {
-        Customer(&'l Statement),
+        Customer(Statement<'l>),
         Others(crate::billing::charges::Others),
     }
     let (largest, others) = ledger.charges.largest(LARGEST_COUNT);
@@ -23,15 +23,15 @@ pub(super) fn largest(ledger: &Ledger) -> Table<'_> {
     let currency = ledger.charges.currency;
     Builder::new(&rows)
         .text("customer_name", "the customer's name", |row| match row {
-            Row::Customer(statement) => Some(statement.customer.name.to_string()),
+            Row::Customer(statement) => Some(statement.payer.name().to_owned()),
             Row::Others(others) => Some(format!("all others ({})", others.count)),
         })
         .integer("messages", "messages", "messages of its lines", |row| match row {
-            Row::Customer(statement) => i64::try_from(statement.messages).ok(),
+            Row::Customer(statement) => i64::try_from(statement.sums.messages).ok(),
             Row::Others(others) => i64::try_from(others.messages).ok(),
         })
         .decimal("charge", MONEY, currency.decimals, "what it is charged", |row| match row {
-            Row::Customer(statement) => Some(statement.charge.0),
+            Row::Customer(statement) => Some(statement.sums.charge.0),
             Row::Others(others) => Some(others.charge.0),
         })
         .finish()
@@ -39,7 +39,7 @@ pub(super) fn largest(ledger: &Ledger) -> Table<'_> {
 
 /// `daily`: messages of all accounts by day, as the captures tell.
 pub(super) fn daily(ledger: &Ledger) -> Table<'_> {
-    Builder::new(&ledger.daily)
+    Builder::new(ledger.past.daily())
         .date("day", "the first day that the figure stands for", |daily: &Daily| Some(daily.days.first))
         .date("last_day", "the last one", |daily| Some(daily.days.last))
         .integer("messages", "messages", "messages in those days", |daily| Some(daily.messages))

@@ -7,8 +7,7 @@ use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
-use crate::billing::charges::{FEE_NAME, Held, MINIMUM_NAME, Statement};
-use crate::billing::customers::Customer;
+use crate::billing::charges::{FEE_NAME, Held, MINIMUM_NAME, Payer, Statement};
 use crate::billing::grade::Grade;
 use crate::billing::ledger::Ledger;
 use crate::billing::moves::Stretch;
@@ -35,7 +34,12 @@ pub(super) enum Content<'t> {
 }
 
 /// Reads every file of a statement back and refuses any text that is not the customer's own.
-pub(super) fn check(ledger: &Ledger, info: &SetInfo, statement: &Statement, made: &[Made<'_>]) -> Result<(), Error> {
+pub(super) fn check(
+    ledger: &Ledger,
+    info: &SetInfo,
+    statement: &Statement<'_>,
+    made: &[Made<'_>],
+) -> Result<(), Error> {
     let own = own_texts(ledger, statement);
     let foreign = |text: &String| !text.is_empty() && !own.contains(text);
     for Made { path, bytes, content } in made {
@@ -86,8 +90,8 @@ fn foreign_cell(
 }
 
 /// Every text that the customer may see.
-fn own_texts(ledger: &Ledger, statement: &Statement) -> BTreeSet<String> {
-    let customer = &statement.customer;
+fn own_texts(ledger: &Ledger, statement: &Statement<'_>) -> BTreeSet<String> {
+    let payer = statement.payer;
     let grades = [Grade::Observed, Grade::Tail, Grade::Attributed, Grade::Residual].map(Grade::as_str);
     let fixed = [
         "sub_account",
@@ -102,21 +106,21 @@ fn own_texts(ledger: &Ledger, statement: &Statement) -> BTreeSet<String> {
         &ledger.books.capture.id,
     ];
     let mut own: BTreeSet<String> = fixed.into_iter().chain(grades).map(str::to_owned).collect();
-    own.extend([&customer.id, &customer.name, &customer.cost_center].map(ToString::to_string));
+    own.extend([&payer.id(), payer.name(), payer.cost_center()].map(str::to_owned));
     for line in ledger.charges.lines_of(statement) {
         // the owner is asked again here: a line on the wrong statement is caught as well
         let Some(id) = line.account_id else { continue };
         match &line.held {
             None => {
                 let owner = ledger.terms.customer_of(id, &line.name, ledger.books.as_of());
-                if owner.is_some_and(|owner| owner.id == customer.id) {
+                if owner.is_some_and(|owner| payer.is(&owner.id)) {
                     own.extend(names(ledger, id));
                     own.extend(status(ledger, id));
                 }
             }
             Some(held) => {
                 // whose it was is asked of the past again, not of the line
-                let Some(stretch) = stretch(ledger, id, held).filter(|stretch| is_of(stretch, customer)) else {
+                let Some(stretch) = stretch(ledger, id, held).filter(|stretch| is_of(stretch, payer)) else {
                     continue;
                 };
                 own.extend(times(stretch, ledger.books.usage.period));
@@ -148,8 +152,8 @@ fn stretch<'l>(ledger: &'l Ledger, id: Uuid, held: &Held) -> Option<&'l Stretch>
     stretches.find(|stretch| (stretch.days, &stretch.from) == (held.days, &held.from))
 }
 
-fn is_of(stretch: &Stretch, customer: &Customer) -> bool {
-    stretch.owner.as_ref().is_some_and(|owner| owner.id == customer.id)
+fn is_of(stretch: &Stretch, payer: Payer<'_>) -> bool {
+    stretch.owner.as_ref().is_some_and(|owner| payer.is(&owner.id))
 }
 
 /// The days on which an account was the customer's, and the captures that its messages are counted between.

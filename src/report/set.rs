@@ -55,10 +55,11 @@ fn render_with(
     drop(lines);
     let mut statements = Vec::new();
     if info.formats.has_part(Part::Statements) {
-        let folders = folders(&ledger.charges.statements);
-        let places = ledger.charges.statements.iter().zip(&folders);
+        let folders = folders(&ledger.charges);
+        let places = ledger.charges.statements().zip(&folders);
         let forms = set.forms(true);
-        let make = |(statement, folder): (&Statement, &String)| of_customer(ledger, info, statement, folder, &forms);
+        let make =
+            |(statement, folder): (Statement<'_>, &String)| of_customer(ledger, info, &statement, folder, &forms);
         in_order(&places, &make, |made| set.customer(made?).map(|plain| statements.push(plain)))?;
         let sums = control::rows(&ledger.charges, &statements);
         set.long("control", set.forms(false), sums.len(), &|rows| control::control(ledger, &sums[rows]))?;
@@ -73,7 +74,7 @@ fn render_with(
     }
     set.csv("removed", &unseen::removed(ledger))?;
     if info.formats.has_part(Part::Tail) {
-        let tails = &ledger.tail.rows;
+        let tails = ledger.tails();
         set.long("tail", set.forms(false), tails.len(), &|rows| unseen::tail(ledger, &tails[rows]))?;
     }
     for (_, renderer) in renderers.iter().filter(|(format, _)| info.formats.has(*format)) {
@@ -169,7 +170,7 @@ impl Set<'_> {
 fn of_customer(
     ledger: &Ledger,
     info: &SetInfo,
-    statement: &Statement,
+    statement: &Statement<'_>,
     folder: &str,
     forms: &[Form],
 ) -> Result<Vec<(String, Vec<u8>)>, Error> {

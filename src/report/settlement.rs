@@ -137,7 +137,7 @@ impl Sheet<'_> {
             }
             margin => format!(" + {} margin = {} charged", money(margin), money(proof.charged)),
         };
-        let statements = counted(charges.statements.len(), "statement");
+        let statements = counted(charges.statements().len(), "statement");
         let _ = writeln!(text, "charged   {statements}: {} of the invoice{margin}", money(proof.statements));
         let kept: Vec<String> = charges
             .kept()

@@ -4,9 +4,8 @@ use std::borrow::Cow;
 
 use rust_decimal::Decimal;
 
-use crate::billing::caps::Cap;
-use crate::billing::charges::{Line, Statement};
-use crate::billing::customers::Customer;
+use crate::billing::caps::{Cap, CapUse};
+use crate::billing::charges::{Line, Payer, Statement, Sums};
 use crate::billing::ledger::Ledger;
 use crate::billing::level::Level;
 use crate::billing::money::Amount;
@@ -25,8 +24,8 @@ pub(super) const MONEY: &str = "major units of `currency`";
 /// A line of the chargeback, with the customer who bears it and the cap of its account.
 pub(super) struct Row<'a> {
     line: &'a Line,
-    customer: Option<&'a Customer>,
-    cap: Option<&'a Cap>,
+    payer: Option<Payer<'a>>,
+    cap: Option<CapUse>,
 }
 
 /// The rows of `chargeback`: every line of every customer, and the kept lines.
@@ -34,12 +33,12 @@ pub(super) fn chargeback_rows(ledger: &Ledger) -> Vec<Row<'_>> {
     let charges = &ledger.charges;
     let mut caps = ledger.caps_of_lines().into_iter();
     let mut cap = move || caps.next().flatten();
-    let owned = charges.statements.iter().flat_map(|statement| {
-        let customer = Some(&statement.customer);
-        charges.lines_of(statement).iter().map(move |line| (line, customer))
+    let owned = charges.statements().flat_map(|statement| {
+        let payer = Some(statement.payer);
+        charges.lines_of(&statement).iter().map(move |line| (line, payer))
     });
     let rows = owned.chain(charges.kept().map(|line| (line, None)));
-    rows.map(|(line, customer)| Row { line, customer, cap: cap() }).collect()
+    rows.map(|(line, payer)| Row { line, payer, cap: cap() }).collect()
 }
 
 /// `chargeback`, or the part of it that has these rows.
@@ -55,10 +54,10 @@ pub(super) fn chargeback<'l>(ledger: &'l Ledger, rows: &[Row<'l>]) -> Table<'l> 
         .timestamp("period_start", "first instant of the billing period", |_| Some(ledger.books.usage.period.start))
         .timestamp("period_end", "first instant after the billing period", |_| Some(ledger.books.usage.period.end))
         .text("customer_id", "who is charged; empty on kept lines and on sub accounts that nobody owns", |row| {
-            Some(row.customer?.id.as_ref())
+            Some(row.payer?.id())
         })
-        .text("customer_name", "its name", |row| Some(row.customer?.name.as_ref()))
-        .text("cost_center", "where it books the charge", |row| Some(row.customer?.cost_center.as_ref()))
+        .text("customer_name", "its name", |row| Some(row.payer?.name()))
+        .text("cost_center", "where it books the charge", |row| Some(row.payer?.cost_center()))
         .text("account_id", "the sub account or the parent account", |row| shown_id(row.line.account_id))
         .text("account_name", "its name", |row| Some(row.line.name.as_ref()))
         .text("account_status", "its status at the capture, where known", |row| {
@@ -89,7 +88,7 @@ pub(super) fn chargeback<'l>(ledger: &'l Ledger, rows: &[Row<'l>]) -> Table<'l> 
         .decimal("charge_high", MONEY, decimals, CHARGE_HIGH, |row| Some(row.line.span.high.0))
         .integer("monthly_credit", "messages", "the cap; 0 means uncapped", |row| row.line.monthly_credit)
         .decimal("cap_utilisation", "percent", 2, "messages ÷ cap, rounded down; empty if uncapped", |row| {
-            row.cap?.utilisation
+            row.cap?.utilisation()
         })
         .text("cap_level", "`uncapped`, `clear`, `near`, `critical` or `exceeded`", |row| {
             Some(row.cap?.level.as_str())
@@ -120,19 +119,19 @@ fn held<'r, 'l, R>(
 /// One row of a customer's own file: a line, or the control line that sums them.
 enum StatementRow<'a> {
     Line(&'a Line),
-    Control(&'a Statement),
+    Control(Sums),
 }
 
 /// A customer's own `chargeback`: its lines and one control line.
 ///
 /// Nothing in it tells what anybody else used or what the parent account pays: no shares, no costs, no markup, and no
 /// bounds, which would tell how much others left or are likely to send.
-pub(super) fn statement<'l>(ledger: &'l Ledger, statement: &'l Statement) -> Table<'l> {
+pub(super) fn statement<'l>(ledger: &'l Ledger, statement: &Statement<'l>) -> Table<'l> {
     use StatementRow::{Control, Line};
     let lines = ledger.charges.lines_of(statement).iter().map(Line);
-    let rows: Vec<StatementRow<'_>> = lines.chain(std::iter::once(Control(statement))).collect();
+    let rows: Vec<StatementRow<'_>> = lines.chain(std::iter::once(Control(statement.sums))).collect();
     let (decimals, code) = (ledger.charges.currency.decimals, ledger.charges.currency.code());
-    let customer = &statement.customer;
+    let payer = statement.payer;
     let builder = Builder::new(&rows)
         .text(
             "line_type",
@@ -148,15 +147,15 @@ pub(super) fn statement<'l>(ledger: &'l Ledger, statement: &'l Statement) -> Tab
         })
         .integer("messages", "messages", "messages received in the period so far", |row| match row {
             Line(line) => line.messages,
-            Control(statement) => i64::try_from(statement.messages).ok(),
+            Control(sums) => i64::try_from(sums.messages).ok(),
         })
         .decimal("charge", MONEY, decimals, "what is charged for the row", |row| match row {
             Line(line) => Some(line.charge().0),
-            Control(statement) => Some(statement.charge.0),
+            Control(sums) => Some(sums.charge.0),
         })
         .text("grade", GRADE, |row| match row {
             Line(line) => Some(line.grade.as_str()),
-            Control(statement) => Some(statement.grade.as_str()),
+            Control(sums) => Some(sums.grade.as_str()),
         })
         .text("currency", "ISO 4217 code of the charge", |_| Some(code))
         .text("account_id", "the sub account", |row| match row {
@@ -167,9 +166,9 @@ pub(super) fn statement<'l>(ledger: &'l Ledger, statement: &'l Statement) -> Tab
             Line(line) => Some(line.status.as_ref()?.as_str()),
             Control(_) => None,
         })
-        .text("customer_id", "who is charged", |_| Some(customer.id.as_ref()))
-        .text("customer_name", "its name", |_| Some(customer.name.as_ref()))
-        .text("cost_center", "where it books the charge", |_| Some(customer.cost_center.as_ref()))
+        .text("customer_id", "who is charged", |_| Some(payer.id()))
+        .text("customer_name", "its name", |_| Some(payer.name()))
+        .text("cost_center", "where it books the charge", |_| Some(payer.cost_center()))
         .timestamp("period_start", "first instant of the billing period", |_| Some(ledger.books.usage.period.start))
         .timestamp("period_end", "first instant after the billing period", |_| Some(ledger.books.usage.period.end));
     let builder = held(builder, ledger, |row| match row {
@@ -180,20 +179,23 @@ pub(super) fn statement<'l>(ledger: &'l Ledger, statement: &'l Statement) -> Tab
 }
 
 /// `caps`, or the part of it that has these; the most used come first.
-pub(super) fn caps<'l>(ledger: &'l Ledger, caps: &[&'l Cap]) -> Table<'l> {
-    let left = |cap: &&Cap| {
-        (cap.level != Level::Uncapped).then(|| cap.monthly_credit.saturating_sub(cap.messages.unwrap_or(0)))
+pub(super) fn caps<'l>(ledger: &'l Ledger, caps: &[Cap<'l>]) -> Table<'l> {
+    let left = |cap: &Cap<'_>| {
+        let credit = cap.account.monthly_credit;
+        (cap.level() != Level::Uncapped).then(|| credit.saturating_sub(cap.messages.unwrap_or(0)))
     };
     let builder = Builder::new(caps)
-        .text("level", "`uncapped`, `clear`, `near`, `critical` or `exceeded`", |cap| Some(cap.level.as_str()))
+        .text("level", "`uncapped`, `clear`, `near`, `critical` or `exceeded`", |cap| Some(cap.level().as_str()))
         .decimal("cap_utilisation", "percent", 2, "messages ÷ cap, rounded down; empty if uncapped", |cap| {
-            cap.utilisation
+            cap.utilisation()
         })
-        .text("account_id", "the sub account", |cap| Some(cap.account_id.to_string()))
-        .text("account_name", "its name", |cap| Some(cap.name.as_ref()))
-        .text("account_status", "its status at the capture", |cap| Some(cap.status.as_str()))
-        .text("customer_id", "the customer that owns it; empty if none does", |cap| cap.customer_id.as_deref())
-        .integer("monthly_credit", "messages", "the cap; 0 means uncapped", |cap| Some(cap.monthly_credit))
+        .text("account_id", "the sub account", |cap| Some(cap.account.id.to_string()))
+        .text("account_name", "its name", |cap| Some(cap.account.name.as_ref()))
+        .text("account_status", "its status at the capture", |cap| Some(cap.account.status.as_str()))
+        .text("customer_id", "the customer that owns it; empty if none does", |cap| {
+            ledger.terms.customer_id_of(cap.account.id, ledger.books.as_of())
+        })
+        .integer("monthly_credit", "messages", "the cap; 0 means uncapped", |cap| Some(cap.account.monthly_credit))
         .integer("messages", "messages", "messages in the period so far; empty if the API sent no usage", |cap| {
             cap.messages
         })
@@ -201,33 +203,31 @@ pub(super) fn caps<'l>(ledger: &'l Ledger, caps: &[&'l Cap]) -> Table<'l> {
         .text(
             "alert",
             "what was last to be told in the period: a level was `reached`, or `resolved` as it was left",
-            |cap| Some(cap.alert?.as_str()),
+            |cap| Some(cap.alert?.kind.as_str()),
         )
-        .text("alert_capture", "the capture that was the first to show that", |cap| cap.alert_capture.as_deref())
-        .text("level_since", "the first capture at this level", |cap| {
-            cap.level.code().map(|_| cap.level_since.as_ref())
-        })
+        .text("alert_capture", "the capture that was the first to show that", |cap| Some(cap.alert?.capture.as_ref()))
+        .text("level_since", "the first capture at this level", |cap| cap.level().code().map(|_| cap.level_since()))
         .integer(
             "messages_per_day",
             "messages",
             "the rate since the last capture a day before; empty if it may not send",
-            |cap| cap.per_day,
+            Cap::per_day,
         )
         .timestamp(
             "runs_out_at",
             "when the cap is used up at that rate, if it counts by billing period; empty if it lasts or is used up",
-            |cap| cap.runs_out_at,
+            Cap::runs_out_at,
         )
         .integer(
             "month_messages",
             "messages",
             "messages in the calendar month, where that is not the billing period and captures reach back",
-            |cap| cap.month_messages,
+            Cap::month_messages,
         )
         .timestamp("runs_out_in_month_at", "the same as `runs_out_at`, if the cap counts by calendar month", |cap| {
-            cap.runs_out_in_month_at
+            cap.runs_out_in_month_at()
         })
-        .integer("monthly_credit_before", "messages", "the cap when the period began", |cap| cap.first_credit);
+        .integer("monthly_credit_before", "messages", "the cap when the period began", Cap::first_credit);
     provenance(builder, ledger).finish()
 }
 

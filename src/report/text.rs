@@ -67,7 +67,7 @@ fn head(text: &mut String, ledger: &Ledger, label: &str) {
     let _ = writeln!(text, "{}: {verdict}, period {}{closed}, captured {at}", shown(label), books.usage.period);
     let proof = charges.proof();
     let subs = counted(charges.charged_accounts(), "sub account");
-    let customers = counted(charges.statements.len(), "customer");
+    let customers = counted(charges.statements().len(), "customer");
     let mut parts = vec![format!("{} of the invoice", money(ledger, proof.statements))];
     for (what, amount) in [("markup", proof.markup), ("fees", proof.fee)] {
         if amount != Minor::ZERO {
@@ -217,12 +217,12 @@ fn caps(text: &mut String, ledger: &Ledger, file: &str) {
     let levels: Vec<String> = levels.map(|(count, level)| format!("{} {level}", grouped(&count.to_string()))).collect();
     let _ =
         writeln!(text, "caps      {}", if levels.is_empty() { "none listed".to_owned() } else { levels.join(", ") });
-    let mut flagged: Vec<&Cap> = ledger.caps.iter().filter(|cap| cap.level.code().is_some()).collect();
-    flagged.sort_by_key(|cap| std::cmp::Reverse(cap.utilisation));
+    let mut flagged: Vec<Cap<'_>> = ledger.caps().filter(|cap| cap.level().code().is_some()).collect();
+    flagged.sort_by_key(|cap| std::cmp::Reverse(cap.utilisation()));
     for cap in flagged.iter().take(CAP_COUNT_MAX) {
-        let percent = grouped(&format_units(cap.utilisation.unwrap_or(0), 2));
-        let credit = grouped(&cap.monthly_credit.to_string());
-        let (level, name) = (cap.level.as_str(), shown(&cap.name));
+        let percent = grouped(&format_units(cap.utilisation().unwrap_or(0), 2));
+        let credit = grouped(&cap.account.monthly_credit.to_string());
+        let (level, name) = (cap.level().as_str(), shown(&cap.account.name));
         let _ = writeln!(text, "  {level:<8} {percent:>10} % of {credit:>13}  {name}{}", outlook(ledger, cap));
     }
     if flagged.len() > CAP_COUNT_MAX {
@@ -231,17 +231,17 @@ fn caps(text: &mut String, ledger: &Ledger, file: &str) {
 }
 
 /// What is to be expected of a cap: when it is used up, in both readings of its month, or what is wrong with it already.
-fn outlook(ledger: &Ledger, cap: &Cap) -> String {
+fn outlook(ledger: &Ledger, cap: &Cap<'_>) -> String {
     let is_found = |code: Code| {
         let about =
-            |finding: &Finding| finding.subject.as_ref().is_some_and(|about| about.account_id == cap.account_id);
+            |finding: &Finding| finding.subject.as_ref().is_some_and(|about| about.account_id == cap.account.id);
         ledger.findings.listed.iter().any(|finding| finding.code == code && about(finding))
     };
     let day = |at: DateTime<Utc>| at.format("%-d %b").to_string();
     if is_found(Code::CapStopped) {
-        return cap.still_since.map_or(String::new(), |since| format!(", no message since {}", day(since)));
+        return format!(", no message since {}", day(cap.still_since()));
     }
-    match (cap.runs_out_at.map(day), cap.runs_out_in_month_at.map(day)) {
+    match (cap.runs_out_at().map(day), cap.runs_out_in_month_at().map(day)) {
         (Some(period), Some(month)) => format!(", runs out about {period} (by calendar month about {month})"),
         (Some(period), None) => format!(", runs out about {period}"),
         (None, Some(month)) => format!(", by calendar month runs out about {month}"),

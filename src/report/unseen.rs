@@ -50,7 +50,7 @@ pub(super) fn removed(ledger: &Ledger) -> Table<'_> {
 /// `tail`: what is likely to be sent between the capture and the end of the period, which this capture does not see.
 pub(super) fn tail<'l>(ledger: &'l Ledger, rows: &[Row]) -> Table<'l> {
     let statement = |row: &Row| match row.whose {
-        Whose::Customer(index) => ledger.charges.statements.get(index),
+        Whose::Customer(index) => ledger.charges.statement(index),
         Whose::Pool | Whose::Parent => None,
     };
     let tail = &ledger.tail.tail;
@@ -65,8 +65,8 @@ pub(super) fn tail<'l>(ledger: &'l Ledger, rows: &[Row]) -> Table<'l> {
             };
             Some(text.to_owned())
         })
-        .text("customer_id", "the customer", |row| Some(statement(row)?.customer.id.as_ref()))
-        .text("customer_name", "its name", |row| Some(statement(row)?.customer.name.as_ref()))
+        .text("customer_id", "the customer", |row| Some(statement(row)?.payer.id()))
+        .text("customer_name", "its name", |row| Some(statement(row)?.payer.name()))
         .timestamp("tail_start", "the capture, which saw everything before", move |_| Some(tail.from))
         .timestamp("tail_end", "the end of the billing period", move |_| Some(tail.until))
         .integer("tail_seconds", "seconds", "how long that is", move |_| Some(length.num_seconds()))

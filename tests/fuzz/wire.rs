@@ -235,7 +235,7 @@ fn assert_charged(books: &Books) {
         assert_eq!(proof.difference, Minor::ZERO);
         let cost: Minor = charges.lines.iter().map(Line::cost).sum();
         assert_eq!(cost + proof.left_out, charges.pooled.minor);
-        let on_statements: usize = charges.statements.iter().map(|statement| statement.lines.len()).sum();
+        let on_statements: usize = charges.statements().map(|statement| statement.lines.len()).sum();
         assert_eq!(on_statements + charges.kept().count(), charges.lines.len());
         let is_ours = |code: &str| code == "statements";
         assert!(ledger.findings.listed.iter().all(|finding| !is_ours(&finding.code.to_string())));

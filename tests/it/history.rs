@@ -248,10 +248,10 @@ fn a_ledgers_days_are_those_of_the_history() {
                 let history = history(&archive, &asked, &terms, &signals).await.expect("a history").expect("captures");
                 let seen = history.slices.iter().filter(|slice| slice.state == State::Seen);
                 let expected: Vec<_> = seen.map(|slice| (slice.days, slice.messages.iter().sum::<i64>())).collect();
-                let daily: Vec<_> = ledger.daily.iter().map(|daily| (daily.days, daily.messages)).collect();
+                let daily: Vec<_> = ledger.past.daily().iter().map(|daily| (daily.days, daily.messages)).collect();
                 assert_eq!(daily, expected, "{name}");
-                gaps += ledger.daily.iter().filter(|daily| daily.is_gap()).count();
-                let total: i64 = ledger.daily.iter().map(|daily| daily.messages).sum();
+                gaps += ledger.past.daily().iter().filter(|daily| daily.is_gap()).count();
+                let total: i64 = ledger.past.daily().iter().map(|daily| daily.messages).sum();
                 assert_eq!(total, ledger.books.usage.total.messages, "{name}");
             }
         });

@@ -95,7 +95,7 @@ fn every_link_of_a_report_leads_to_a_statement_of_the_set() {
     let links = report.split(" href=\"").skip(1).filter_map(|rest| rest.split('"').next());
     let (inside, others): (Vec<&str>, Vec<&str>) = links.partition(|link| link.starts_with('#'));
     assert!(inside.iter().all(|link| report.contains(&format!(" id=\"{}\"", &link[1..]))), "{inside:?}");
-    assert_eq!(others.len(), ledger.charges.statements.len());
+    assert_eq!(others.len(), ledger.charges.statements().len());
     for link in others {
         assert!(pages.iter().any(|(path, _)| path == link), "{link}");
     }

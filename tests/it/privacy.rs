@@ -44,18 +44,18 @@ fn files(ledger: &Ledger) -> Result<Vec<(String, Vec<u8>)>, Error> {
 
 /// What must not be in the file of the customer with this id.
 fn foreign(ledger: &Ledger, customer: &str) -> Vec<String> {
-    let others = ledger.charges.statements.iter().filter(|statement| &*statement.customer.id != customer);
+    let others = ledger.charges.statements().filter(|statement| !statement.payer.is(customer));
     let of = |line: &Line| [line.name.to_string(), line.account_id.map(|id| id.to_string()).unwrap_or_default()];
-    let lines = others.clone().flat_map(|statement| ledger.charges.lines_of(statement).iter().flat_map(of));
-    lines.chain(others.map(|statement| statement.customer.name.to_string())).collect()
+    let lines = others.clone().flat_map(|statement| ledger.charges.lines_of(&statement).iter().flat_map(of));
+    lines.chain(others.map(|statement| statement.payer.name().to_owned())).collect()
 }
 
 #[test]
 fn a_customers_files_hold_nobody_else_and_no_cost() {
     let ledger = ledger();
     let files = files(&ledger).expect("a set");
-    for statement in &ledger.charges.statements {
-        let id = &statement.customer.id;
+    for statement in ledger.charges.statements() {
+        let id = &*statement.payer.id();
         let own: Vec<_> = files.iter().filter(|(path, _)| path.starts_with(&format!("customers/{id}"))).collect();
         assert_eq!(own.len(), 3, "CSV, Parquet and the page");
         for (path, bytes) in own {
@@ -74,7 +74,7 @@ fn a_customers_files_hold_nobody_else_and_no_cost() {
 #[test]
 fn a_line_on_the_wrong_statement_stops_the_set() {
     let mut ledger = ledger();
-    ledger.charges.statements[0].lines = 0..2;
+    ledger.charges.lines[0] = ledger.charges.lines[1].clone();
     let error = files(&ledger).expect_err("a leak");
     assert!(matches!(&error, Error::Leak { file, .. } if file.starts_with("customers/acme")), "{error}");
 }

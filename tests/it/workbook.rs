@@ -186,7 +186,7 @@ fn compare_all(what: &str, ledger: &Ledger) {
         };
         let range = made.sheet(sheet);
         if sheet == "Chargeback" {
-            let of_statements = ledger.charges.statements.iter().map(|statement| statement.lines.len());
+            let of_statements = ledger.charges.statements().map(|statement| statement.lines.len());
             let lines = of_statements.chain(ledger.charges.kept().map(|_| 1));
             let numbers = (1..).zip(lines).flat_map(|(number, lines)| vec![Some(number); lines]).collect();
             let spec = subledger::report::table::Spec::new("control_row", "", "");
@@ -261,16 +261,13 @@ fn hostile_names_are_text_in_every_sheet() {
         "</t></si>",
         "&A&P",
     ];
-    for (cap, name) in ledger.caps.iter_mut().zip(names.iter().cycle()) {
-        cap.name = (*name).into();
+    for (account, name) in ledger.books.accounts.iter_mut().zip(names.iter().cycle()) {
+        account.name = (*name).into();
     }
-    assert!(ledger.charges.statements.len() >= names.len());
-    for (statement, name) in ledger.charges.statements.iter_mut().zip(names) {
-        statement.customer.name = name.into();
-        // a customer's own accounts, so that no name is on somebody else's statement
-        for line in &mut ledger.charges.lines[statement.lines.clone()] {
-            line.name = name.into();
-        }
+    assert!(ledger.charges.statements().len() >= names.len());
+    // each account is its own customer, and its customer's name is that of its line
+    for (line, name) in ledger.charges.lines.iter_mut().zip(names) {
+        line.name = name.into();
     }
     compare_all("hostile names", &ledger);
 }

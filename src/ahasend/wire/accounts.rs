@@ -75,7 +75,7 @@ pub(super) fn read_entry(row: &mut Fields<'_, '_>) -> Result<SubAccount, Error> 
         other => {
             let shown = display(other, 40);
             row.at().child("status").unknown_value(&shown);
-            Status::Other(shown)
+            Status::Other(shown.into())
         }
     };
     Ok(SubAccount {

@@ -112,7 +112,7 @@ fn an_account_is_read_with_what_it_has_and_never_without_what_it_needs() {
     assert_eq!((read.name.as_str(), read.website.as_str()), ("a␛b", "w␊"));
     assert_eq!(
         (read.status.clone(), read.domain_count, read.member_count),
-        (Status::Other("paused".to_owned()), Some(1), Some(2))
+        (Status::Other("paused".to_owned().into()), Some(1), Some(2))
     );
     for (key, optional) in [
         ("id", false),

@@ -40,7 +40,7 @@ impl<'p> Pool<'p> {
         let messages = |line: &Line| i128::from(line.messages.unwrap_or(0));
         let share: Minor = lines.iter().filter(|line| is_removed(line)).map(|line| line.share).sum();
         // named accounts may have less than they are charged with, and all of what has no name but was nobody else's
-        let less = |line: &Line| line.volume.map_or(0, |volume| messages(line) - i128::from(volume.low));
+        let less = |line: &Line| line.volume().map_or(0, |volume| messages(line) - i128::from(volume.low));
         let has_customer = |line: &Line| line.kind.has_customer();
         let bearing = sum(&messages, &has_customer);
         let (least, more) = (bearing - sum(&less, &has_customer), sum(&less, &|line| line.kind == LineKind::Removed));
@@ -52,7 +52,7 @@ impl<'p> Pool<'p> {
             is_exact: lines
                 .iter()
                 .filter(|line| is_removed(line))
-                .all(|line| line.volume.is_none_or(|volume| volume.low == volume.high)),
+                .all(|line| line.volume().is_none_or(|volume| volume.low == volume.high)),
             bearing: (least, bearing + more),
             spread: Vec::new(),
             tail: past.tail().filter(|tail| divided.pooled.entered && !tail.length().is_zero()),
@@ -66,7 +66,7 @@ impl<'p> Pool<'p> {
     pub(super) fn bound(&self, line: &mut Line) {
         // what is spread over others costs nothing here, whatever it comes to
         let is_spread_away = !line.kind.has_customer() && line.spread != Minor::ZERO;
-        let Some(volume) = line.volume.filter(|_| !is_spread_away) else {
+        let Some(volume) = line.volume().filter(|_| !is_spread_away) else {
             line.span = Span::exact(line.cost());
             return;
         };

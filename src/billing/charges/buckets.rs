@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::books::Books;
 use super::super::grade::{Grade, Span};
 use super::super::money::Minor;
-use super::{Line, LineKind, Volume};
+use super::{Line, LineKind};
 
 /// The sub accounts in the order of the books, then the parent, then what was removed.
 pub(super) fn bucket_lines(books: &Books) -> Vec<Line> {
@@ -17,7 +17,6 @@ pub(super) fn bucket_lines(books: &Books) -> Vec<Line> {
         status: account.map(|account| account.status.clone()),
         monthly_credit: account.map(|account| account.monthly_credit),
         messages: Some(usage_line.tally.messages),
-        volume: Some(Volume::seen(usage_line.tally.messages)),
         allocated_cost: Some(usage_line.tally.cost),
         ..named_line(LineKind::SubAccount, Arc::clone(&usage_line.name))
     }));
@@ -26,8 +25,7 @@ pub(super) fn bucket_lines(books: &Books) -> Vec<Line> {
         (LineKind::Removed, "Removed sub accounts", None, usage.removed),
     ] {
         let (messages, allocated_cost) = (Some(tally.messages), Some(tally.cost));
-        let volume = Some(Volume::seen(tally.messages));
-        lines.push(Line { account_id, messages, allocated_cost, volume, ..amount_line(kind, name) });
+        lines.push(Line { account_id, messages, allocated_cost, ..amount_line(kind, name) });
     }
     lines
 }
@@ -54,7 +52,7 @@ fn named_line(kind: LineKind, name: Arc<str>) -> Line {
         grade: Grade::Observed,
         span: Span::default(),
         held: None,
-        volume: None,
+        open: None,
         place: 0,
     }
 }

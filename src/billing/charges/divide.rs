@@ -78,9 +78,9 @@ pub(crate) fn divide(inputs: &Inputs<'_>) -> Divided {
     let apart: Minor = kept.iter().chain(&left_out).map(|(_, amount)| *amount).sum();
     let whole = pooled.minor - apart;
     let mut lines = bucket_lines(books);
+    let shared = share(&mut lines, whole, terms.weights, dust);
     let mut sources: Vec<Source> =
         (0..lines.len()).map(|bucket| Source { bucket: Some(bucket), ..Source::default() }).collect();
-    let shared = share(&mut lines, whole, terms.weights, dust);
     let is_attributed = terms.removed_usage == RemovedUsage::Attribute;
     let attributed = if is_attributed { attribute(&mut lines, &mut sources, attribution) } else { None };
     let moved = part_by_owner(&mut lines, &mut sources, inputs.moves);

@@ -11,10 +11,11 @@ use super::super::customers::{Customer, Pricing};
 use super::super::grade::{Grade, Span};
 use super::super::money::{Currency, Exact, Minor, RoundingRule};
 use super::super::removed::{Gone, Part};
-use super::{FEE_NAME, Inputs, Line, LineKind, MINIMUM_NAME, Statement, amount_line};
+use super::statement::Bill;
+use super::{FEE_NAME, Inputs, Line, LineKind, MINIMUM_NAME, Sums, amount_line};
 
 /// Orders the lines, adds markups, fees and minimums, and puts each customer's lines onto its statement.
-pub(super) fn gather(lines: Vec<Line>, inputs: &Inputs<'_>) -> (Vec<Line>, Vec<Statement>) {
+pub(super) fn gather(lines: Vec<Line>, inputs: &Inputs<'_>) -> (Vec<Line>, Vec<Bill>) {
     let rule = inputs.terms.rounding;
     let mut owned = Owned { owners: Vec::with_capacity(lines.len()), lines, inputs };
     // an account with several usage lines, which come one after the other, is still one customer with one name
@@ -32,7 +33,7 @@ pub(super) fn gather(lines: Vec<Line>, inputs: &Inputs<'_>) -> (Vec<Line>, Vec<S
     }
     add_fees(&mut owned);
     owned.put_in_order();
-    owned.into_statements(inputs.books.usage.currency, rule)
+    owned.into_bills(inputs.books.usage.currency, rule)
 }
 
 /// Who is charged for a line.
@@ -70,6 +71,14 @@ impl<'i> Owner<'i> {
     fn customer(&self) -> Option<&Customer> {
         match self {
             Self::Customer(customer) => Some(customer),
+            Self::Other(customer) => Some(customer),
+            Self::Itself(_) | Self::Nobody => None,
+        }
+    }
+
+    fn into_customer(self) -> Option<Box<Customer>> {
+        match self {
+            Self::Customer(customer) => Some(Box::new(customer.clone())),
             Self::Other(customer) => Some(customer),
             Self::Itself(_) | Self::Nobody => None,
         }
@@ -116,25 +125,22 @@ impl<'i> Owned<'_, 'i> {
         (is_kept, self.name(place), id, is_last, kind, line.account_id, place)
     }
 
-    /// Orders the lines and their owners. Lines are large: places are sorted, most of them by the first letters of the name
-    /// alone, and then each line is moved to its place within the same memory.
+    /// Orders the lines and their owners. Lines are large: places are sorted by the first letters of the name, then those
+    /// that have them in common, and then each line is moved to its place within the same memory.
     fn put_in_order(&mut self) {
         let (charged, mut kept): (Vec<u32>, Vec<u32>) =
             (0..).take(self.lines.len()).partition(|place| self.owners[*place as usize] != Owner::Nobody);
         let charged = charged.into_iter().map(|place| (letters(self.name(place as usize)), place));
         let mut charged: Vec<(u128, u32)> = charged.collect();
-        let order = |place: u32| self.order(place as usize);
-        charged.sort_unstable_by(|(a, one), (b, other)| a.cmp(b).then_with(|| order(*one).cmp(&order(*other))));
-        kept.sort_unstable_by(|one, other| order(*one).cmp(&order(*other)));
-        // an owner that is named by the place of a line would be lost with the order: the name goes with it
-        for place in 0..self.owners.len() {
-            if let Owner::Itself(first) = self.owners[place]
-                && first != place
-                && self.lines[first].name != self.lines[place].name
-            {
-                self.name_one(place, first);
-            }
+        charged.sort_unstable_by_key(|(letters, _)| *letters);
+        for alike in charged.chunk_by_mut(|a, b| a.0 == b.0).filter(|alike| alike.len() > 1) {
+            // what they are ordered by is fetched once for each, and not for each comparison
+            let mut orders: Vec<(Order<'_>, u32)> =
+                alike.iter().map(|(_, place)| (self.order(*place as usize), *place)).collect();
+            orders.sort_unstable();
+            alike.iter_mut().zip(orders).for_each(|(to, (_, place))| to.1 = place);
         }
+        kept.sort_unstable_by_key(|place| self.order(*place as usize));
         let mut places: Vec<u32> = charged.into_iter().map(|(_, place)| place).chain(kept).collect();
         for start in 0..places.len() {
             let mut to = start;
@@ -151,57 +157,59 @@ impl<'i> Owned<'_, 'i> {
         }
     }
 
-    /// How many statements lines in their order make.
-    fn statement_count(&self) -> usize {
-        let is_charged = |place: usize| self.owners[place] != Owner::Nobody;
-        let is_same = |a: usize, b: usize| match (&self.owners[a], &self.owners[b]) {
-            (Owner::Itself(_), Owner::Itself(_)) => self.lines[a].account_id == self.lines[b].account_id,
-            (a, b) => a.customer().map(|customer| &customer.id) == b.customer().map(|customer| &customer.id),
-        };
-        let is_first = |place: &usize| is_charged(*place) && (*place == 0 || !is_same(place - 1, *place));
-        (0..self.owners.len()).filter(is_first).count()
-    }
-
-    /// The lines of statements in their order and after them those that are kept, with the statements.
-    fn into_statements(self, currency: Currency, rule: RoundingRule) -> (Vec<Line>, Vec<Statement>) {
-        let mut statements: Vec<Statement> = Vec::with_capacity(self.statement_count());
+    /// The lines of statements in their order and after them those that are kept, with where each statement ends.
+    fn into_bills(self, currency: Currency, rule: RoundingRule) -> (Vec<Line>, Vec<Bill>) {
         let Self { mut lines, owners, inputs } = self;
-        let mut kept = 0;
+        let mut bills: Vec<Bill> = Vec::with_capacity(lines.len());
+        let (mut kept, mut payer, mut sums) = (0, None, Sums::default());
         for (place, owner) in owners.into_iter().enumerate() {
             let line = &mut lines[place];
-            let customer = match owner {
-                Owner::Customer(customer) => Some(Cow::Borrowed(customer)),
-                Owner::Other(customer) => Some(Cow::Owned(*customer)),
-                Owner::Itself(_) => line.account_id.and_then(|id| inputs.owner(id, &line.name)),
-                Owner::Nobody => None,
+            let whose = match &owner {
+                Owner::Itself(_) => line.account_id.map(Whose::Account),
+                owner => owner.customer().map(|customer| Whose::Customer(Arc::clone(&customer.id))),
             };
-            let Some(customer) = customer else {
-                lines.swap(kept, place);
-                kept += 1;
-                continue;
-            };
-            if statements.last().is_none_or(|last| last.customer.id != customer.id) {
-                statements.push(empty(customer.into_owned(), kept));
+            let has_payer = whose.is_some();
+            if has_payer && whose != payer {
+                bills.push(Bill { customer: owner.into_customer(), end: kept });
+                (payer, sums) = (whose, Sums::default());
             }
-            let Some(statement) = statements.last_mut() else { continue };
             if line.kind == LineKind::Minimum {
-                let minimum = currency.round_by(statement.customer.pricing.minimum_charge, rule);
-                let lacking = |charge: Minor| (minimum - charge).max(Minor::ZERO);
-                line.fee = lacking(statement.charge);
-                line.span = Span { low: lacking(statement.span.high), high: lacking(statement.span.low) };
-                line.grade = if line.span.low == line.span.high { Grade::Observed } else { statement.grade };
+                let pricing = bills.last().and_then(|bill| bill.customer.as_ref()).map(|customer| customer.pricing);
+                let minimum = pricing.unwrap_or(inputs.terms.pricing).minimum_charge;
+                top_up(line, &sums, currency.round_by(minimum, rule));
                 // a minimum that is reached, whatever is still open, has nothing to say
                 if line.span == Span::default() && line.fee == Minor::ZERO {
                     continue;
                 }
             }
-            statement.add(line);
-            lines.swap(kept, place);
+            if let Some(bill) = bills.last_mut().filter(|_| has_payer) {
+                sums.add(line);
+                bill.end = kept + 1;
+            }
+            if kept != place {
+                lines.swap(kept, place);
+            }
             kept += 1;
         }
         lines.truncate(kept);
-        (lines, statements)
+        bills.shrink_to_fit();
+        (lines, bills)
     }
+}
+
+/// Whose a statement is.
+#[derive(Debug, PartialEq, Eq)]
+enum Whose {
+    Customer(Arc<str>),
+    Account(Uuid),
+}
+
+/// Makes a line of what a statement's charges lack to the minimum.
+fn top_up(line: &mut Line, sums: &Sums, minimum: Minor) {
+    let lacking = |charge: Minor| (minimum - charge).max(Minor::ZERO);
+    line.fee = lacking(sums.charge);
+    line.span = Span { low: lacking(sums.span.high), high: lacking(sums.span.low) };
+    line.grade = if line.span.low == line.span.high { Grade::Observed } else { sums.grade };
 }
 
 /// A place whose line is where it belongs.
@@ -299,30 +307,6 @@ fn add_fees<'i>(owned: &mut Owned<'_, 'i>) {
         }
         if minimum_charge > Exact::ZERO {
             owned.push(customer, amount_line(LineKind::Minimum, MINIMUM_NAME));
-        }
-    }
-}
-
-fn empty(customer: Customer, start: usize) -> Statement {
-    let zero = Minor::ZERO;
-    let (grade, span, lines) = (Grade::Observed, Span::default(), start..start);
-    Statement { customer, lines, messages: 0, cost: zero, markup: zero, fee: zero, charge: zero, grade, span }
-}
-
-impl Statement {
-    fn add(&mut self, line: &Line) {
-        self.lines.end += 1;
-        self.messages += i128::from(line.messages.unwrap_or(0));
-        self.cost += line.cost();
-        self.markup += line.markup;
-        self.fee += line.fee;
-        self.charge += line.charge();
-        self.grade = self.grade.max(line.grade);
-        if line.kind == LineKind::Minimum {
-            // the more the usage costs, the less is added to it
-            self.span = Span { low: self.span.low + line.span.high, high: self.span.high + line.span.low };
-        } else {
-            self.span += line.span;
         }
     }
 }

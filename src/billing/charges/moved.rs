@@ -55,7 +55,7 @@ fn parts(line: &Line, stretches: &[Stretch], seen: &[i64]) -> (Vec<Line>, Divisi
     let shares = Division::of(line.share, &weights(Exact::whole)).unwrap_or_default();
     let cost = line.allocated_cost.unwrap_or(Amount::ZERO);
     let costs = largest_remainder(Minor(cost.units()), &weights(Exact::proportion)).unwrap_or_default();
-    let whole = line.volume.unwrap_or(Volume::seen(line.messages.unwrap_or(0)));
+    let whole = line.volume().unwrap_or(Volume::seen(line.messages.unwrap_or(0)));
     // whatever the account may have, it goes by the same stretches
     let volumes = moves::divide(whole.low, seen).into_iter().zip(moves::divide(whole.high, seen));
     let part = |((index, stretch), (low, high)): ((usize, &Stretch), (i64, i64))| {
@@ -75,7 +75,7 @@ fn parts(line: &Line, stretches: &[Stretch], seen: &[i64]) -> (Vec<Line>, Divisi
             messages: messages.get(index).copied(),
             allocated_cost: line.allocated_cost.and_then(|_| Some(cost.of_units(costs.get(index)?.0))),
             share: shares.parts.get(index).copied().unwrap_or(Minor::ZERO),
-            volume: Some(Volume { low, high }),
+            open: messages.get(index).and_then(|seen| Volume { low, high }.of_line(*seen)),
             held: Some(Box::new(held)),
             ..line.clone()
         }

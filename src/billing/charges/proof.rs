@@ -1,7 +1,7 @@
 //! The proof: everything that was charged, added up once more.
 
 use super::super::money::Minor;
-use super::{Charges, Statement};
+use super::{Charges, Statement, Sums};
 
 /// The sums of the control sheet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -42,6 +42,14 @@ impl Proof {
         self.cost - self.statements
     }
 
+    fn add(&mut self, sums: &Sums) {
+        self.messages += sums.messages;
+        self.cost += sums.cost;
+        self.markup += sums.markup;
+        self.fee += sums.fee;
+        self.charge += sums.charge;
+    }
+
     /// What is charged beyond the cost, of the statements alone.
     pub fn charged_margin(&self) -> Minor {
         self.charged - self.statements
@@ -52,18 +60,13 @@ impl Charges {
     /// Adds up every statement and kept line, as a reader of the control sheet would.
     pub fn proof(&self) -> Proof {
         let mut proof = Proof::default();
-        let of_statement = |s: &Statement| (s.messages, s.cost, s.markup, s.fee, s.charge);
-        let kept = self.kept().map(|l| (l.messages.unwrap_or(0).into(), l.cost(), l.markup, l.fee, l.charge()));
-        for (messages, cost, markup, fee, charge) in self.statements.iter().map(of_statement).chain(kept) {
-            proof.messages += messages;
-            proof.cost += cost;
-            proof.markup += markup;
-            proof.fee += fee;
-            proof.charge += charge;
+        for Statement { sums, .. } in self.statements() {
+            proof.add(&sums);
+            proof.statements += sums.cost;
+            proof.charged += sums.charge;
         }
-        for statement in &self.statements {
-            proof.statements += statement.cost;
-            proof.charged += statement.charge;
+        for line in self.kept() {
+            proof.add(&Sums::of([line]));
         }
         proof.left_out = self.left_out.iter().map(|(_, amount)| *amount).sum();
         proof.difference = proof.sum() - self.pooled.minor;

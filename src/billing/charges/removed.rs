@@ -35,14 +35,14 @@ pub(super) fn attribute(
     divided.push(Line {
         messages: Some(unnamed),
         grade: Grade::Residual,
-        volume: Some(rest),
+        open: rest.of_line(unnamed),
         ..amount_line(LineKind::Removed, &whole.name)
     });
     for ((line, share), units) in divided.iter_mut().zip(&shares.parts).zip(costs) {
         (line.share, line.allocated_cost) = (*share, Some(cost.of_units(units.0)));
     }
     // a rest of nothing has nothing to say
-    divided.retain(|line| line.kind != LineKind::Removed || line.volume.is_some_and(|volume| volume.high != 0));
+    divided.retain(|line| line.kind != LineKind::Removed || line.volume().is_some_and(|volume| volume.high != 0));
     let bucket = sources[index].bucket;
     let parts = (0..divided.len()).map(|part| Source { bucket, attributed: Some(part), moved: None });
     sources.splice(index..=index, parts);
@@ -55,7 +55,7 @@ fn named_line(gone: &Gone, part: &Part) -> Line {
         account_id: Some(gone.account_id),
         messages: Some(part.messages),
         grade: if part.bounded { Grade::Attributed } else { Grade::Residual },
-        volume: Some(Volume { low: part.low, high: part.high }),
+        open: Volume { low: part.low, high: part.high }.of_line(part.messages),
         ..amount_line(LineKind::Attributed, &gone.name)
     }
 }

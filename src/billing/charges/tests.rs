@@ -169,9 +169,9 @@ fn the_largest_come_first_and_the_others_are_counted() {
     let night = Night::at("2024-01-13T02:00:00Z").account(1, 10).account(2, 40).account(3, 20).account(4, 20).parent(5);
     let charges = Ledger::draw_up(seen([]), night.books(), Terms::default()).charges;
     let (largest, others) = charges.largest(2);
-    let shown: Vec<i128> = largest.iter().map(|statement| statement.charge.0).collect();
+    let shown: Vec<i128> = largest.iter().map(|statement| statement.sums.charge.0).collect();
     assert_eq!(shown, [40, 20]);
-    assert_eq!(largest[1].customer.id, id(3).to_string().into(), "of two that are equal, the first");
+    assert_eq!(largest[1].payer.id(), id(3).to_string(), "of two that are equal, the first");
     assert_eq!(others, Others { count: 2, messages: 30, charge: Minor(30) });
     assert_eq!(charges.largest(9).1, Others::default());
     assert_eq!(charges.magnitude(), 95);

@@ -145,8 +145,8 @@ fn apart(ledger: &Ledger) -> Vec<Apart> {
 fn fee(ledger: &Ledger, subject: &Subject, line: &Line) -> Fee {
     let statement = subject.statement(ledger).filter(|_| line.kind == LineKind::Minimum);
     let lacking = statement.map(|statement| Lacking {
-        minimum: ledger.charges.currency.round_by(statement.customer.pricing.minimum_charge, ledger.terms.rounding),
-        charged: statement.charge - line.fee,
+        minimum: ledger.charges.currency.round_by(statement.payer.pricing().minimum_charge, ledger.terms.rounding),
+        charged: statement.sums.charge - line.fee,
     });
     Fee { line: line.clone(), lacking }
 }

@@ -157,9 +157,9 @@ impl Subject {
     }
 
     /// The statement of its customer, if that is charged with anything.
-    pub fn statement<'l>(&self, ledger: &'l Ledger) -> Option<&'l Statement> {
+    pub fn statement<'l>(&self, ledger: &'l Ledger) -> Option<Statement<'l>> {
         let id = &self.customer()?.id;
-        ledger.charges.statements.iter().find(|statement| statement.customer.id == *id)
+        ledger.charges.statements().find(|statement| statement.payer.is(id))
     }
 
     /// Its lines in a ledger: a customer's statement, or what anybody is charged for a sub account.
@@ -167,7 +167,7 @@ impl Subject {
         match self {
             Self::Customer(_) => {
                 let own = self.statement(ledger);
-                own.map_or_else(Vec::new, |own| ledger.charges.lines_of(own).iter().collect())
+                own.map_or_else(Vec::new, |own| ledger.charges.lines_of(&own).iter().collect())
             }
             Self::Account { id, .. } => {
                 let is_of_it = |line: &&Line| line.kind.has_customer() && line.account_id == Some(*id);
@@ -211,7 +211,7 @@ impl Named {
 fn customers(ledgers: &[&Ledger]) -> BTreeMap<Arc<str>, Customer> {
     let mut customers = BTreeMap::new();
     for ledger in ledgers {
-        let charged = ledger.charges.statements.iter().map(|statement| statement.customer.clone());
+        let charged = ledger.charges.statements().map(|statement| statement.payer.to_customer());
         let removed = ledger.attribution.named().flat_map(|(gone, _)| match ledger.moves.get(&gone.account_id) {
             Some(stretches) => stretches.iter().filter_map(|stretch| stretch.owner.clone()).collect(),
             None => ledger.owner_of(gone.account_id, &gone.name).map(Cow::into_owned).into_iter().collect::<Vec<_>>(),

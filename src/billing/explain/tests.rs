@@ -109,8 +109,8 @@ fn subjects(ledgers: &[Ledger; 2]) -> Vec<Subject> {
     let both = [&ledgers[1], &ledgers[0]];
     let lines = ledgers.iter().flat_map(|ledger| &ledger.charges.lines).filter(|line| line.kind.has_customer());
     let accounts = lines.filter_map(|line| Some(line.account_id?.to_string()));
-    let statements = ledgers.iter().flat_map(|ledger| &ledger.charges.statements);
-    let wanted: Vec<String> = accounts.chain(statements.map(|statement| statement.customer.id.to_string())).collect();
+    let statements = ledgers.iter().flat_map(|ledger| ledger.charges.statements());
+    let wanted: Vec<String> = accounts.chain(statements.map(|statement| statement.payer.id().into_owned())).collect();
     wanted.iter().map(|wanted| Subject::find(wanted, &both).unwrap()).collect()
 }
 
@@ -125,7 +125,7 @@ proptest! {
             let apart: Minor = explained.apart.iter().map(|apart| apart.amount).sum();
             prop_assert_eq!(explained.shared + apart, ledger.charges.pooled.minor);
             if let Subject::Customer(_) = &subject {
-                prop_assert_eq!(explained.charge, subject.statement(ledger).map_or(Minor::ZERO, |statement| statement.charge));
+                prop_assert_eq!(explained.charge, subject.statement(ledger).map_or(Minor::ZERO, |statement| statement.sums.charge));
             }
             for fee in &explained.fees {
                 let lacks = fee.lacking.map(|lacking| (lacking.minimum - lacking.charged).max(Minor::ZERO));
@@ -340,7 +340,8 @@ fn a_name_that_means_several_is_asked_back() {
     );
     let Err(NotFound::Nobody { similar, customers, accounts }) = find(&ledgers, "Accoun") else { panic!("nobody") };
     assert_eq!((similar.len(), customers, accounts), (3, 3, 3));
-    ledgers[1].charges.statements[1].customer.name = "account 1".into();
+    let second = ledgers[1].charges.statement(1).unwrap().lines.start;
+    ledgers[1].charges.lines[second].name = "account 1".into();
     let Err(NotFound::Several { named, .. }) = find(&ledgers, "Account 1") else { panic!("two have this name") };
     assert_eq!(named.len(), 2);
 }

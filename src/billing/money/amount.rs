@@ -1,6 +1,7 @@
 //! One figure as the API or finance wrote it: every digit kept, or refused.
 
 use std::fmt;
+use std::num::NonZeroU8;
 
 use ethnum::I256;
 
@@ -28,17 +29,29 @@ pub enum AmountError {
 
 /// One figure as sent: an exact decimal in major units, with |x| < 10^15 and at most 28 digits and 34 decimals.
 ///
-/// A `Decimal` would refuse the residue of a double subtraction, which has few digits and many decimals.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A `Decimal` would refuse the residue of a double subtraction, which has few digits and many decimals. The digits of an
+/// amount have 96 bits, so that it takes no more memory than one.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Amount {
-    mantissa: i128,
-    /// Decimals; the mantissa ends in no zero unless this is zero.
-    scale: u32,
+    /// The lower 64 bits of the mantissa.
+    low: u64,
+    /// Those above, with its sign.
+    high: i32,
+    /// Decimals and one; the mantissa ends in no zero unless there are none.
+    scale: NonZeroU8,
 }
 
 impl Amount {
     /// Zero.
-    pub const ZERO: Self = Self { mantissa: 0, scale: 0 };
+    pub const ZERO: Self = Self { low: 0, high: 0, scale: NonZeroU8::MIN };
+
+    /// So many units of the last of `scale` decimals; what is beyond 96 bits or 254 decimals is no amount.
+    fn new(mantissa: i128, scale: u32) -> Option<Self> {
+        let low = u64::try_from(mantissa & i128::from(u64::MAX)).ok()?;
+        let high = i32::try_from(mantissa >> u64::BITS).ok()?;
+        let scale = u8::try_from(scale).ok()?;
+        Some(Self { low, high, scale: NonZeroU8::MIN.checked_add(scale)? })
+    }
 
     /// Reads the text of a JSON number, exponent form included, without losing a digit.
     pub fn parse(text: &str) -> Result<Self, AmountError> {
@@ -65,43 +78,50 @@ impl Amount {
         if number.negative {
             mantissa = -mantissa;
         }
-        Ok(Self { mantissa, scale: u32::try_from(scale).unwrap_or(0) })
+        Self::new(mantissa, u32::try_from(scale).unwrap_or(0)).ok_or(AmountError::Precision)
     }
 
     /// The figure in units of its last decimal: what it can be divided into without a digit more.
     pub fn units(self) -> i128 {
-        self.mantissa
+        (i128::from(self.high) << u64::BITS) | i128::from(self.low)
     }
 
-    /// A figure of so many units of this one's last decimal.
+    /// A part of this figure: so many units of its last decimal.
     #[must_use]
     pub fn of_units(self, units: i128) -> Self {
-        let (mut mantissa, mut scale) = (units, self.scale);
+        debug_assert!(units.abs() <= self.units().abs(), "a part is not larger than the whole");
+        let (mut mantissa, mut scale) = (units, self.scale());
         while scale > 0 && mantissa % 10 == 0 {
             (mantissa, scale) = (mantissa / 10, scale - 1);
         }
-        Self { mantissa, scale }
+        Self::new(mantissa, scale).unwrap_or(self)
     }
 
     /// Decimals after trailing zeros are removed.
     pub fn scale(self) -> u32 {
-        self.scale
+        u32::from(self.scale.get()) - 1
     }
 
     /// Significant digits: those a double would have to spend on the figure.
     pub fn significant_digits(self) -> u32 {
-        self.mantissa.unsigned_abs().checked_ilog10().map_or(0, |log| log + 1)
+        self.units().unsigned_abs().checked_ilog10().map_or(0, |log| log + 1)
     }
 
     /// The figure as a term of exact sums.
     pub fn exact(self) -> Exact {
-        Exact(I256::from(self.mantissa) * power_of_ten(EXACT_SCALE - self.scale))
+        Exact(I256::from(self.units()) * power_of_ten(EXACT_SCALE - self.scale()))
+    }
+}
+
+impl fmt::Debug for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Amount({self})")
     }
 }
 
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&format_units(self.mantissa, self.scale))
+        f.pad(&format_units(self.units(), self.scale()))
     }
 }
 

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::super::books::{Books, CaptureRef, SubAccount, UsageLine};
+use super::super::books::{Books, SubAccount, UsageLine};
 use super::super::level::{Alert, AlertKind, Level, level_of};
 use super::super::moves::{Stretch, halfway};
 use super::super::period::month_of;
 use super::super::rate::Pace;
 use super::super::terms::Terms;
+use super::Seeing;
 
 /// The longest that a capture may lie before a calendar month whose messages are counted from it.
 const MONTH_SLACK_MAX: TimeDelta = TimeDelta::days(1);
@@ -34,16 +35,22 @@ pub struct Trail {
     pub still_since: DateTime<Utc>,
     /// Messages of the current calendar month, as far as captures tell; nothing if they do not reach back to its start.
     pub month_messages: Option<i64>,
-    /// The cap when the period began, or when the account was first listed in it.
-    pub first_credit: Option<i64>,
-    /// The cap when last seen.
-    credit: Option<i64>,
+    /// Its caps in the period, once it was listed.
+    credits: Option<Credits>,
     told: Told,
-    level: Level,
+    /// The level that its messages are at, as far as the last capture tells.
+    pub level: Level,
     /// The first capture that showed the level that it is at.
     pub level_since: Arc<str>,
-    /// Whose it was in the current period, if it changes hands in it.
-    pub(super) stretches: Vec<Stretch>,
+}
+
+/// The caps of a period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Credits {
+    /// When the period began, or when the account was first listed in it.
+    first: i64,
+    /// When last seen.
+    last: i64,
 }
 
 /// What was told of a cap.
@@ -87,13 +94,16 @@ impl Trail {
             pace: Pace::begin(since),
             still_since: books.capture.at,
             month_messages: counts_month.then_some(0),
-            first_credit: None,
-            credit: None,
+            credits: None,
             told: Told { highest: Level::Clear, is_open: false },
             level: Level::Clear,
             level_since: books.capture.id.clone(),
-            stretches: Vec::new(),
         }
+    }
+
+    /// The cap when the period began, or when the account was first listed in it.
+    pub fn first_credit(&self) -> Option<i64> {
+        self.credits.map(|credits| credits.first)
     }
 
     pub(super) fn begin_period(&mut self, start: DateTime<Utc>) {
@@ -101,8 +111,7 @@ impl Trail {
         self.has_line = false;
         self.pace = self.pace.next_period(start);
         self.still_since = start;
-        self.stretches.clear();
-        self.first_credit = self.credit;
+        self.credits = self.credits.map(|Credits { last, .. }| Credits { first: last, last });
         self.told.highest = Level::Clear;
     }
 
@@ -130,21 +139,21 @@ impl Trail {
     ///
     /// `before` is the name that the account had at the capture before: whoever has it by now may have renamed it.
     pub(super) fn see_owner(
-        &mut self,
+        &self,
         id: Uuid,
+        stretches: &mut Vec<Stretch>,
         before: Option<&str>,
         more: i64,
-        since: Option<&CaptureRef>,
-        books: &Books,
-        terms: &Terms,
+        seeing: &Seeing<'_>,
     ) {
+        let Seeing { books, terms, since, .. } = *seeing;
         let period = books.usage.period;
         let halfway = halfway(since.map_or(period.start, |since| since.at), books.capture.at, period);
         let owner = terms.customer_of(id, &self.name, halfway).map(std::borrow::Cow::into_owned);
         let days = terms.days_of(id, halfway).within(period);
         let is_still_its = terms.days_of(id, books.as_of()).within(period) == days;
         let until = books.capture.id.clone();
-        if let Some(last) = self.stretches.last_mut().filter(|last| (&last.owner, last.days) == (&owner, days)) {
+        if let Some(last) = stretches.last_mut().filter(|last| (&last.owner, last.days) == (&owner, days)) {
             last.messages = last.messages.saturating_add(more);
             last.until = until;
             if is_still_its {
@@ -158,7 +167,7 @@ impl Trail {
             Some(before) => before.into(),
             None => id.to_string().into(),
         };
-        self.stretches.push(Stretch { owner, name, days, from, until, messages: more });
+        stretches.push(Stretch { owner, name, days, from, until, messages: more });
     }
 
     /// Sees the cap, and says what is to be told of it: each level once in a period, and once that it is left.
@@ -172,8 +181,8 @@ impl Trail {
     ) -> Option<Alert> {
         let level = match account {
             Some(account) => {
-                self.credit = Some(account.monthly_credit);
-                self.first_credit.get_or_insert(account.monthly_credit);
+                let last = account.monthly_credit;
+                self.credits = Some(Credits { first: self.first_credit().unwrap_or(last), last });
                 level_of(account, self.messages, terms, books.as_of())
             }
             // usage without an entry says nothing of a cap; an account that is gone has none

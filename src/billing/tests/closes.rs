@@ -79,7 +79,7 @@ fn superseded(ledger: &Ledger) -> Superseded {
 /// Statements, kept lines and what is left out come to the invoice, and every line is in exactly one of them.
 fn add_up(ledger: &Ledger) -> Result<(), TestCaseError> {
     let charges = &ledger.charges;
-    let statements: Minor = charges.statements.iter().map(|statement| statement.cost).sum();
+    let statements: Minor = charges.statements().map(|statement| statement.sums.cost).sum();
     let kept: Minor = charges.kept().map(Line::cost).sum();
     let left_out: Minor = charges.left_out.iter().map(|(_, amount)| *amount).sum();
     prop_assert_eq!(statements + kept + left_out, charges.pooled.minor);
@@ -88,13 +88,13 @@ fn add_up(ledger: &Ledger) -> Result<(), TestCaseError> {
     let entered = entered.unwrap_or(ledger.books.usage.total.cost.exact());
     prop_assert_eq!(charges.pooled.minor, charges.currency.round(entered));
     let mut next = 0;
-    for statement in &charges.statements {
+    for statement in charges.statements() {
         prop_assert_eq!(statement.lines.start, next, "statements follow one another");
         next = statement.lines.end;
-        let lines = charges.lines_of(statement);
-        prop_assert_eq!(lines.iter().map(Line::cost).sum::<Minor>(), statement.cost);
-        prop_assert_eq!(lines.iter().map(Line::charge).sum::<Minor>(), statement.charge);
-        prop_assert_eq!(statement.charge, statement.cost + statement.margin());
+        let lines = charges.lines_of(&statement);
+        prop_assert_eq!(lines.iter().map(Line::cost).sum::<Minor>(), statement.sums.cost);
+        prop_assert_eq!(lines.iter().map(Line::charge).sum::<Minor>(), statement.sums.charge);
+        prop_assert_eq!(statement.sums.charge, statement.sums.cost + statement.sums.margin());
     }
     prop_assert_eq!(charges.kept().count(), charges.lines.len() - next);
     prop_assert!(charges.kept().all(|line| line.margin() == Minor::ZERO), "nobody pays for kept lines");

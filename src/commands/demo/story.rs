@@ -82,7 +82,8 @@ fn caps_reached(ledger: &Ledger) -> impl Iterator<Item = String> {
         let is_new = alert.capture == ledger.books.capture.id;
         is_new && alert.kind == AlertKind::Reached && alert.level >= Level::Exceeded
     };
-    let mut names: Vec<String> = ledger.alerts.iter().filter(is_used_up).map(|alert| name(&alert.name)).collect();
+    let mut names: Vec<String> =
+        ledger.past.alerts().iter().filter(is_used_up).map(|alert| name(&alert.name)).collect();
     let more = names.split_off(names.len().min(CAP_COUNT_MAX)).len();
     let more = (more > 0).then(|| format!("and {}", counted(more, "other")));
     (!names.is_empty())

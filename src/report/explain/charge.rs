@@ -123,9 +123,9 @@ fn end(text: &mut String, page: &Page<'_>, explained: &Explained) {
     let lines = counted(explained.steps.len() + explained.fees.len(), "line");
     let _ = writeln!(text, "charged   {} {} on {lines}", amount(explained.charge), currency.code());
     for owner in owners(page, explained) {
-        let statement = charges.statements.iter().find(|s| owner.is_some_and(|owner| s.customer.id == owner.id));
+        let statement = charges.statements().find(|s| owner.is_some_and(|owner| s.payer.is(&owner.id)));
         match statement {
-            Some(statement) => text.push_str(&wrapped("statement ", &self::statement(page, statement), 10)),
+            Some(statement) => text.push_str(&wrapped("statement ", &self::statement(page, &statement), 10)),
             None => text.push_str("statement none: nobody in the customer map owns it, and its line is kept\n"),
         }
     }
@@ -153,15 +153,16 @@ fn owners<'a>(page: &Page<'a>, explained: &'a Explained) -> Vec<Option<&'a Custo
 }
 
 /// The sums of a statement.
-fn statement(page: &Page<'_>, statement: &Statement) -> String {
+fn statement(page: &Page<'_>, statement: &Statement<'_>) -> String {
     let currency = page.ledger.charges.currency;
     let amount = |amount| minor(currency, amount);
-    let (cost, markup, charge) = (amount(statement.cost), amount(statement.markup), amount(statement.charge));
-    let fees = match statement.fee {
+    let sums = statement.sums;
+    let (cost, markup, charge) = (amount(sums.cost), amount(sums.markup), amount(sums.charge));
+    let fees = match sums.fee {
         Minor::ZERO => String::new(),
         fee => format!(" + fees and minimums {}", amount(fee)),
     };
-    let name = shown(&statement.customer.name);
+    let name = shown(statement.payer.name());
     format!("{name}: cost {cost} + markup {markup}{fees} = {charge} {}", currency.code())
 }
 

@@ -20,10 +20,10 @@ const LENGTH: i128 = 1_200;
 /// The flagged caps, and the others to be opened.
 pub(super) fn section(ledger: &Ledger, formats: &Formats) -> Markup {
     let mut caps = ledger.caps_by_use();
-    caps.retain(|cap| cap.level != Level::Uncapped);
+    caps.retain(|cap| cap.level() != Level::Uncapped);
     let uncapped = ledger.caps_at(Level::Uncapped);
     let shown = &caps[..caps.len().min(CAP_COUNT_MAX)];
-    let (flagged, clear) = shown.split_at(shown.partition_point(|cap| cap.level.code().is_some()));
+    let (flagged, clear) = shown.split_at(shown.partition_point(|cap| cap.level().code().is_some()));
     html! {
         section id="caps" {
             h2 { "Caps" }
@@ -41,7 +41,7 @@ pub(super) fn section(ledger: &Ledger, formats: &Formats) -> Markup {
     }
 }
 
-fn table(ledger: &Ledger, caps: &[&Cap]) -> Markup {
+fn table(ledger: &Ledger, caps: &[Cap<'_>]) -> Markup {
     html! {
         table {
             caption { "Messages against the cap. The marks on a bar are the near and the critical level, and the cap." }
@@ -54,43 +54,43 @@ fn table(ledger: &Ledger, caps: &[&Cap]) -> Markup {
     }
 }
 
-fn row(ledger: &Ledger, cap: &Cap) -> Markup {
-    let pill = match cap.level {
+fn row(ledger: &Ledger, cap: &Cap<'_>) -> Markup {
+    let pill = match cap.level() {
         Level::Exceeded | Level::Critical => "pill bad",
         Level::Near => "pill warn",
         Level::Clear | Level::Uncapped => "pill plain",
     };
     html! {
         tr {
-            th scope="row" { (name(&cap.name)) div class="id" { (cap.account_id) } }
-            td { span class=(pill) { (cap.level.as_str()) } }
+            th scope="row" { (name(&cap.account.name)) div class="id" { (cap.account.id) } }
+            td { span class=(pill) { (cap.level().as_str()) } }
             td class="wide" { (bar(ledger, cap)) }
-            td class="number" { (grouped(&format_units(cap.utilisation.unwrap_or(0), 2))) " %" }
+            td class="number" { (grouped(&format_units(cap.utilisation().unwrap_or(0), 2))) " %" }
             td class="number" { @if let Some(messages) = cap.messages { (count(messages)) } }
-            td class="number" { (count(cap.monthly_credit)) }
+            td class="number" { (count(cap.account.monthly_credit)) }
             td { (runs_out(cap)) }
         }
     }
 }
 
 /// When a cap is used up, in both readings of its month.
-fn runs_out(cap: &Cap) -> Markup {
+fn runs_out(cap: &Cap<'_>) -> Markup {
     html! {
-        @if let Some(at) = cap.runs_out_at { (day(at.date_naive())) }
-        @if let Some(at) = cap.runs_out_in_month_at {
+        @if let Some(at) = cap.runs_out_at() { (day(at.date_naive())) }
+        @if let Some(at) = cap.runs_out_in_month_at() {
             div class="days" { "by calendar month " (day(at.date_naive())) }
         }
     }
 }
 
-fn bar(ledger: &Ledger, cap: &Cap) -> Markup {
-    let thresholds = ledger.terms.thresholds_of(cap.account_id, ledger.books.as_of());
-    let used = (cap.utilisation.unwrap_or(0) / 10).clamp(0, LENGTH);
+fn bar(ledger: &Ledger, cap: &Cap<'_>) -> Markup {
+    let thresholds = ledger.terms.thresholds_of(cap.account.id, ledger.books.as_of());
+    let used = (cap.utilisation().unwrap_or(0) / 10).clamp(0, LENGTH);
     let marks = [thresholds.near, thresholds.critical, thresholds.exceeded].map(tenths);
     html! {
         svg class="strip" viewBox={ "0 0 " (LENGTH) " 10" } preserveAspectRatio="none" aria-hidden="true" {
             rect class="track" x="0" y="0" width="1000" height="10" {}
-            rect class={ "bar " (cap.level.as_str()) } x="0" y="2" width=(used) height="6" {}
+            rect class={ "bar " (cap.level().as_str()) } x="0" y="2" width=(used) height="6" {}
             @for mark in marks { rect class="mark" x=(mark) y="0" width="6" height="10" {} }
         }
     }

@@ -27,14 +27,14 @@ const KEPT_COUNT_MAX: usize = 50;
 pub(super) fn section(ledger: &Ledger, formats: &Formats) -> Markup {
     let (charges, proof) = (&ledger.charges, ledger.charges.proof());
     let (largest, others) = charges.largest(CUSTOMER_COUNT_MAX);
-    let most = largest.first().map_or(Minor::ZERO, |statement| statement.charge);
-    let ids = charges.statements.iter().map(|statement| statement.customer.id.as_ref());
-    let folders = ids.zip(folders(&charges.statements)).filter(|_| formats.has_part(Part::Statements)).collect();
+    let most = largest.first().map_or(Minor::ZERO, |statement| statement.sums.charge);
+    let ids = charges.statements().map(|statement| statement.payer.id().into_owned());
+    let folders = ids.zip(folders(charges)).filter(|_| formats.has_part(Part::Statements)).collect();
     let alike = alike(&largest);
-    let rows = |statements: &[&Statement]| {
+    let rows = |statements: &[Statement<'_>]| {
         html! {
             @for statement in statements {
-                (row(ledger, &folders, statement, most, alike.contains(&looks(&statement.customer.name))))
+                (row(ledger, &folders, statement, most, alike.contains(&looks(statement.payer.name()))))
             }
         }
     };
@@ -42,7 +42,7 @@ pub(super) fn section(ledger: &Ledger, formats: &Formats) -> Markup {
     let total = html! {
         @if others.count > 0 { (rest(ledger, others)) }
         tr {
-            th scope="row" { "Total of " (counted(charges.statements.len(), "customer")) }
+            th scope="row" { "Total of " (counted(charges.statements().len(), "customer")) }
             td class="wide" {}
             td class="number" { (digits(ledger, proof.charged)) }
             td class="number" { (digits(ledger, proof.statements)) }
@@ -54,7 +54,7 @@ pub(super) fn section(ledger: &Ledger, formats: &Formats) -> Markup {
     html! {
         section id="customers" {
             h2 { "Customers" }
-            @if charges.statements.is_empty() { p { "Nobody is charged with anything." } }
+            @if charges.statements().len() == 0 { p { "Nobody is charged with anything." } }
             @else {
                 (scroll("Customers", &table(ledger, &rows(open), Some(&total))))
                 @if !folded.is_empty() {
@@ -84,36 +84,36 @@ fn table(ledger: &Ledger, rows: &Markup, total: Option<&Markup>) -> Markup {
 
 fn row(
     ledger: &Ledger,
-    folders: &BTreeMap<&str, String>,
-    statement: &Statement,
+    folders: &BTreeMap<String, String>,
+    statement: &Statement<'_>,
     most: Minor,
     is_alike: bool,
 ) -> Markup {
-    let customer = &statement.customer;
-    let folder = folders.get(customer.id.as_ref());
+    let Statement { payer, sums, .. } = statement;
+    let folder = folders.get(payer.id().as_ref());
     html! {
         tr {
             th scope="row" {
                 @match folder {
-                    Some(folder) => a href={ (folder) "/statement.html" } { (name(&customer.name)) },
-                    None => (name(&customer.name)),
+                    Some(folder) => a href={ (folder) "/statement.html" } { (name(payer.name())) },
+                    None => (name(payer.name())),
                 }
-                @if is_alike { div class="id" { (name(&customer.id)) } }
+                @if is_alike { div class="id" { (name(&payer.id())) } }
             }
-            td class="wide" { (bar(statement.charge.0, most.0)) }
-            td class="number" { (digits(ledger, statement.charge)) }
-            td class="number" { (digits(ledger, statement.cost)) }
-            td class="number" { (digits(ledger, statement.margin())) }
-            td class="number" { (count(statement.messages)) }
-            td class="basis" { (graded(statement.grade)) }
+            td class="wide" { (bar(sums.charge.0, most.0)) }
+            td class="number" { (digits(ledger, sums.charge)) }
+            td class="number" { (digits(ledger, sums.cost)) }
+            td class="number" { (digits(ledger, sums.margin())) }
+            td class="number" { (count(sums.messages)) }
+            td class="basis" { (graded(sums.grade)) }
         }
     }
 }
 
 /// What more than one of these customers' names looks like: then each has its id beside it.
-fn alike(statements: &[&Statement]) -> BTreeSet<String> {
+fn alike(statements: &[Statement<'_>]) -> BTreeSet<String> {
     let mut seen = BTreeSet::new();
-    let names = statements.iter().map(|statement| looks(&statement.customer.name));
+    let names = statements.iter().map(|statement| looks(statement.payer.name()));
     names.filter(|name| !seen.insert(name.clone())).collect()
 }
 

@@ -26,7 +26,7 @@ pub(super) fn section(ledger: &Ledger) -> Markup {
     html! {
         section id="days" {
             h2 { "Messages by day" }
-            @if ledger.daily.is_empty() { p { "No day has been seen yet." } }
+            @if ledger.past.daily().is_empty() { p { "No day has been seen yet." } }
             @else {
                 @if let Some(axis) = Axis::of(ledger) { (figure(ledger, axis, &missed)) }
                 details { summary { "Figures by day" } (scroll("Messages by day", &table(ledger))) }
@@ -46,9 +46,10 @@ struct Axis {
 impl Axis {
     fn of(ledger: &Ledger) -> Option<Self> {
         let nights = ledger.nights.iter().map(|night| night.date);
-        let dates = || ledger.daily.iter().flat_map(|daily| [daily.days.first, daily.days.last]).chain(nights.clone());
+        let dates =
+            || ledger.past.daily().iter().flat_map(|daily| [daily.days.first, daily.days.last]).chain(nights.clone());
         let (first, last) = (dates().min()?, dates().max()?);
-        let most = ledger.daily.iter().map(|daily| daily.mean()).max()?;
+        let most = ledger.past.daily().iter().map(|daily| daily.mean()).max()?;
         let axis = Self { first, last, most: most.max(1) };
         (axis.count() <= DAY_COUNT_MAX).then_some(axis)
     }
@@ -77,7 +78,7 @@ fn missed(ledger: &Ledger) -> Vec<NaiveDate> {
 }
 
 fn figure(ledger: &Ledger, axis: Axis, missed: &[NaiveDate]) -> Markup {
-    let has_gap = ledger.daily.iter().any(|daily| daily.is_gap());
+    let has_gap = ledger.past.daily().iter().any(|daily| daily.is_gap());
     html! {
         figure {
             p class="small soft" { "The line on top stands for " (axis.at_most()) " a day." }
@@ -121,7 +122,7 @@ fn plot(ledger: &Ledger, axis: Axis, missed: &[NaiveDate]) -> Markup {
             @for y in [0, HEIGHT / 2] {
                 line class="grid" x1="0" x2=(width) y1=(y) y2=(y) vector-effect="non-scaling-stroke" {}
             }
-            @for daily in &ledger.daily { (column(axis, *daily)) }
+            @for daily in ledger.past.daily() { (column(axis, *daily)) }
             @for date in missed {
                 rect class="missed" x=(axis.x(*date)) y=(HEIGHT + 3) width=(SLOT - 2 * MARGIN) height="6" {}
             }
@@ -153,7 +154,7 @@ fn table(ledger: &Ledger) -> Markup {
             caption { "What all accounts together sent between two captures." }
             (heads(&[Head::Text("Days"), Head::Figure("Messages"), Head::Figure("A day")]))
             tbody {
-                @for daily in &ledger.daily {
+                @for daily in ledger.past.daily() {
                     tr {
                         th scope="row" {
                             (day(daily.days.first))

@@ -118,7 +118,7 @@ fn tiles(ledger: &Ledger) -> Markup {
         [Severity::Error, Severity::Warning, Severity::Note].map(|severity| ledger.count(severity));
     let levels = [Level::Exceeded, Level::Critical, Level::Near];
     let [exceeded, critical, near] = levels.map(|level| ledger.caps_at(level));
-    let flagged = ledger.caps.iter().filter(|cap| cap.level.code().is_some()).count();
+    let flagged = ledger.flagged_caps();
     let code = charges.currency.code();
     let tile = |title: &str, figure: String, note: String| {
         html! {
@@ -134,7 +134,7 @@ fn tiles(ledger: &Ledger) -> Markup {
     } else {
         format!("{code}, and {} left out", digits(ledger, proof.left_out))
     };
-    let customers = counted(charges.statements.len(), "customer");
+    let customers = counted(charges.statements().len(), "customer");
     let findings = [(errors, "error"), (warnings, "warning"), (notes, "note")];
     let findings = findings.map(|(count, severity)| counted(count, severity)).join(", ");
     let levels = format!("{} exceeded, {} critical, {} near", count(exceeded), count(critical), count(near));

@@ -55,7 +55,7 @@ pub(super) fn time(at: DateTime<Utc>) -> String {
 
 /// When a capture was taken, by its id.
 pub(super) fn capture(ledger: &Ledger, id: &str) -> Markup {
-    let mut captures = ledger.captures.iter().chain(&ledger.before);
+    let mut captures = ledger.past.captures().iter().chain(ledger.past.before());
     match captures.find(|capture| capture.id == id.into()) {
         Some(capture) => html! { (time(capture.at)) },
         None => name(id),

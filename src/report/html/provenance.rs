@@ -24,9 +24,9 @@ pub(super) fn section(ledger: &Ledger, info: &SetInfo) -> Markup {
             }
             dl { (evidence(ledger)) (terms(ledger, info)) }
             details {
-                summary { (counted(ledger.captures.len(), "capture")) " of the period" }
+                summary { (counted(ledger.past.captures().len(), "capture")) " of the period" }
                 (scroll("Captures", &captures(ledger)))
-                (more(ledger.captures.len().saturating_sub(CAPTURE_COUNT_MAX), "manifest.json"))
+                (more(ledger.past.captures().len().saturating_sub(CAPTURE_COUNT_MAX), "manifest.json"))
             }
         }
     }
@@ -38,9 +38,9 @@ fn evidence(ledger: &Ledger) -> Markup {
     html! {
         dt { "Capture" } dd { code { (capture.id) } }
         dt { "Its manifest, SHA-256" } dd { code { (capture.sha256) } }
-        dt { "Earlier periods" } dd { (counted(ledger.before.len(), "capture")) " used" }
-        @if !ledger.unreadable.is_empty() {
-            dt { "Not readable" } dd { (counted(ledger.unreadable.len(), "capture")) }
+        dt { "Earlier periods" } dd { (counted(ledger.past.before().len(), "capture")) " used" }
+        @if !ledger.past.unreadable().is_empty() {
+            dt { "Not readable" } dd { (counted(ledger.past.unreadable().len(), "capture")) }
         }
         dt { "Allocation method" } dd { (name(&usage.method)) }
         @if !usage.note.is_empty() { dt { "The API's note" } dd { (name(&usage.note)) } }
@@ -72,7 +72,7 @@ fn terms(ledger: &Ledger, info: &SetInfo) -> Markup {
 }
 
 fn captures(ledger: &Ledger) -> Markup {
-    let hidden = ledger.captures.len().saturating_sub(CAPTURE_COUNT_MAX);
+    let hidden = ledger.past.captures().len().saturating_sub(CAPTURE_COUNT_MAX);
     let row = |capture: &CaptureRef| {
         html! { tr { th scope="row" { (time(capture.at)) } td { code { (capture.sha256) } } } }
     };
@@ -80,7 +80,7 @@ fn captures(ledger: &Ledger) -> Markup {
         table {
             caption { "The oldest first." }
             thead { tr { th scope="col" { "Captured" } th scope="col" { "Manifest, SHA-256" } } }
-            tbody { @for capture in &ledger.captures[hidden..] { (row(capture)) } }
+            tbody { @for capture in &ledger.past.captures()[hidden..] { (row(capture)) } }
         }
     }
 }

@@ -16,7 +16,7 @@ use super::page;
 use super::parts::{capture, count, day, digits, name, period, scroll, time};
 
 /// A customer's own page.
-pub(in crate::report) fn statement(ledger: &Ledger, info: &SetInfo, statement: &Statement) -> Vec<u8> {
+pub(in crate::report) fn statement(ledger: &Ledger, info: &SetInfo, statement: &Statement<'_>) -> Vec<u8> {
     // no name in the title: it is a line of the browser's, where nothing holds a direction
     let title = format!("Statement, {}", period(ledger.books.usage.period));
     let body = html! {
@@ -38,24 +38,24 @@ pub(in crate::report) fn statement(ledger: &Ledger, info: &SetInfo, statement: &
 }
 
 /// For whom, for when, and how much.
-fn bill(ledger: &Ledger, statement: &Statement) -> Markup {
-    let customer = &statement.customer;
+fn bill(ledger: &Ledger, statement: &Statement<'_>) -> Markup {
+    let payer = statement.payer;
     let currency = ledger.charges.currency.code();
     html! {
         div class="bill" {
             div {
                 p class="small soft" { "For" }
-                p class="customer" { (name(&customer.name)) }
+                p class="customer" { (name(payer.name())) }
                 dl {
-                    dt { "Customer id" } dd { (name(&customer.id)) }
-                    @if !customer.cost_center.is_empty() { dt { "Cost center" } dd { (name(&customer.cost_center)) } }
+                    dt { "Customer id" } dd { (name(&payer.id())) }
+                    @if !payer.cost_center().is_empty() { dt { "Cost center" } dd { (name(payer.cost_center())) } }
                     dt { "Billing period" } dd { (period(ledger.books.usage.period)) }
                     dt { "Measured until" } dd { (time(ledger.books.capture.at)) }
                 }
             }
             div class="total" {
                 p class="small soft" { "Total charge" }
-                p class="sum" { (digits(ledger, statement.charge)) " " (name(currency)) }
+                p class="sum" { (digits(ledger, statement.sums.charge)) " " (name(currency)) }
                 (state(ledger))
             }
         }
@@ -84,7 +84,7 @@ fn state(ledger: &Ledger) -> Markup {
     }
 }
 
-fn charges(ledger: &Ledger, statement: &Statement) -> Markup {
+fn charges(ledger: &Ledger, statement: &Statement<'_>) -> Markup {
     html! {
         table {
             caption { "Messages and charges by account." }
@@ -99,8 +99,8 @@ fn charges(ledger: &Ledger, statement: &Statement) -> Markup {
             tfoot {
                 tr {
                     th scope="row" { "Total" }
-                    td class="number" { (count(statement.messages)) }
-                    td class="number" { (digits(ledger, statement.charge)) }
+                    td class="number" { (count(statement.sums.messages)) }
+                    td class="number" { (digits(ledger, statement.sums.charge)) }
                 }
             }
         }
@@ -150,7 +150,7 @@ fn days(ledger: &Ledger, held: &Held) -> Markup {
 }
 
 /// A sentence for each way in which a charge is known, if it is more than measured.
-fn notes(ledger: &Ledger, statement: &Statement) -> Markup {
+fn notes(ledger: &Ledger, statement: &Statement<'_>) -> Markup {
     let lines = ledger.charges.lines_of(statement).iter().filter(|line| !line.kind.is_fee());
     let grades: BTreeSet<Grade> = lines.map(|line| line.grade).collect();
     html! {

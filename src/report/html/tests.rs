@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::billing::books::{Books, CaptureRef, Status, SubAccount, Tally, Usage, UsageLine};
+use crate::billing::charges::Statement;
 use crate::billing::customers::{Customer, CustomerMap, Effective, Pricing};
 use crate::billing::ledger::Ledger;
 use crate::billing::money::{Amount, Currency};
@@ -56,14 +57,14 @@ fn info() -> SetInfo {
 
 /// The page of the first customer in the order of names.
 fn first_page(ledger: &Ledger) -> String {
-    String::from_utf8(statement(ledger, &info(), &ledger.charges.statements[0])).unwrap()
+    String::from_utf8(statement(ledger, &info(), &ledger.charges.statement(0).unwrap())).unwrap()
 }
 
 /// What the check before publishing says of a page as the first customer's.
 fn checked(ledger: &Ledger, page: &str) -> Result<(), String> {
     let (path, bytes) = ("statement.html".to_owned(), page.as_bytes().to_vec());
     let made = [Made { path, bytes, content: Content::Page }];
-    match privacy::check(ledger, &info(), &ledger.charges.statements[0], &made) {
+    match privacy::check(ledger, &info(), &ledger.charges.statement(0).unwrap(), &made) {
         Ok(()) => Ok(()),
         Err(Error::Leak { what, .. }) => Err(what),
         Err(other) => panic!("{other}"),
@@ -139,7 +140,7 @@ fn a_page_shows_500_customers_and_counts_the_others() {
 #[test]
 fn every_page_has_one_style_and_the_policy_that_allows_it() {
     let ledger = ledger(&["Acme"]);
-    for page in [statement(&ledger, &info(), &ledger.charges.statements[0]), report(&ledger, &info())] {
+    for page in [statement(&ledger, &info(), &ledger.charges.statement(0).unwrap()), report(&ledger, &info())] {
         let page = String::from_utf8(page).unwrap();
         let (_, rest) = page.split_once("<style>").unwrap();
         let (css, rest) = rest.split_once("</style>").unwrap();
@@ -189,9 +190,9 @@ fn a_page_that_shows_anything_else_is_refused() {
         assert_ne!(changed, page, "`{text}` is in the page");
         assert!(checked(&ledger, &changed).is_err(), "`{instead}` for `{text}`");
     }
-    let other = statement(&ledger, &info(), &ledger.charges.statements[1]);
+    let other = statement(&ledger, &info(), &ledger.charges.statement(1).unwrap());
     assert!(checked(&ledger, std::str::from_utf8(&other).unwrap()).is_err());
-    assert!(privacy::check(&ledger, &info(), &ledger.charges.statements[0], &[binary()]).is_err());
+    assert!(privacy::check(&ledger, &info(), &ledger.charges.statement(0).unwrap(), &[binary()]).is_err());
 }
 
 fn binary() -> Made<'static> {
@@ -200,16 +201,17 @@ fn binary() -> Made<'static> {
 
 #[test]
 fn a_line_on_the_wrong_statement_is_refused_by_the_page_alone() {
-    let mut ledger = ledger(&["Acme", "Beta & Sons"]);
-    ledger.charges.statements[0].lines = 0..2;
-    let page = first_page(&ledger);
+    let ledger = ledger(&["Acme", "Beta & Sons"]);
+    let first = ledger.charges.statement(0).unwrap();
+    let page = statement(&ledger, &info(), &Statement { lines: 0..2, ..first });
+    let page = String::from_utf8(page).unwrap();
     assert_eq!(checked(&ledger, &page), Err("`Beta & Sons`".to_owned()));
 }
 
 #[test]
 fn without_a_name_nobody_is_the_issuer() {
     let ledger = ledger(&["Acme"]);
-    let page = statement(&ledger, &SetInfo::new("test", "test"), &ledger.charges.statements[0]);
+    let page = statement(&ledger, &SetInfo::new("test", "test"), &ledger.charges.statement(0).unwrap());
     let page = String::from_utf8(page).unwrap();
     assert!(!page.contains("class=\"issuer\"") && !page.contains(">test<"));
 }

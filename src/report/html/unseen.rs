@@ -9,7 +9,7 @@ use crate::billing::ledger::Ledger;
 use crate::billing::money::Minor;
 use crate::billing::rate::Band;
 use crate::billing::removed::Part;
-use crate::billing::tail_sheet::{Row, Whose};
+use crate::billing::tail_sheet::Row;
 
 use super::super::format::{self, Formats};
 use super::super::text::duration;
@@ -121,12 +121,8 @@ fn estimates(ledger: &Ledger) -> Markup {
                 Head::Figure("Cost, least"), Head::Figure("likely"), Head::Figure("most"),
             ]))
             tbody {
-                @for row in &ledger.tail.rows {
-                    @match row.whose {
-                        Whose::Pool => tr { th scope="row" { "All accounts" } (cells(row)) },
-                        Whose::Parent => tr { th scope="row" { "Parent account" } (cells(row)) },
-                        Whose::Customer(_) => {}
-                    }
+                @for (title, row) in ["All accounts", "Parent account"].iter().zip(ledger.tail.of_pool()) {
+                    tr { th scope="row" { (title) } (cells(&row)) }
                 }
             }
         }

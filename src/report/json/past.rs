@@ -79,12 +79,12 @@ struct Alert<'a> {
 impl<'a> Past<'a> {
     pub(super) fn of(ledger: &'a Ledger) -> Self {
         Self {
-            captures: ledger.captures.iter().map(|capture| capture.id.as_ref()).collect(),
+            captures: ledger.past.captures().iter().map(|capture| capture.id.as_ref()).collect(),
             nights: nights(&ledger.nights),
             next_capture: Due { from: ledger.due.from.map(timestamp), before: timestamp(ledger.due.before) },
             removed: removed(ledger),
             tail: tail(ledger),
-            cap_alerts: ledger.alerts.iter().map(alert).collect(),
+            cap_alerts: ledger.past.alerts().iter().map(alert).collect(),
         }
     }
 }

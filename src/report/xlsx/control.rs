@@ -49,7 +49,7 @@ pub(super) struct Lines<'t> {
 
 /// For each line the number of the row that it is part of: statements first, then kept lines.
 pub(super) fn numbers(charges: &Charges) -> Vec<Option<i64>> {
-    let lines = charges.statements.iter().map(|statement| statement.lines.len());
+    let lines = charges.statements().map(|statement| statement.lines.len());
     let lines = lines.chain(charges.kept().map(|_| 1));
     (1..).zip(lines).flat_map(|(number, lines)| std::iter::repeat_n(Some(number), lines)).collect()
 }

@@ -52,7 +52,7 @@ pub(super) fn write(book: &mut Book, ledger: &Ledger, info: &SetInfo) -> Result<
         page.pen.sheet.write_string_with_format(side + 1, col, head(*spec, currency), format)?;
     }
     let first = side + 2;
-    let drawn = page.largest(&largest, first, ledger.charges.statements.len().min(overview::LARGEST_COUNT))?;
+    let drawn = page.largest(&largest, first, ledger.charges.statements().len().min(overview::LARGEST_COUNT))?;
     side = first + u32::try_from(largest.height()).unwrap_or(0) + 1;
     if let Some(last) = drawn {
         let from_zero = position(&largest, "charge").is_some_and(|(_, cells)| is_never_negative(cells));

@@ -218,7 +218,7 @@ fn ledger(costs: &[&str]) -> Ledger {
 
 fn made(ledger: &Ledger, row_count_max: usize) -> Xlsx<Cursor<Vec<u8>>> {
     let entry = FileEntry { path: "customers/x/chargeback.csv".to_owned(), bytes: 0, sha256: String::new() };
-    let statements = vec![entry; ledger.charges.statements.len()];
+    let statements = vec![entry; ledger.charges.statements().len()];
     read(workbook(ledger, &SetInfo::new("test", "test"), &statements, row_count_max).unwrap())
 }
 

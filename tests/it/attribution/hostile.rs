@@ -64,7 +64,7 @@ fn any_cap() -> impl Strategy<Value = i64> {
 }
 
 fn books(at: DateTime<Utc>, turn: u8, [parent, removed, total]: &[Figure; 3], subs: &[Sub]) -> Books {
-    let statuses = [Status::Active, Status::Suspended, Status::Deleted, Status::Other("odd".to_owned())];
+    let statuses = [Status::Active, Status::Suspended, Status::Deleted, Status::Other("odd".to_owned().into())];
     let name = |number: usize| format!("Account {number}");
     let id = |number: usize| Uuid::from_u128(number as u128 + 1);
     let line = |(number, (figure, _)): (usize, &Sub)| {

@@ -18,9 +18,10 @@ pub(super) fn add_up(ledger: &Ledger) -> Result<(), TestCaseError> {
     for line in &charges.lines {
         prop_assert!(line.span.low <= line.charge() && line.charge() <= line.span.high, "{line:?}");
     }
-    for statement in &charges.statements {
-        prop_assert!(statement.span.low <= statement.charge && statement.charge <= statement.span.high);
-        prop_assert_eq!(charges.lines_of(statement).iter().map(Line::charge).sum::<Minor>(), statement.charge);
+    for statement in charges.statements() {
+        let sums = statement.sums;
+        prop_assert!(sums.span.low <= sums.charge && sums.charge <= sums.span.high);
+        prop_assert_eq!(charges.lines_of(&statement).iter().map(Line::charge).sum::<Minor>(), statement.sums.charge);
     }
     let bucket = ledger.books.usage.removed;
     prop_assert_eq!(attribution.messages(), i128::from(bucket.messages));

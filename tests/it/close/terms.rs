@@ -106,7 +106,7 @@ fn each_class_goes_where_its_policy_says() {
                 .filter(|(other, _)| policies_with(class, policy).of(*other) == Policy::Spread)
                 .map(|(_, cents)| cents)
                 .sum::<i128>();
-            let costs: Vec<i128> = charges.statements.iter().map(|statement| statement.cost.0).collect();
+            let costs: Vec<i128> = charges.statements().map(|statement| statement.sums.cost.0).collect();
             assert_eq!(costs, [(4_000 + spread) * 3 / 4, (4_000 + spread) / 4], "{class:?} {policy:?}");
             assert_eq!((charges.proof().difference, charges.proof().sum()), (Minor::ZERO, Minor(4_900)));
         }
@@ -146,8 +146,8 @@ fn fees_and_minimums_are_margin_and_never_part_of_the_invoice() {
     };
     let second = closed(priced("9.90"), 2, Some(supersedes));
     let charge = |ledger: &Ledger| -> Vec<[i128; 3]> {
-        let statements = ledger.charges.statements.iter();
-        statements.map(|statement| [statement.cost.0, statement.fee.0, statement.charge.0]).collect()
+        let statements = ledger.charges.statements();
+        statements.map(|statement| [statement.sums.cost.0, statement.sums.fee.0, statement.sums.charge.0]).collect()
     };
     // 37.00 three to one: 27.75 with a markup of 2.78, and 9.25 that lack 15.75 to the minimum
     assert_eq!(charge(&first), [[2_775, 0, 3_053], [925, 1_575, 2_500]]);

@@ -18,10 +18,18 @@ fn customer(id: &str, pricing: Pricing) -> Customer {
     Customer { id: id.into(), name: id.into(), cost_center: "".into(), pricing }
 }
 
+/// The id of a customer of the map.
+fn mapped_id(payer: Payer<'_>) -> &str {
+    match payer {
+        Payer::Customer(customer) => &customer.id,
+        Payer::Account { .. } => "",
+    }
+}
+
 /// Each line of each statement: customer, type, charge.
 fn charged(ledger: &Ledger) -> Vec<(&str, &str, i128)> {
-    let of = |statement| ledger.charges.lines_of(statement).iter();
-    let lines = ledger.charges.statements.iter().flat_map(|s| of(s).map(move |line| (s.customer.id.as_ref(), line)));
+    let of = |statement: &Statement<'_>| ledger.charges.lines_of(statement).iter();
+    let lines = ledger.charges.statements().flat_map(|s| of(&s).map(move |line| (mapped_id(s.payer), line)));
     lines.map(|(id, line)| (id, line.kind.as_str(), line.charge().0)).collect()
 }
 
@@ -51,7 +59,7 @@ fn a_minimum_tops_up_what_usage_markup_and_fee_come_to() {
         ("c", "fee", 301),
     ];
     assert_eq!(charged(&ledger), expected);
-    let a = &ledger.charges.statements[0];
+    let a = ledger.charges.statement(0).unwrap().sums;
     assert_eq!((a.cost, a.markup, a.fee, a.charge), (Minor(1_000), Minor(100), Minor(1_400), Minor(2_500)));
     assert_eq!((ledger.charges.proof().fee, ledger.charges.proof().difference), (Minor(1_701), Minor::ZERO));
 }
@@ -138,10 +146,10 @@ fn a_minimum_has_the_bounds_that_usage_leaves_it() {
     let [first, last] = nights.map(|(at, messages)| Night::at(at).account(1, messages).parent(3 * messages));
     let past = seen_on(&terms, [first]);
     let ledger = Ledger::draw_up(past, last.books(), terms);
-    let [usage, minimum] = ledger.charges.lines_of(&ledger.charges.statements[0]) else { panic!("two lines") };
+    let [usage, minimum] = ledger.charges.lines_of(&ledger.charges.statement(0).unwrap()) else { panic!("two lines") };
     assert_eq!((usage.charge(), minimum.charge(), minimum.grade), (Minor(2_500), Minor(100), Grade::Tail));
     let lacking = |charge: Minor| (Minor(2_600) - charge).max(Minor::ZERO);
     assert_eq!(minimum.span, Span { low: lacking(usage.span.high), high: lacking(usage.span.low) });
-    let span = ledger.charges.statements[0].span;
+    let span = ledger.charges.statement(0).unwrap().sums.span;
     assert!(span.low == Minor(2_600) && span.high >= Minor(2_600), "{span:?}");
 }

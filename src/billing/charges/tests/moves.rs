@@ -101,8 +101,11 @@ fn an_account_may_change_hands_again_and_again() {
     let back = drawn(&rows("x"), nights());
     assert_eq!(parts(&back), [x, y, part("x", 90, 90, "11T00", "13T00")]);
     // both of its times are on its one statement
-    let x = back.charges.statements.iter().find(|statement| statement.customer.id == "x".into()).unwrap();
-    assert_eq!((back.charges.statements.len(), x.lines.len(), x.charge, x.messages), (2, 2, Minor(190), 190));
+    let x = back.charges.statements().find(|statement| statement.payer.is("x")).unwrap();
+    assert_eq!(
+        (back.charges.statements().len(), x.lines.len(), x.sums.charge, x.sums.messages),
+        (2, 2, Minor(190), 190)
+    );
     // whoever had it between two captures only has a line, and nothing of it
     let gap = drawn(&rows("z"), [night("09T00", 100), night("14T00", 150)]);
     let y = part("y", 0, 0, "09T00", "09T00");
@@ -149,9 +152,8 @@ fn the_parts_of_a_removed_account_have_its_bounds() {
     let nights = [night("10T00", 60).account(2, 30), night("11T00", 100).account(2, 70), gone].map(stays);
     let ledger = drawn(&rows, nights);
     let lines = |whose: &str| {
-        let statement =
-            ledger.charges.statements.iter().find(|statement| statement.customer.id == whose.into()).unwrap();
-        let lines = ledger.charges.lines_of(statement).iter();
+        let statement = ledger.charges.statements().find(|statement| statement.payer.is(whose)).unwrap();
+        let lines = ledger.charges.lines_of(&statement).iter();
         lines.map(|line| (line.messages.unwrap(), line.grade, line.span.low.0, line.span.high.0)).collect::<Vec<_>>()
     };
     // what was seen while it was the first owner's is known; the rest may be anything from none to all of the 30
@@ -221,11 +223,13 @@ fn several_usage_lines_of_one_account_share_its_stretches() {
 fn other_pricing_from_a_day_on_begins_another_line_on_the_same_statement() {
     let rows = [(1, "x+10", "", "2024-01-10"), (1, "x+20", "2024-01-11", "")];
     let ledger = drawn(&rows, [night("10T00", 100), night("11T00", 150), night("12T00", 250)]);
-    let [statement] = ledger.charges.statements.as_slice() else { panic!("one customer has one statement") };
+    let [statement] = &ledger.charges.statements().collect::<Vec<_>>()[..] else {
+        panic!("one customer has one statement")
+    };
     let markups: Vec<_> =
         ledger.charges.lines_of(statement).iter().map(|line| (line.cost().0, line.markup.0)).collect();
-    assert_eq!((markups, statement.charge), (vec![(150, 15), (100, 20)], Minor(285)));
-    assert_eq!(statement.customer.pricing.markup_percent, 20.into(), "as it is last");
+    assert_eq!((markups, statement.sums.charge), (vec![(150, 15), (100, 20)], Minor(285)));
+    assert_eq!(statement.payer.pricing().markup_percent, 20.into(), "as it is last");
 }
 
 #[test]
@@ -234,17 +238,15 @@ fn only_the_last_owner_sends_in_the_tail() {
     let terms = Terms { customers: Some(map(&rows)), ..invoiced() };
     let nights = [("16T00", 500), ("31T12", 1_000)].map(|(at, messages)| night(at, messages).account(2, 1_000));
     let ledger = on(terms, nights);
-    let of =
-        |whose: &str| ledger.charges.statements.iter().find(|statement| statement.customer.id == whose.into()).unwrap();
+    let of = |whose: &str| ledger.charges.statements().find(|statement| statement.payer.is(whose)).unwrap().sums;
     let [x, y] = [of("x"), of("y")];
     assert_eq!((x.cost, y.cost, x.grade, y.grade), (Minor(2_500), Minor(2_500), Grade::Tail, Grade::Tail));
     // the one's share can only be diluted, the other's may grow
     assert_eq!(x.span.high, x.cost);
     assert!(x.span.low < x.cost && y.span.high > y.cost, "{:?} {:?}", x.span, y.span);
     let likely = |whose: &str| {
-        let index =
-            ledger.charges.statements.iter().position(|statement| statement.customer.id == whose.into()).unwrap();
-        ledger.tail.rows[index + 2].messages.high
+        let index = ledger.charges.statements().position(|statement| statement.payer.is(whose)).unwrap();
+        ledger.tails()[index + 2].messages.high
     };
     assert_eq!(likely("x"), 0);
     assert!(likely("y") > 0);

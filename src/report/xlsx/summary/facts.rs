@@ -67,7 +67,7 @@ fn set(page: &mut Page<'_>, ledger: &Ledger) -> Result<(), XlsxError> {
 fn money(page: &mut Page<'_>, ledger: &Ledger, proof: &Proof) -> Result<(), XlsxError> {
     let (charges, styles) = (&ledger.charges, page.pen.styles);
     page.section(&format!("Money in {}", charges.currency.code()))?;
-    let customers = counted(charges.statements.len(), "customer");
+    let customers = counted(charges.statements().len(), "customer");
     let accounts = counted(charges.charged_accounts(), "sub account");
     let whence = if charges.pooled.entered { "as entered" } else { "the API's total" };
     let left_out = (!charges.left_out.is_empty()).then_some(("Left out", proof.left_out, "on no line", false));
