@@ -14,6 +14,7 @@
 //! - [`close`]: what stands in the way of the final set; [`journal`]: what a correction changes
 //! - [`ledger`]: all of it for one capture and those before it; [`explain`]: how a charge came about, and why it moved
 
+mod beside;
 pub mod books;
 pub mod cap_plan;
 pub mod caps;

@@ -121,7 +121,7 @@ struct FileEntry {
 /// The tables of a set by the files they are in, for the column reference.
 pub fn tables(ledger: &Ledger) -> Vec<(&'static str, table::Table<'_>)> {
     let statement = ledger.charges.statement(0).map(|statement| tables::statement(ledger, &statement));
-    let mut tables = vec![("chargeback", tables::chargeback(ledger, &tables::chargeback_rows(ledger)))];
+    let mut tables = vec![("chargeback", tables::chargeback(ledger, 0..ledger.charges.lines.len()))];
     tables.extend(statement.map(|table| ("customers/…/chargeback", table)));
     tables.push(("control", control::control(ledger, &control::rows(&ledger.charges, &[]))));
     tables.push(("invoice-bridge", closing::bridge(ledger)));

@@ -35,7 +35,8 @@ pub struct Cap<'l> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CapUse {
     used: i64,
-    credit: i64,
+    /// The cap in messages per month; 0 means uncapped.
+    pub credit: i64,
     /// Where that stands.
     pub level: Level,
 }
@@ -60,6 +61,12 @@ pub fn caps<'l>(books: &'l Books, past: &'l Past) -> impl Iterator<Item = Cap<'l
 }
 
 impl<'l> Cap<'l> {
+    /// The cap of one account, without what is to be told of it.
+    pub fn of(id: Uuid, books: &'l Books, past: &'l Past) -> Option<Self> {
+        let (account, trail) = (books.account(id)?, past.trail(id)?);
+        Some(Self { account, messages: books.messages_of(id), alert: None, trail, books })
+    }
+
     /// Where the messages stand against the cap.
     pub fn level(&self) -> Level {
         self.trail.level

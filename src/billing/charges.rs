@@ -19,6 +19,7 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::books::Status;
+use super::caps::{Cap, CapUse, caps};
 use super::customers::{Customer, Effective, Pricing};
 use super::grade::{Grade, Span};
 use super::invoice::{Bridge, Class};
@@ -28,12 +29,13 @@ use super::shares::Unshareable;
 use super::terms::Weights;
 
 use self::bounds::Pool;
-use self::buckets::{amount_line, bucket_lines};
+use self::buckets::amount_line;
 use self::statement::Bill;
 
 pub use self::proof::Proof;
 pub use self::statement::{Others, Payer, Statement, Sums};
 
+pub(crate) use self::buckets::bucket_lines;
 pub(crate) use self::divide::{Divided, Inputs, Source, divide};
 
 /// The name of a line of a fixed fee.
@@ -133,8 +135,8 @@ pub struct Line {
     pub name: Arc<str>,
     /// Its status, where the account list or a lookup tells.
     pub status: Option<Status>,
-    /// Its cap in messages per month, where known; 0 means uncapped.
-    pub monthly_credit: Option<i64>,
+    /// How much of the account's cap is used, where that is known.
+    pub cap: Option<CapUse>,
     /// Messages in the period, for buckets of usage.
     pub messages: Option<i64>,
     /// The API's allocated cost, for buckets of usage.
@@ -171,6 +173,13 @@ impl Line {
     fn volume(&self) -> Option<Volume> {
         let messages = self.messages?;
         Some(self.open.as_deref().copied().unwrap_or(Volume::seen(messages)))
+    }
+
+    /// The account's cap in messages per month, where known; 0 means uncapped. How it is now is nothing to whoever had the
+    /// account before.
+    pub fn monthly_credit(&self) -> Option<i64> {
+        let is_its = self.kind == LineKind::SubAccount && self.held.as_ref().is_none_or(|held| held.is_last);
+        self.cap.filter(|_| is_its).map(|cap| cap.credit)
     }
 
     /// What the customer is charged.
@@ -252,21 +261,30 @@ impl Charges {
     /// How many sub accounts are on statements, each once.
     pub fn charged_accounts(&self) -> usize {
         let owned = self.lines.iter().take(self.bills.last().map_or(0, |bill| bill.end));
-        let (held, whole): (Vec<&Line>, Vec<&Line>) =
-            owned.filter(|line| line.kind.has_customer()).partition(|line| line.held.is_some());
-        whole.len() + held.iter().filter_map(|line| line.account_id).collect::<BTreeSet<Uuid>>().len()
+        let owned = owned.filter(|line| line.kind.has_customer());
+        let held = owned.clone().filter(|line| line.held.is_some()).filter_map(|line| line.account_id);
+        owned.filter(|line| line.held.is_none()).count() + held.collect::<BTreeSet<Uuid>>().len()
     }
 }
 
-/// Divides the pooled invoice on the given terms. `past` has seen the books.
-pub(super) fn charges(inputs: &Inputs<'_>, past: &Past) -> Charges {
+/// Divides the pooled invoice among the lines of [`bucket_lines`] on the given terms. `past` has seen the books.
+pub(super) fn charges(lines: Vec<Line>, inputs: &Inputs<'_>, past: &Past) -> Charges {
     let Inputs { books, terms, bridge, .. } = *inputs;
-    let divided = divide(inputs);
+    let divided = divide(lines, inputs);
     let pool = Pool::of(books, &divided, past);
     let Divided { pooled, left_out, unshareable, mut lines, sources, shared, .. } = divided;
     // how it was divided is for explanations, which divide again
     drop((sources, shared));
+    let mut caps = caps(books, past).peekable();
     for line in &mut lines {
+        line.cap = line.account_id.and_then(|id| match line.kind {
+            // these are in the order of the accounts
+            LineKind::SubAccount => {
+                while caps.next_if(|cap| cap.account.id < id).is_some() {}
+                caps.peek().filter(|cap| cap.account.id == id).map(Cap::usage)
+            }
+            _ => Cap::of(id, books, past).as_ref().map(Cap::usage),
+        });
         pool.bound(line);
     }
     let (lines, bills) = gather::gather(lines, inputs);

@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::beside::beside;
 use super::books::Books;
-use super::caps::{Cap, CapUse, caps};
-use super::charges::{Charges, Inputs, charges};
+use super::caps::{Cap, caps};
+use super::charges::{Charges, Inputs, bucket_lines, charges};
 use super::close::{Close, Issued, State, Superseded};
 use super::customers::Customer;
 use super::dust::Dust;
@@ -20,7 +21,7 @@ use super::level::Level;
 use super::moves::Moves;
 use super::nights::{Night, nights};
 use super::past::Past;
-use super::reconcile::{Findings, Seen, reconcile};
+use super::reconcile::{Findings, Seen, check, reconcile};
 use super::removed::Attribution;
 use super::tail::Due;
 use super::tail_sheet::{Row, Sheet};
@@ -61,8 +62,13 @@ impl Ledger {
     /// Checks and charges a capture after what is known of the captures before it. A pure function: same captures and
     /// terms, same ledger.
     pub fn draw_up(mut past: Past, books: Books, terms: Terms) -> Self {
-        let dust = Dust::of(&books, terms.tolerance.exact());
-        past.see_with(&books, &terms, &dust);
+        let account_count = books.usage.sub_accounts.len();
+        let see = || {
+            let dust = Dust::of(&books, terms.tolerance.exact());
+            past.see_with(&books, &terms, &dust);
+            dust
+        };
+        let (lines, dust) = beside(account_count, || bucket_lines(&books), see);
         let attribution = Attribution::of(past.intervals(), terms.residual);
         let (moves, tail) = (past.moves(&books, &terms), past.tail());
         let entry = terms.invoice(books.usage.period);
@@ -70,16 +76,17 @@ impl Ledger {
         let (attribution_of, bridge) = (&attribution, bridge.as_ref());
         let inputs =
             Inputs { books: &books, terms: &terms, dust: &dust, attribution: attribution_of, moves: &moves, bridge };
-        let charges = charges(&inputs, &past);
-        let superseded = terms.close.as_ref().and_then(|close| close.supersedes.as_ref());
-        let journal = superseded.map_or_else(Vec::new, |old| journal(&old.issued, &Issued::of(&charges)));
         let nights = nights(&books, &past);
         let seen = Seen { past: &past, nights: &nights, attribution: &attribution };
-        let findings = reconcile(&books, &terms, &dust, &charges, &seen);
+        let checks = || (check(&books, &terms, &dust, &seen), count_levels(caps(&books, &past)));
+        let (charges, (found, cap_counts)) = beside(account_count, || charges(lines, &inputs, &past), checks);
+        let superseded = terms.close.as_ref().and_then(|close| close.supersedes.as_ref());
+        let journal = superseded.map_or_else(Vec::new, |old| journal(&old.issued, &Issued::of(&charges)));
+        let findings = reconcile(found, &books, &terms, &charges);
         Self {
             due: Due::after(books.capture.at, books.usage.period, terms.tail_max),
             tail: Sheet::of(&books, &past),
-            cap_counts: count_levels(caps(&books, &past)),
+            cap_counts,
             books,
             terms,
             past,
@@ -151,26 +158,6 @@ impl Ledger {
     /// The tail by customer.
     pub fn tails(&self) -> Vec<Row> {
         self.tail.rows(&self.charges, &self.past)
-    }
-
-    /// How much of its cap the account of each line has used, in the order of the lines.
-    pub fn caps_of_lines(&self) -> Vec<Option<CapUse>> {
-        let lines = &self.charges.lines;
-        let mut by_place = vec![None; lines.iter().map(|line| line.place + 1).max().unwrap_or(0)];
-        for (index, line) in lines.iter().enumerate() {
-            // places of lines of accounts are their own
-            by_place[line.place] = line.account_id.map(|id| (id, index)).or(by_place[line.place]);
-        }
-        // lines of usage were made in the order of the accounts: few have to be moved
-        let mut wanted: Vec<(Uuid, usize)> = by_place.into_iter().flatten().collect();
-        wanted.sort();
-        let mut found = vec![None; lines.len()];
-        let mut caps = self.caps().peekable();
-        for (id, index) in wanted {
-            while caps.next_if(|cap| cap.account.id < id).is_some() {}
-            found[index] = caps.peek().filter(|cap| cap.account.id == id).map(Cap::usage);
-        }
-        found
     }
 
     /// How many findings have this severity.

@@ -21,7 +21,7 @@ use super::finding::Finding;
 use super::level::Alert;
 use super::money::{Currency, Exact};
 use super::moves::{self, Moves, Stretch};
-use super::period::Period;
+use super::period::{Period, month_of};
 use super::rate::{Band, Pace};
 use super::removed::Interval;
 use super::tail::{Margin, Tail};
@@ -281,7 +281,8 @@ impl Past {
     fn see_accounts(&mut self, books: &Books, terms: &Terms) {
         let before = self.last.as_ref().map(|last| last.capture.at);
         let since = self.same_period().map(|last| last.capture.clone());
-        let seeing = Seeing { books, terms, before, since: since.as_ref() };
+        let month = month_of(books.capture.at);
+        let seeing = Seeing { books, terms, before, since: since.as_ref(), month };
         let mut seen = self.trails.take();
         self.trails.reserve(books.usage.sub_accounts.len().max(books.accounts.len()).max(seen.len()));
         let mut known = books.known().peekable();
@@ -294,15 +295,15 @@ impl Past {
     }
 
     fn see_account(&mut self, id: Uuid, trail: Option<Trail>, known: Option<Known<'_>>, seeing: &Seeing<'_>) {
-        let Seeing { books, terms, before, .. } = *seeing;
+        let Seeing { books, terms, .. } = *seeing;
         let account = known.and_then(|known| known.account());
         let messages = known.and_then(|known| known.messages());
         let name_before =
             trail.as_ref().map(|trail| &trail.name).filter(|_| terms.is_moved(id, books.usage.period)).cloned();
         let line = known.and_then(|known| known.lines.last());
         let begun = || match (account, known.and_then(|known| known.lines.first())) {
-            (Some(account), _) => Some(Trail::begin(account, books, before.is_some())),
-            (None, line) => line.map(|line| Trail::unlisted(line, books, before.is_some())),
+            (Some(account), _) => Some(Trail::begin(account, seeing)),
+            (None, line) => line.map(|line| Trail::unlisted(line, seeing)),
         };
         let Some(mut trail) = trail.or_else(begun) else { return };
         if let Some(name) = line.map(|line| &line.name).or(account.map(|account| &account.name)) {
@@ -317,7 +318,7 @@ impl Past {
             trail.see_owner(id, stretches, name_before.as_deref(), more, seeing);
         }
         if trail.is_present {
-            trail.see_messages(messages.unwrap_or(trail.messages), before, books.capture.at);
+            trail.see_messages(messages.unwrap_or(trail.messages), seeing);
             trail.has_line |= messages.is_some();
             trail.is_active = account.is_none_or(|account| account.status == Status::Active);
         }
@@ -335,6 +336,8 @@ struct Seeing<'s> {
     before: Option<DateTime<Utc>>,
     /// The capture before, if it is of the same period.
     since: Option<&'s CaptureRef>,
+    /// The calendar month that it was taken in.
+    month: Period,
 }
 
 #[cfg(test)]

@@ -33,16 +33,22 @@ pub struct Seen<'a> {
     pub attribution: &'a Attribution,
 }
 
-/// Runs every check and returns the findings in the order of their codes.
-pub fn reconcile(books: &Books, terms: &Terms, dust: &Dust, charges: &Charges, seen: &Seen<'_>) -> Findings {
-    let mut found = Found::new(terms);
-    found.take(sums::count_sum(books));
-    found.take(sums::cost_sum(books, dust));
-    found.take(sums::proportional(books, dust));
+/// Runs the checks of what was charged, and returns the findings of all in the order of their codes.
+pub fn reconcile<'t>(mut found: Found<'t>, books: &Books, terms: &'t Terms, charges: &Charges) -> Findings {
     found.take(invoice::invoice(books, terms, charges));
     found.take(invoice::unallocated(charges));
     found.take(invoice::unspread(charges, terms));
     found.take(invoice::statements(charges));
+    found.take(facts::unmapped(books, terms, charges));
+    found.finish()
+}
+
+/// Runs the checks of what was captured, which need not know what is charged.
+pub fn check<'t>(books: &Books, terms: &'t Terms, dust: &Dust, seen: &Seen<'_>) -> Found<'t> {
+    let mut found = Found::new(terms);
+    found.take(sums::count_sum(books));
+    found.take(sums::cost_sum(books, dust));
+    found.take(sums::proportional(books, dust));
     found.take(unseen::attribution(books, seen));
     found.take(facts::method(books));
     found.take(facts::currency(books, terms));
@@ -52,7 +58,6 @@ pub fn reconcile(books: &Books, terms: &Terms, dust: &Dust, charges: &Charges, s
     found.take(sums::zero_cost(books, dust));
     found.take(facts::unlisted(books));
     found.take(facts::unbilled(books));
-    found.take(facts::unmapped(books, terms, charges));
     found.take(caps::findings(books, seen.past));
     found.take(seen.past.changes().iter().cloned());
     found.take(nights::gaps(seen.nights, books, seen.past, terms));
@@ -61,11 +66,12 @@ pub fn reconcile(books: &Books, terms: &Terms, dust: &Dust, charges: &Charges, s
     found.take(facts::precision(books));
     found.take(facts::fees(books, terms));
     found.take(facts::drift(books));
-    found.finish()
+    found
 }
 
 /// Findings as they come: the first of each code are kept, and the others counted.
-struct Found<'t> {
+#[derive(Debug)]
+pub struct Found<'t> {
     /// Why errors are accepted, if a close accepted them. They stay errors, and say so. The invoice's rest is accepted on its
     /// own.
     accepted: Option<&'t str>,
@@ -75,7 +81,7 @@ struct Found<'t> {
 }
 
 /// The findings of one code.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct OfCode {
     listed: Vec<Finding>,
     beyond: usize,

@@ -19,7 +19,7 @@ use super::ledger::Ledger;
 use super::money::{Amount, Currency, Exact, Minor, RoundingRule};
 use super::past::Past;
 use super::period::Period;
-use super::reconcile::{Seen, reconcile};
+use super::reconcile::{Seen, check, reconcile};
 use super::terms::{Bearer, RemovedUsage, Terms, Weights};
 
 pub(super) fn amount(text: &str) -> Amount {
@@ -315,7 +315,8 @@ fn a_statement_that_lost_a_cent_is_our_defect_and_found() {
     ledger.charges.lines[0].share = ledger.charges.lines[0].share - Minor(1);
     let past = Past::default();
     let seen = Seen { past: &past, nights: &ledger.nights, attribution: &ledger.attribution };
-    let findings = reconcile(&ledger.books, &ledger.terms, &ledger.dust, &ledger.charges, &seen);
+    let found = check(&ledger.books, &ledger.terms, &ledger.dust, &seen);
+    let findings = reconcile(found, &ledger.books, &ledger.terms, &ledger.charges);
     let found = findings.listed.iter().find(|finding| finding.code == Code::Statements).unwrap();
     assert_eq!((found.severity, found.difference.as_deref()), (Severity::Error, Some("-0.01")));
 }

@@ -5,8 +5,7 @@
 
 mod guard;
 
-use std::borrow::{Borrow, Cow};
-use std::fmt::{self, Write as _};
+use std::borrow::Borrow;
 use std::io;
 
 use chrono::{DateTime, Utc};
@@ -107,9 +106,10 @@ pub fn write<'t>(
     writer.flush().map_err(|error| failed(error.into()))
 }
 
-/// The same of a table in parts, which are made and put into words by several threads, and written in their order.
+/// The same of a table in parts, which are made and put into words by so many threads, and written in their order.
 pub fn write_side_by_side<'t, P>(
     file: &str,
+    threads: usize,
     parts: impl Iterator<Item = P> + Clone + Send,
     table: impl Fn(P) -> Table<'t> + Sync,
     dialect: Dialect,
@@ -127,7 +127,7 @@ pub fn write_side_by_side<'t, P>(
         write_rows(&table, dialect, &mut writer)?;
         writer.into_inner().map_err(|error| error.into_error().into())
     };
-    in_order(&parts.enumerate(), &text, |bytes| {
+    in_order(threads, &parts.enumerate(), &text, |bytes| {
         let bytes = bytes.map_err(failed)?;
         out.write_all(&bytes).map_err(|error| failed(error.into()))
     })
@@ -148,58 +148,52 @@ fn write_rows<W: io::Write>(table: &Table<'_>, dialect: Dialect, writer: &mut cs
 struct Column<'t> {
     cells: &'t Cells<'t>,
     dialect: Dialect,
-    /// The last cell that had to be written out.
+    /// The last cell that was written out.
     text: String,
-    /// The instant that it was: in a long table the same one comes again and again.
-    instant: Option<DateTime<Utc>>,
+    /// Whether every other cell is the same as the first.
+    is_constant: bool,
 }
 
 impl<'t> Column<'t> {
     fn of(cells: &'t Cells<'t>, dialect: Dialect) -> Self {
-        Self { cells, dialect, text: String::new(), instant: None }
+        Self { cells, dialect, text: String::new(), is_constant: cells.is_constant() }
     }
 
     fn cell(&mut self, row: usize) -> &[u8] {
-        let dialect = self.dialect;
-        match self.cells {
-            Cells::Text(_) | Cells::Shared { .. } => {
-                match self.cells.text_at(row).map(|text| guarded(text, dialect.guard)) {
-                    None => return &[],
-                    Some(Cow::Borrowed(text)) => return text.as_bytes(),
-                    Some(Cow::Owned(text)) => self.text = text,
-                }
-            }
-            Cells::Timestamp(cells) => {
-                let Some(at) = cells.get(row).copied().flatten() else { return &[] };
-                if self.instant != Some(at) {
-                    (self.instant, self.text) = (Some(at), dialect.instant(at));
-                }
-            }
-            Cells::Date(cells) => self.show(cells.get(row).copied().flatten()),
-            Cells::Integer(cells) => self.show(cells.get(row).copied().flatten()),
-            Cells::Decimal { scale, units } => {
-                self.text.clear();
-                if let Some(units) = units.get(row).copied().flatten() {
-                    push_units(&mut self.text, units, *scale);
-                    dialect.localise(&mut self.text);
-                }
-            }
-            Cells::Exact { currency, amounts } => {
-                self.text.clear();
-                if let Some(amount) = amounts.get(row).copied().flatten() {
-                    currency.push(&mut self.text, amount);
-                    dialect.localise(&mut self.text);
-                }
-            }
+        if row == 0 || !self.is_constant {
+            self.text.clear();
+            self.push(row);
         }
         self.text.as_bytes()
     }
 
-    fn show(&mut self, value: Option<impl fmt::Display>) {
-        self.text.clear();
-        if let Some(value) = value {
-            // a text takes whatever it is given
-            let _ = write!(self.text, "{value}");
+    /// Writes a cell out.
+    fn push(&mut self, row: usize) {
+        let (dialect, text) = (self.dialect, &mut self.text);
+        match self.cells {
+            Cells::Text(_) | Cells::Shared { .. } => {
+                let cell = self.cells.text_at(row).map(|cell| guarded(cell, dialect.guard));
+                text.push_str(cell.as_deref().unwrap_or_default());
+            }
+            Cells::Timestamp(cells) => text.extend(cells[row].map(|at| dialect.instant(at))),
+            Cells::Date(cells) => text.extend(cells[row].map(|day| day.to_string())),
+            Cells::Integer(cells) => {
+                if let Some(number) = cells[row] {
+                    push_units(text, number.into(), 0);
+                }
+            }
+            Cells::Decimal { scale, units } => {
+                if let Some(units) = units[row] {
+                    push_units(text, units, *scale);
+                    dialect.localise(text);
+                }
+            }
+            Cells::Exact { currency, amounts } => {
+                if let Some(amount) = amounts[row] {
+                    currency.push(text, amount);
+                    dialect.localise(text);
+                }
+            }
         }
     }
 }
@@ -281,7 +275,7 @@ mod tests {
         let (mut alone, mut beside) = (Vec::new(), Vec::new());
         let excel = Dialect::of(Profile::Excel);
         write("t", parts().map(table), excel, &mut alone).unwrap();
-        write_side_by_side("t", parts(), table, excel, &mut beside).unwrap();
+        write_side_by_side("t", 3, parts(), table, excel, &mut beside).unwrap();
         assert_eq!(String::from_utf8(beside).unwrap(), String::from_utf8(alone).unwrap());
     }
 

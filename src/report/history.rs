@@ -10,6 +10,7 @@ use std::sync::Arc;
 use crate::billing::history::{Figures, History, Key, Slice, State};
 use crate::billing::money::Currency;
 
+use super::beside::threads_beside;
 use super::sink::THREADED_ROW_COUNT;
 use super::table::{Builder, Table};
 use super::{Error, csv, parquet};
@@ -52,7 +53,7 @@ impl Sheet {
         match self.format {
             Format::Csv if history.height() >= THREADED_ROW_COUNT => {
                 let parts = batches(&history.slices, PART_ROW_COUNT);
-                csv::write_side_by_side(FILE, parts, table, csv::Dialect::PLAIN, out)?;
+                csv::write_side_by_side(FILE, threads_beside(0), parts, table, csv::Dialect::PLAIN, out)?;
             }
             Format::Csv => csv::write(FILE, [table(&history.slices)], csv::Dialect::PLAIN, out)?,
             Format::Parquet => parquet::write(FILE, batches(&history.slices, BATCH_ROW_COUNT).map(table), out)?,

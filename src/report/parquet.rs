@@ -127,11 +127,15 @@ pub(super) fn frame(table: &Table<'_>) -> PolarsResult<DataFrame> {
 
 fn column(name: &str, cells: &Cells<'_>) -> PolarsResult<Column> {
     let name: PlSmallStr = name.into();
+    let (count, is_constant) = (cells.len(), cells.len() > 1 && cells.is_constant());
     let series = match cells {
-        Cells::Shared { positions, .. } => {
-            StringChunked::from_iter_options(name, (0..positions.len()).map(|row| cells.text_at(row))).into_series()
+        Cells::Text(_) | Cells::Shared { .. } if is_constant => match cells.text_at(0) {
+            Some(text) => StringChunked::full(name, text, count).into_series(),
+            None => StringChunked::full_null(name, count).into_series(),
+        },
+        Cells::Text(_) | Cells::Shared { .. } => {
+            StringChunked::from_iter_options(name, (0..count).map(|row| cells.text_at(row))).into_series()
         }
-        Cells::Text(cells) => StringChunked::from_iter_options(name, cells.iter().map(Option::as_deref)).into_series(),
         Cells::Integer(cells) => Int64Chunked::from_iter_options(name, cells.iter().copied()).into_series(),
         Cells::Decimal { scale, units } => decimals(name, *scale, units.iter().copied())?,
         Cells::Exact { amounts, .. } => {

@@ -7,7 +7,7 @@ use std::thread;
 use crate::billing::charges::Statement;
 use crate::billing::ledger::Ledger;
 
-use super::beside::in_order;
+use super::beside::{in_order, threads_beside};
 use super::csv::Dialect;
 use super::format::{Format, Part};
 use super::privacy::{self, Content, Made};
@@ -50,9 +50,8 @@ fn render_with(
     out: &mut dyn Files,
 ) -> Result<(), Error> {
     let mut set = Set { info, out, files: Vec::new() };
-    let lines = tables::chargeback_rows(ledger);
-    set.long("chargeback", set.forms(true), lines.len(), &|rows| tables::chargeback(ledger, &lines[rows]))?;
-    drop(lines);
+    let line_count = ledger.charges.lines.len();
+    set.long("chargeback", set.forms(true), line_count, &|lines| tables::chargeback(ledger, lines))?;
     let mut statements = Vec::new();
     if info.formats.has_part(Part::Statements) {
         let folders = folders(&ledger.charges);
@@ -60,7 +59,7 @@ fn render_with(
         let forms = set.forms(true);
         let make =
             |(statement, folder): (Statement<'_>, &String)| of_customer(ledger, info, &statement, folder, &forms);
-        in_order(&places, &make, |made| set.customer(made?).map(|plain| statements.push(plain)))?;
+        in_order(threads_beside(0), &places, &make, |made| set.customer(made?).map(|plain| statements.push(plain)))?;
         let sums = control::rows(&ledger.charges, &statements);
         set.long("control", set.forms(false), sums.len(), &|rows| control::control(ledger, &sums[rows]))?;
     }
@@ -122,7 +121,8 @@ impl Set<'_> {
             let out = self.out.begin(&path).map_err(Error::Sink)?;
             outputs.push((path, form, out));
         }
-        let write = |(path, form, out): (String, Form, Output)| form.write(path, out, Rows { count, table });
+        let rows = Rows { count, table, other_count: outputs.len().saturating_sub(1) };
+        let write = |(path, form, out): (String, Form, Output)| form.write(path, out, rows);
         for written in side_by_side(outputs, count, &write) {
             let Written { entry, whole } = written?;
             if let Some(bytes) = whole {

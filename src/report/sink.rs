@@ -3,6 +3,7 @@
 use std::io::{self, BufWriter, Write};
 use std::ops::Range;
 
+use super::beside::threads_beside;
 use super::csv::{self, Dialect};
 use super::table::{Table, parts};
 use super::{Error, FileEntry, Sink, parquet};
@@ -25,6 +26,8 @@ pub(super) type Output = Option<Box<dyn Write + Send>>;
 pub(super) struct Rows<'a, 't> {
     pub(super) count: usize,
     pub(super) table: &'a (dyn Fn(Range<usize>) -> Table<'t> + Sync),
+    /// How many other files of it are made at the same time.
+    pub(super) other_count: usize,
 }
 
 /// Takes the files of a set.
@@ -88,7 +91,8 @@ impl Form {
         let mut out = BufWriter::with_capacity(BUFFER_BYTES, counted);
         let written = match self {
             Self::Csv(_, dialect) if rows.count >= THREADED_ROW_COUNT => {
-                csv::write_side_by_side(&path, parts(rows.count), rows.table, *dialect, &mut out)
+                let threads = threads_beside(rows.other_count);
+                csv::write_side_by_side(&path, threads, parts(rows.count), rows.table, *dialect, &mut out)
             }
             Self::Csv(_, dialect) => csv::write(&path, parts(rows.count).map(rows.table), *dialect, &mut out),
             Self::Parquet => parquet::write_parts(&path, parts(rows.count).map(rows.table), &mut out),

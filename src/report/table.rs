@@ -91,6 +91,26 @@ impl Cells<'_> {
         }
     }
 
+    /// Whether all cells are known to be the same, as in many columns of a long table. Texts are, where they are one and the
+    /// same text.
+    pub fn is_constant(&self) -> bool {
+        fn all_same<T>(cells: &[T], is_same: impl Fn(&T, &T) -> bool) -> bool {
+            cells.split_first().is_none_or(|(first, others)| others.iter().all(|other| is_same(first, other)))
+        }
+        match self {
+            Self::Text(cells) => all_same(cells, |one, other| match (one, other) {
+                (Some(Cow::Borrowed(one)), Some(Cow::Borrowed(other))) => std::ptr::eq(*one, *other),
+                (one, other) => one.is_none() && other.is_none(),
+            }),
+            Self::Shared { positions, .. } => all_same(positions, Option::eq),
+            Self::Integer(cells) => all_same(cells, Option::eq),
+            Self::Decimal { units, .. } => all_same(units, Option::eq),
+            Self::Exact { amounts, .. } => all_same(amounts, Option::eq),
+            Self::Date(cells) => all_same(cells, Option::eq),
+            Self::Timestamp(cells) => all_same(cells, Option::eq),
+        }
+    }
+
     /// The text of a cell, if it has one.
     pub fn text_at(&self, row: usize) -> Option<&str> {
         match self {

@@ -1,10 +1,11 @@
 //! The tables of a report set: which columns, and where each cell comes from.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use rust_decimal::Decimal;
 
-use crate::billing::caps::{Cap, CapUse};
+use crate::billing::caps::Cap;
 use crate::billing::charges::{Line, Payer, Statement, Sums};
 use crate::billing::ledger::Ledger;
 use crate::billing::level::Level;
@@ -21,31 +22,19 @@ const CHARGE_HIGH: &str = "what it is at the most";
 /// The unit of every money column.
 pub(super) const MONEY: &str = "major units of `currency`";
 
-/// A line of the chargeback, with the customer who bears it and the cap of its account.
-pub(super) struct Row<'a> {
+/// A line of the chargeback, with who is charged for it.
+struct Row<'a> {
     line: &'a Line,
     payer: Option<Payer<'a>>,
-    cap: Option<CapUse>,
 }
 
-/// The rows of `chargeback`: every line of every customer, and the kept lines.
-pub(super) fn chargeback_rows(ledger: &Ledger) -> Vec<Row<'_>> {
+/// `chargeback`, or the part of it that has these lines: those of every customer, and then the kept ones.
+pub(super) fn chargeback(ledger: &Ledger, lines: Range<usize>) -> Table<'_> {
     let charges = &ledger.charges;
-    let mut caps = ledger.caps_of_lines().into_iter();
-    let mut cap = move || caps.next().flatten();
-    let owned = charges.statements().flat_map(|statement| {
-        let payer = Some(statement.payer);
-        charges.lines_of(&statement).iter().map(move |line| (line, payer))
-    });
-    let rows = owned.chain(charges.kept().map(|line| (line, None)));
-    rows.map(|(line, payer)| Row { line, payer, cap: cap() }).collect()
-}
-
-/// `chargeback`, or the part of it that has these rows.
-pub(super) fn chargeback<'l>(ledger: &'l Ledger, rows: &[Row<'l>]) -> Table<'l> {
-    let charges = &ledger.charges;
+    let rows = charges.lines[lines.clone()].iter().zip(charges.payers(lines));
+    let rows: Vec<Row<'_>> = rows.map(|(line, payer)| Row { line, payer }).collect();
     let (decimals, code) = (charges.currency.decimals, charges.currency.code());
-    let builder = Builder::new(rows)
+    let builder = Builder::new(&rows)
         .text(
             "line_type",
             "`sub_account`, `attributed` (removed in the period), `fee`, `minimum`, `parent`, `removed`, a class of the invoice (`tax`, `credit`, `add_on`, `rest`) or `unallocated`",
@@ -86,12 +75,12 @@ pub(super) fn chargeback<'l>(ledger: &'l Ledger, rows: &[Row<'l>]) -> Table<'l> 
         .text("grade", GRADE, |row| Some(row.line.grade.as_str()))
         .decimal("charge_low", MONEY, decimals, CHARGE_LOW, |row| Some(row.line.span.low.0))
         .decimal("charge_high", MONEY, decimals, CHARGE_HIGH, |row| Some(row.line.span.high.0))
-        .integer("monthly_credit", "messages", "the cap; 0 means uncapped", |row| row.line.monthly_credit)
+        .integer("monthly_credit", "messages", "the cap; 0 means uncapped", |row| row.line.monthly_credit())
         .decimal("cap_utilisation", "percent", 2, "messages ÷ cap, rounded down; empty if uncapped", |row| {
-            row.cap?.utilisation()
+            row.line.cap?.utilisation()
         })
         .text("cap_level", "`uncapped`, `clear`, `near`, `critical` or `exceeded`", |row| {
-            Some(row.cap?.level.as_str())
+            Some(row.line.cap?.level.as_str())
         });
     let builder = held(builder, ledger, |row| Some(row.line));
     provenance(builder, ledger).finish()

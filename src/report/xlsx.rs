@@ -62,7 +62,7 @@ fn workbook(
 /// Every line, with the number of the row of the control sheet that it is part of.
 fn chargeback<'l>(book: &mut Book, ledger: &'l Ledger) -> Result<(Table<'l>, Vec<Part>), XlsxError> {
     let (charges, proof) = (&ledger.charges, ledger.charges.proof());
-    let mut table = tables::chargeback(ledger, &tables::chargeback_rows(ledger));
+    let mut table = tables::chargeback(ledger, 0..charges.lines.len());
     table.columns.push((CONTROL_ROW, Cells::Integer(control::numbers(charges))));
     let money = |minor: Minor| format!("{} {}", grouped(&charges.currency.format(minor)), charges.currency.code());
     let total = format!(

@@ -233,6 +233,11 @@ impl<'a, 'at> Fields<'a, 'at> {
     }
 
     fn read_text(&self, key: &str, value: &'a RawValue) -> Result<Cow<'a, str>, Error> {
+        // that it is JSON was seen when its object was read: a text without escapes is what stands between its quotes
+        let quoted = value.get().strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+        if let Some(text) = quoted.filter(|text| !text.contains('\\')) {
+            return Ok(Cow::Borrowed(text));
+        }
         let Text(text) = serde_json::from_str(value.get()).map_err(|error| self.at.child(key).malformed(error))?;
         Ok(text)
     }

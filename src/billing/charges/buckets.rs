@@ -8,14 +8,13 @@ use super::super::money::Minor;
 use super::{Line, LineKind};
 
 /// The sub accounts in the order of the books, then the parent, then what was removed.
-pub(super) fn bucket_lines(books: &Books) -> Vec<Line> {
+pub(crate) fn bucket_lines(books: &Books) -> Vec<Line> {
     let usage = &books.usage;
     let mut lines = Vec::with_capacity(usage.sub_accounts.len() + 4);
     let of_accounts = books.known().flat_map(|known| known.lines.iter().map(move |line| (line, known.account())));
     lines.extend(of_accounts.map(|(usage_line, account)| Line {
         account_id: Some(usage_line.account_id),
         status: account.map(|account| account.status.clone()),
-        monthly_credit: account.map(|account| account.monthly_credit),
         messages: Some(usage_line.tally.messages),
         allocated_cost: Some(usage_line.tally.cost),
         ..named_line(LineKind::SubAccount, Arc::clone(&usage_line.name))
@@ -41,7 +40,7 @@ fn named_line(kind: LineKind, name: Arc<str>) -> Line {
         account_id: None,
         name,
         status: None,
-        monthly_credit: None,
+        cap: None,
         messages: None,
         allocated_cost: None,
         share: Minor::ZERO,

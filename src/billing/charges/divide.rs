@@ -12,7 +12,7 @@ use super::super::shares::{Division, Unshareable};
 use super::super::terms::{Bearer, RemovedUsage, Terms, Weights};
 use super::moved::part_by_owner;
 use super::removed::attribute;
-use super::{Line, LineKind, Pooled, amount_line, bucket_lines};
+use super::{Line, LineKind, Pooled, amount_line};
 
 /// What the pooled invoice is divided by.
 #[derive(Debug, Clone, Copy)]
@@ -68,8 +68,8 @@ pub(crate) struct Spread {
     pub(crate) division: Division,
 }
 
-/// Divides the pooled invoice, and keeps how.
-pub(crate) fn divide(inputs: &Inputs<'_>) -> Divided {
+/// Divides the pooled invoice among the buckets' lines, and keeps how.
+pub(crate) fn divide(mut lines: Vec<Line>, inputs: &Inputs<'_>) -> Divided {
     let Inputs { books, terms, dust, attribution, .. } = *inputs;
     let currency = books.usage.currency;
     let exact = inputs.bridge.map_or(books.usage.total.cost.exact(), |bridge| bridge.invoice);
@@ -77,7 +77,6 @@ pub(crate) fn divide(inputs: &Inputs<'_>) -> Divided {
     let Apart { kept, left_out } = apart(inputs);
     let apart: Minor = kept.iter().chain(&left_out).map(|(_, amount)| *amount).sum();
     let whole = pooled.minor - apart;
-    let mut lines = bucket_lines(books);
     let shared = share(&mut lines, whole, terms.weights, dust);
     let mut sources: Vec<Source> =
         (0..lines.len()).map(|bucket| Source { bucket: Some(bucket), ..Source::default() }).collect();

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
+use super::super::beside::beside;
 use super::super::customers::{Customer, Pricing};
 use super::super::grade::{Grade, Span};
 use super::super::money::{Currency, Exact, Minor, RoundingRule};
@@ -114,6 +115,11 @@ impl<'i> Owned<'_, 'i> {
         }
     }
 
+    /// The letters of the name after the first ones.
+    fn more_letters(&self, place: usize) -> u128 {
+        letters(self.name(place).as_bytes().get(LETTER_COUNT..).unwrap_or_default())
+    }
+
     fn order(&self, place: usize) -> Order<'_> {
         let line = &self.lines[place];
         // ids of accounts have the order of their texts
@@ -130,16 +136,18 @@ impl<'i> Owned<'_, 'i> {
     fn put_in_order(&mut self) {
         let (charged, mut kept): (Vec<u32>, Vec<u32>) =
             (0..).take(self.lines.len()).partition(|place| self.owners[*place as usize] != Owner::Nobody);
-        let charged = charged.into_iter().map(|place| (letters(self.name(place as usize)), place));
+        let charged = charged.into_iter().map(|place| (letters(self.name(place as usize).as_bytes()), place));
         let mut charged: Vec<(u128, u32)> = charged.collect();
-        charged.sort_unstable_by_key(|(letters, _)| *letters);
-        for alike in charged.chunk_by_mut(|a, b| a.0 == b.0).filter(|alike| alike.len() > 1) {
-            // what they are ordered by is fetched once for each, and not for each comparison
-            let mut orders: Vec<(Order<'_>, u32)> =
-                alike.iter().map(|(_, place)| (self.order(*place as usize), *place)).collect();
-            orders.sort_unstable();
-            alike.iter_mut().zip(orders).for_each(|(to, (_, place))| to.1 = place);
-        }
+        let count = charged.len();
+        let (one, other) = charged.split_at_mut(count / 2);
+        let sort = |half: &mut [(u128, u32)]| half.sort_unstable_by_key(|(letters, _)| *letters);
+        beside(count, || sort(one), || sort(other));
+        // halves that are in order are only joined by this
+        charged.sort_by_key(|(letters, _)| *letters);
+        let middle =
+            charged.get(count / 2).map_or(0, |(middle, _)| charged.partition_point(|(letters, _)| letters < middle));
+        let (one, other) = charged.split_at_mut(middle);
+        beside(count, || self.settle(one), || self.settle(other));
         kept.sort_unstable_by_key(|place| self.order(*place as usize));
         let mut places: Vec<u32> = charged.into_iter().map(|(_, place)| place).chain(kept).collect();
         for start in 0..places.len() {
@@ -154,6 +162,17 @@ impl<'i> Owned<'_, 'i> {
                 }
                 to = from;
             }
+        }
+    }
+
+    /// Orders those that have the first letters in common.
+    fn settle(&self, charged: &mut [(u128, u32)]) {
+        for alike in charged.chunk_by_mut(|a, b| a.0 == b.0).filter(|alike| alike.len() > 1) {
+            // what they are ordered by is fetched once for each, and not for each comparison
+            let order = |place: u32| (self.more_letters(place as usize), self.order(place as usize), place);
+            let mut orders: Vec<(u128, Order<'_>, u32)> = alike.iter().map(|(_, place)| order(*place)).collect();
+            orders.sort_unstable();
+            alike.iter_mut().zip(orders).for_each(|(to, (.., place))| to.1 = place);
         }
     }
 
@@ -215,10 +234,13 @@ fn top_up(line: &mut Line, sums: &Sums, minimum: Minor) {
 /// A place whose line is where it belongs.
 const SETTLED: u32 = u32::MAX;
 
+/// Letters that fit a number.
+const LETTER_COUNT: usize = size_of::<u128>();
+
 /// The first letters of a text as a number of the same order.
-fn letters(text: &str) -> u128 {
-    let mut letters = [0; 16];
-    letters.iter_mut().zip(text.bytes()).for_each(|(to, byte)| *to = byte);
+fn letters(text: &[u8]) -> u128 {
+    let mut letters = [0; LETTER_COUNT];
+    letters.iter_mut().zip(text).for_each(|(to, byte)| *to = *byte);
     u128::from_be_bytes(letters)
 }
 

@@ -71,7 +71,6 @@ fn parts(line: &Line, stretches: &[Stretch], seen: &[i64]) -> (Vec<Line>, Divisi
             name: stretch.name.clone(),
             // how the account is now is nothing to whoever had it before
             status: line.status.clone().filter(|_| is_last),
-            monthly_credit: line.monthly_credit.filter(|_| is_last),
             messages: messages.get(index).copied(),
             allocated_cost: line.allocated_cost.and_then(|_| Some(cost.of_units(costs.get(index)?.0))),
             share: shares.parts.get(index).copied().unwrap_or(Minor::ZERO),

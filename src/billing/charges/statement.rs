@@ -174,6 +174,19 @@ impl Charges {
         self.lines.get(statement.lines.clone()).unwrap_or_default()
     }
 
+    /// Who is charged for each of these lines; nobody for those that are kept.
+    pub fn payers(&self, lines: Range<usize>) -> impl Iterator<Item = Option<Payer<'_>>> {
+        let mut place = self.bills.partition_point(|bill| bill.end <= lines.start);
+        let mut current = self.statement(place);
+        lines.map(move |line| {
+            while self.bills.get(place).is_some_and(|bill| bill.end <= line) {
+                place += 1;
+                current = self.statement(place);
+            }
+            current.as_ref().map(|statement| statement.payer)
+        })
+    }
+
     /// The lines on no statement.
     pub fn kept(&self) -> impl Iterator<Item = &Line> {
         self.lines.iter().skip(self.bills.last().map_or(0, |bill| bill.end))

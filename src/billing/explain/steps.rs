@@ -112,7 +112,7 @@ pub enum Why {
 impl Explained {
     /// Retraces a subject's charge.
     pub fn of(ledger: &Ledger, subject: &Subject) -> Self {
-        let divided = charges::divide(&ledger.inputs());
+        let divided = charges::divide(charges::bucket_lines(&ledger.books), &ledger.inputs());
         let lines = subject.lines(ledger);
         let used = lines.iter().filter(|line| !line.kind.is_fee());
         let mut steps: Vec<Step> = used.map(|line| step(ledger, subject, &divided, line)).collect();

@@ -8,7 +8,6 @@ use uuid::Uuid;
 use super::super::books::{Books, SubAccount, UsageLine};
 use super::super::level::{Alert, AlertKind, Level, level_of};
 use super::super::moves::{Stretch, halfway};
-use super::super::period::month_of;
 use super::super::rate::Pace;
 use super::super::terms::Terms;
 use super::Seeing;
@@ -63,25 +62,22 @@ struct Told {
 }
 
 impl Trail {
-    /// The trail of an account that is seen for the first time; `known` says whether any capture was seen before.
-    pub(super) fn begin(account: &SubAccount, books: &Books, known: bool) -> Self {
+    /// The trail of an account that is seen for the first time.
+    pub(super) fn begin(account: &SubAccount, seeing: &Seeing<'_>) -> Self {
+        let Seeing { books, before, month, .. } = *seeing;
         let period = books.usage.period;
         let created = account.created_at.filter(|at| period.contains(*at) && *at <= books.capture.at);
         // an account that was not there at the last capture has been counted from its first message
-        let month_start = month_of(books.capture.at).start;
-        let from_first = known || account.created_at.is_some_and(|at| at >= month_start) || period.start == month_start;
+        let is_of_month = account.created_at.is_some_and(|at| at >= month.start) || period.start == month.start;
+        let from_first = before.is_some() || is_of_month;
         Self::new(Arc::clone(&account.name), created.unwrap_or(period.start), from_first, books)
     }
 
     /// The same for an account that only the usage names.
-    pub(super) fn unlisted(line: &UsageLine, books: &Books, known: bool) -> Self {
-        let period = books.usage.period;
-        Self::new(
-            Arc::clone(&line.name),
-            period.start,
-            known || period.start == month_of(books.capture.at).start,
-            books,
-        )
+    pub(super) fn unlisted(line: &UsageLine, seeing: &Seeing<'_>) -> Self {
+        let Seeing { books, before, month, .. } = *seeing;
+        let start = books.usage.period.start;
+        Self::new(Arc::clone(&line.name), start, before.is_some() || start == month.start, books)
     }
 
     fn new(name: Arc<str>, since: DateTime<Utc>, counts_month: bool, books: &Books) -> Self {
@@ -115,8 +111,9 @@ impl Trail {
         self.told.highest = Level::Clear;
     }
 
-    pub(super) fn see_messages(&mut self, messages: i64, before: Option<DateTime<Utc>>, at: DateTime<Utc>) {
-        let month = month_of(at);
+    pub(super) fn see_messages(&mut self, messages: i64, seeing: &Seeing<'_>) {
+        let Seeing { books, before, month, .. } = *seeing;
+        let at = books.capture.at;
         let is_new_month = before.is_none_or(|before| !month.contains(before));
         let more = messages.saturating_sub(self.messages);
         if more != 0 {

@@ -54,11 +54,11 @@ pub enum Guard {
 ///
 /// What begins with `'` gets another one, so that one can be taken away everywhere to have the text again.
 pub fn guarded(text: &str, guard: Guard) -> Cow<'_, str> {
-    // most texts are ids, and none of these bytes can begin a formula or end a cell
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'-' | b'_' | b'.');
-    // every byte is looked at, which takes one instruction for many of them
-    let is_all_plain = || text.bytes().fold(true, |so_far, byte| so_far & is_plain(byte));
-    if guard == Guard::Formulas && text.starts_with(|c: char| c.is_ascii_alphanumeric()) && is_all_plain() {
+    // most texts are ids and names, which are one piece and begin with a letter or a digit; every byte is looked at, which
+    // takes one instruction for many of them
+    let is_delimiter = |byte: u8| DELIMITERS.contains(&char::from(byte));
+    let is_one_piece = || !text.bytes().fold(false, |so_far, byte| so_far | is_delimiter(byte));
+    if guard == Guard::Formulas && text.starts_with(char::is_alphanumeric) && is_one_piece() {
         return Cow::Borrowed(text);
     }
     let text = match guard {

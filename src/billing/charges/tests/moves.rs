@@ -291,7 +291,7 @@ fn whoever_had_an_account_before_is_not_told_how_it_is_now() {
     let past = seen_on(&terms, [night("10T00", 100), night("11T00", 130), night("12T00", 150)]);
     let ledger = Ledger::draw_up(past, last, terms);
     let lines = ledger.charges.lines.iter().filter(|line| line.held.is_some());
-    let shown: Vec<_> = lines.map(|line| (line.name.as_ref(), line.status.clone(), line.monthly_credit)).collect();
+    let shown: Vec<_> = lines.map(|line| (line.name.as_ref(), line.status.clone(), line.monthly_credit())).collect();
     assert_eq!(shown, [("Account 1", None, None), ("Renamed", Some(Status::Active), Some(0))]);
 }
 
