@@ -203,10 +203,10 @@ impl Books {
         })
     }
 
-    /// The entry of an account in the list.
+    /// The entry of an account in the list: the first, where the answers are broken.
     pub fn listed(&self, id: Uuid) -> Option<&SubAccount> {
-        let position = self.accounts.binary_search_by_key(&id, |account| account.id).ok()?;
-        self.accounts.get(position)
+        let position = self.accounts.partition_point(|account| account.id < id);
+        self.accounts.get(position).filter(|account| account.id == id)
     }
 
     /// Every account that the usage, the list or a lookup shows, ordered by id, each once: the join of a capture, in one

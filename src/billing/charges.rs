@@ -103,8 +103,8 @@ impl Volume {
         Self { low: messages, high: messages }
     }
 
-    /// The same, of a line with so many messages.
-    fn of_line(self, messages: i64) -> Option<Box<Self>> {
+    /// What a line of so many messages has to keep of it.
+    fn unless_seen(self, messages: i64) -> Option<Box<Self>> {
         (self != Self::seen(messages)).then(|| Box::new(self))
     }
 }
@@ -157,8 +157,8 @@ pub struct Line {
     pub span: Span,
     /// Whose it is, where its account changes hands within the period.
     pub held: Option<Box<Held>>,
-    /// What the messages may be, where that is not what they are.
-    open: Option<Box<Volume>>,
+    /// What the messages may be, where that is not what was seen.
+    unseen: Option<Box<Volume>>,
     /// Where it is among the lines that the pooled invoice was divided into.
     pub(crate) place: usize,
 }
@@ -172,7 +172,7 @@ impl Line {
     /// What the messages may be, for buckets of usage.
     fn volume(&self) -> Option<Volume> {
         let messages = self.messages?;
-        Some(self.open.as_deref().copied().unwrap_or(Volume::seen(messages)))
+        Some(self.unseen.as_deref().copied().unwrap_or(Volume::seen(messages)))
     }
 
     /// The account's cap in messages per month, where known; 0 means uncapped. How it is now is nothing to whoever had the

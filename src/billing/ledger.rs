@@ -62,13 +62,13 @@ impl Ledger {
     /// Checks and charges a capture after what is known of the captures before it. A pure function: same captures and
     /// terms, same ledger.
     pub fn draw_up(mut past: Past, books: Books, terms: Terms) -> Self {
-        let account_count = books.usage.sub_accounts.len();
+        let count = books.usage.sub_accounts.len();
         let see = || {
             let dust = Dust::of(&books, terms.tolerance.exact());
             past.see_with(&books, &terms, &dust);
             dust
         };
-        let (lines, dust) = beside(account_count, || bucket_lines(&books), see);
+        let (lines, dust) = beside(count, || bucket_lines(&books), see);
         let attribution = Attribution::of(past.intervals(), terms.residual);
         let (moves, tail) = (past.moves(&books, &terms), past.tail());
         let entry = terms.invoice(books.usage.period);
@@ -79,10 +79,10 @@ impl Ledger {
         let nights = nights(&books, &past);
         let seen = Seen { past: &past, nights: &nights, attribution: &attribution };
         let checks = || (check(&books, &terms, &dust, &seen), count_levels(caps(&books, &past)));
-        let (charges, (found, cap_counts)) = beside(account_count, || charges(lines, &inputs, &past), checks);
+        let (charges, (found, cap_counts)) = beside(count, || charges(lines, &inputs, &past), checks);
         let superseded = terms.close.as_ref().and_then(|close| close.supersedes.as_ref());
         let journal = superseded.map_or_else(Vec::new, |old| journal(&old.issued, &Issued::of(&charges)));
-        let findings = reconcile(found, &books, &terms, &charges);
+        let findings = reconcile(found, &books, &terms, &charges, &seen);
         Self {
             due: Due::after(books.capture.at, books.usage.period, terms.tail_max),
             tail: Sheet::of(&books, &past),

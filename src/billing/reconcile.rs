@@ -33,12 +33,20 @@ pub struct Seen<'a> {
     pub attribution: &'a Attribution,
 }
 
-/// Runs the checks of what was charged, and returns the findings of all in the order of their codes.
-pub fn reconcile<'t>(mut found: Found<'t>, books: &Books, terms: &'t Terms, charges: &Charges) -> Findings {
+/// Runs the checks of what was charged after those of [`check`], and returns the findings of all in the order of their codes.
+/// Those of one code come in the order in which they were taken.
+pub fn reconcile<'t>(
+    mut found: Found<'t>,
+    books: &Books,
+    terms: &'t Terms,
+    charges: &Charges,
+    seen: &Seen<'_>,
+) -> Findings {
     found.take(invoice::invoice(books, terms, charges));
     found.take(invoice::unallocated(charges));
     found.take(invoice::unspread(charges, terms));
     found.take(invoice::statements(charges));
+    found.take(unseen::attribution(books, seen));
     found.take(facts::unmapped(books, terms, charges));
     found.finish()
 }
@@ -49,8 +57,8 @@ pub fn check<'t>(books: &Books, terms: &'t Terms, dust: &Dust, seen: &Seen<'_>) 
     found.take(sums::count_sum(books));
     found.take(sums::cost_sum(books, dust));
     found.take(sums::proportional(books, dust));
-    found.take(unseen::attribution(books, seen));
     found.take(facts::method(books));
+    found.take(invoice::currency(books, terms));
     found.take(facts::currency(books, terms));
     found.take(facts::period(books));
     found.take(facts::identity(books));

@@ -17,13 +17,14 @@ pub(super) fn threads_beside(other_count: usize) -> usize {
 
 /// Makes something of each item, and takes what was made in the order of the items, until one cannot be taken.
 ///
-/// So many threads take turns: of each no more than one result waits, so that a slow one holds up the others.
+/// So many threads, one at least, take turns: of each no more than one result waits, so that a slow one holds up the others.
 pub(super) fn in_order<I, M: Send, E>(
     count: usize,
     items: &(impl Iterator<Item = I> + Clone + Send),
     make: &(impl Fn(I) -> M + Sync),
     mut take: impl FnMut(M) -> Result<(), E>,
 ) -> Result<(), E> {
+    let count = count.max(1);
     thread::scope(|scope| {
         let begin = |turn: usize| {
             let (done, results) = sync_channel(1);
@@ -60,6 +61,12 @@ mod tests {
         assert_eq!(made(usize::MAX), (Ok(()), 1_000));
         assert_eq!(made(10), (Err(10), 6));
         assert_eq!(in_order(2, &std::iter::empty::<u8>(), &|item| item, |_| Err(())), Ok(()));
+    }
+
+    #[test]
+    fn a_thread_is_always_left_and_they_are_never_many() {
+        assert!((1..=THREAD_COUNT_MAX).contains(&threads_beside(0)));
+        assert_eq!(threads_beside(usize::MAX), 1);
     }
 
     #[test]

@@ -152,15 +152,22 @@ struct Column<'t> {
     text: String,
     /// Whether every other cell is the same as the first.
     is_constant: bool,
+    /// The instant that was written last: in a long table the same one comes again and again.
+    instant: Option<DateTime<Utc>>,
 }
 
 impl<'t> Column<'t> {
     fn of(cells: &'t Cells<'t>, dialect: Dialect) -> Self {
-        Self { cells, dialect, text: String::new(), is_constant: cells.is_constant() }
+        Self { cells, dialect, text: String::new(), is_constant: cells.is_constant(), instant: None }
     }
 
     fn cell(&mut self, row: usize) -> &[u8] {
-        if row == 0 || !self.is_constant {
+        let is_same = match self.cells {
+            _ if row == 0 => false,
+            Cells::Timestamp(cells) => cells[row] == self.instant,
+            _ => self.is_constant,
+        };
+        if !is_same {
             self.text.clear();
             self.push(row);
         }
@@ -175,7 +182,10 @@ impl<'t> Column<'t> {
                 let cell = self.cells.text_at(row).map(|cell| guarded(cell, dialect.guard));
                 text.push_str(cell.as_deref().unwrap_or_default());
             }
-            Cells::Timestamp(cells) => text.extend(cells[row].map(|at| dialect.instant(at))),
+            Cells::Timestamp(cells) => {
+                self.instant = cells[row];
+                text.extend(cells[row].map(|at| dialect.instant(at)));
+            }
             Cells::Date(cells) => text.extend(cells[row].map(|day| day.to_string())),
             Cells::Integer(cells) => {
                 if let Some(number) = cells[row] {
@@ -264,6 +274,26 @@ mod tests {
         )
         .unwrap();
         assert_eq!(String::from_utf8(bytes).unwrap(), "text\r\n'=a\r\n\"\"\r\n\"\"\r\n'=a\r\n");
+    }
+
+    #[test]
+    fn a_column_of_one_cell_is_written_in_every_row() {
+        let name = "=Acme";
+        let texts = |cells: [Option<&'static str>; 3]| Cells::Text(cells.map(|cell| cell.map(Into::into)).to_vec());
+        let spec = |name| Spec::new(name, "", "");
+        let columns = vec![
+            (spec("same"), texts([Some(name); 3])),
+            (spec("none"), texts([None; 3])),
+            (spec("last"), texts([Some(name), Some(name), None])),
+            (spec("number"), Cells::Integer(vec![Some(7); 3])),
+            (spec("money"), Cells::Decimal { scale: 2, units: vec![Some(5), Some(5), Some(6)] }),
+        ];
+        let constant: Vec<bool> = columns.iter().map(|(_, cells)| cells.is_constant()).collect();
+        assert_eq!(constant, [true, true, false, true, false]);
+        let text = String::from_utf8(bytes("t", &Table { columns }, Dialect::PLAIN).unwrap()).unwrap();
+        let rows =
+            ["same,none,last,number,money", "'=Acme,,'=Acme,7,0.05", "'=Acme,,'=Acme,7,0.05", "'=Acme,,,7,0.06", ""];
+        assert_eq!(text, rows.join("\r\n"));
     }
 
     #[test]

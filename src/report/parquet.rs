@@ -189,11 +189,13 @@ mod tests {
                 Cells::Shared { texts: std::sync::Arc::clone(&texts), positions },
             )],
         };
-        let tables = [vec![Some(0), Some(2)], vec![], vec![Some(1), Some(0), None]].map(table);
+        // a column of one text, and one of none
+        let tables =
+            [vec![Some(0), Some(2)], vec![], vec![Some(1), Some(0), None], vec![Some(2); 3], vec![None; 2]].map(table);
         let mut bytes = Vec::new();
         write("t", tables, &mut bytes).unwrap();
-        assert_eq!(super::texts("t", &bytes).unwrap(), ["a", "b", "a"]);
-        assert_eq!(ParquetReader::new(Cursor::new(&bytes)).finish().unwrap().height(), 5);
+        assert_eq!(super::texts("t", &bytes).unwrap(), ["a", "b", "a", "b", "b", "b"]);
+        assert_eq!(ParquetReader::new(Cursor::new(&bytes)).finish().unwrap().height(), 10);
         let mut empty = Vec::new();
         write("t", [table(Vec::new())], &mut empty).unwrap();
         assert_eq!(super::texts("t", &empty).unwrap(), [""; 0]);

@@ -113,7 +113,7 @@ fn own_texts(ledger: &Ledger, statement: &Statement<'_>) -> BTreeSet<String> {
         match &line.held {
             None => {
                 let owner = ledger.terms.customer_of(id, &line.name, ledger.books.as_of());
-                if owner.is_some_and(|owner| payer.is(&owner.id)) {
+                if owner.is_some_and(|owner| payer.has_id(&owner.id)) {
                     own.extend(names(ledger, id));
                     own.extend(status(ledger, id));
                 }
@@ -153,7 +153,7 @@ fn stretch<'l>(ledger: &'l Ledger, id: Uuid, held: &Held) -> Option<&'l Stretch>
 }
 
 fn is_of(stretch: &Stretch, payer: Payer<'_>) -> bool {
-    stretch.owner.as_ref().is_some_and(|owner| payer.is(&owner.id))
+    stretch.owner.as_ref().is_some_and(|owner| payer.has_id(&owner.id))
 }
 
 /// The days on which an account was the customer's, and the captures that its messages are counted between.

@@ -55,10 +55,13 @@ fn render_with(
     let mut statements = Vec::new();
     if info.formats.has_part(Part::Statements) {
         let folders = folders(&ledger.charges);
-        let places = ledger.charges.statements().zip(&folders);
+        // a thread passes over the places of the others: a statement is made where it is needed
+        let places = folders.iter().enumerate();
         let forms = set.forms(true);
-        let make =
-            |(statement, folder): (Statement<'_>, &String)| of_customer(ledger, info, &statement, folder, &forms);
+        let make = |(place, folder): (usize, &String)| {
+            let statement = ledger.charges.statement(place);
+            statement.map_or(Ok(Vec::new()), |statement| of_customer(ledger, info, &statement, folder, &forms))
+        };
         in_order(threads_beside(0), &places, &make, |made| set.customer(made?).map(|plain| statements.push(plain)))?;
         let sums = control::rows(&ledger.charges, &statements);
         set.long("control", set.forms(false), sums.len(), &|rows| control::control(ledger, &sums[rows]))?;

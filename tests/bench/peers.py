@@ -2,7 +2,7 @@
 """Does the night's work with another tool: from two files of answers to a chargeback as CSV and as Parquet.
 
     peers.py --peer stdlib|pandas|polars|duckdb --data FOLDER --out FOLDER
-    peers.py --peer floor --like FOLDER --data FOLDER --out FOLDER
+    peers.py --peer floor|copy --like FOLDER --data FOLDER --out FOLDER
 
 Each peer does the same:
 
@@ -16,14 +16,15 @@ Each peer does the same:
 7. It orders by name and id, with parent and removed last, and writes one table of nine columns as CSV and as Parquet.
 
 The standard library has no Parquet, so `stdlib` writes only CSV. `floor` computes nothing: it reads both files, looks at
-each byte once, and writes as many bytes as the two chargeback files in the folder `--like` have.
+each byte once, and writes as many bytes as the two chargeback files in the folder `--like` have. `copy` computes nothing
+either: it reads the Parquet file of that folder with polars, and writes the table again as CSV and as Parquet.
 """
 
 import importlib
 import sys
 from pathlib import Path
 
-PEERS = ("stdlib", "pandas", "polars", "duckdb", "floor")
+PEERS = ("stdlib", "pandas", "polars", "duckdb", "floor", "copy")
 
 
 def main() -> None:

@@ -44,7 +44,7 @@ fn files(ledger: &Ledger) -> Result<Vec<(String, Vec<u8>)>, Error> {
 
 /// What must not be in the file of the customer with this id.
 fn foreign(ledger: &Ledger, customer: &str) -> Vec<String> {
-    let others = ledger.charges.statements().filter(|statement| !statement.payer.is(customer));
+    let others = ledger.charges.statements().filter(|statement| !statement.payer.has_id(customer));
     let of = |line: &Line| [line.name.to_string(), line.account_id.map(|id| id.to_string()).unwrap_or_default()];
     let lines = others.clone().flat_map(|statement| ledger.charges.lines_of(&statement).iter().flat_map(of));
     lines.chain(others.map(|statement| statement.payer.name().to_owned())).collect()

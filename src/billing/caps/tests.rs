@@ -76,6 +76,9 @@ fn each_line_has_the_cap_of_its_account() {
     let mut books = second.account(9, 5).books();
     // usage of an account that nobody lists, after all that are listed; and a parent account after that
     books.accounts.retain(|account| account.id != id(9));
+    // an account that is listed twice: the first entry counts
+    let again = SubAccount { monthly_credit: 900, ..books.accounts[0].clone() };
+    books.accounts.insert(1, again);
     books.usage.parent_id = id(99);
     let ledger = Ledger::draw_up(seen([first]), books, Terms::default());
     let found = ledger.charges.lines.iter().map(|line| (line, line.cap));

@@ -51,7 +51,7 @@ fn named_line(kind: LineKind, name: Arc<str>) -> Line {
         grade: Grade::Observed,
         span: Span::default(),
         held: None,
-        open: None,
+        unseen: None,
         place: 0,
     }
 }

@@ -44,7 +44,8 @@ enum Owner<'i> {
     Customer(&'i Customer),
     /// One of another time, or one that is an account.
     Other(Box<Customer>),
-    /// The account itself, by the name of its first line, which is at this place.
+    /// The account itself, by the name of its first line, which is at this place until lines are put in order. It is the
+    /// first then as well: lines of one account keep the order of their places.
     Itself(usize),
     /// Nobody: the line is kept.
     Nobody,
@@ -95,16 +96,12 @@ impl<'i> Owned<'_, 'i> {
     /// Gives every account that is its own customer the customer's name and id, as the lines of its fees have them.
     fn name_all(&mut self) {
         for place in 0..self.owners.len() {
-            if let Owner::Itself(first) = self.owners[place] {
-                self.name_one(place, first);
+            if let Owner::Itself(first) = self.owners[place]
+                && let Some(id) = self.lines[place].account_id
+                && let Some(customer) = self.inputs.owner(id, &self.lines[first].name)
+            {
+                self.owners[place] = Owner::of(customer);
             }
-        }
-    }
-
-    fn name_one(&mut self, place: usize, first: usize) {
-        let (line, name) = (&self.lines[place], &self.lines[first].name);
-        if let Some(customer) = line.account_id.and_then(|id| self.inputs.owner(id, name)) {
-            self.owners[place] = Owner::of(customer);
         }
     }
 

@@ -74,7 +74,7 @@ fn parts(line: &Line, stretches: &[Stretch], seen: &[i64]) -> (Vec<Line>, Divisi
             messages: messages.get(index).copied(),
             allocated_cost: line.allocated_cost.and_then(|_| Some(cost.of_units(costs.get(index)?.0))),
             share: shares.parts.get(index).copied().unwrap_or(Minor::ZERO),
-            open: messages.get(index).and_then(|seen| Volume { low, high }.of_line(*seen)),
+            unseen: messages.get(index).and_then(|seen| Volume { low, high }.unless_seen(*seen)),
             held: Some(Box::new(held)),
             ..line.clone()
         }

@@ -35,7 +35,7 @@ pub(super) fn attribute(
     divided.push(Line {
         messages: Some(unnamed),
         grade: Grade::Residual,
-        open: rest.of_line(unnamed),
+        unseen: rest.unless_seen(unnamed),
         ..amount_line(LineKind::Removed, &whole.name)
     });
     for ((line, share), units) in divided.iter_mut().zip(&shares.parts).zip(costs) {
@@ -55,7 +55,7 @@ fn named_line(gone: &Gone, part: &Part) -> Line {
         account_id: Some(gone.account_id),
         messages: Some(part.messages),
         grade: if part.bounded { Grade::Attributed } else { Grade::Residual },
-        open: Volume { low: part.low, high: part.high }.of_line(part.messages),
+        unseen: Volume { low: part.low, high: part.high }.unless_seen(part.messages),
         ..amount_line(LineKind::Attributed, &gone.name)
     }
 }

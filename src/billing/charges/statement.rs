@@ -1,11 +1,13 @@
 //! Statements: one customer's lines, with their sums.
 //!
-//! A statement is a view of its lines, added up where it is asked for, so that it takes no memory beside them.
+//! A statement is a view of its lines, added up where it is asked for: what is kept of it is where its lines end, and whose
+//! they are unless they say so themselves.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use uuid::Uuid;
+use uuid::fmt::Hyphenated;
 
 use super::super::customers::{Customer, Pricing};
 use super::super::grade::{Grade, Span};
@@ -69,9 +71,12 @@ impl<'c> Payer<'c> {
         }
     }
 
-    /// Whether a customer of this id is meant.
-    pub fn is(&self, customer_id: &str) -> bool {
-        self.id() == customer_id
+    /// Whether the customer has this id.
+    pub fn has_id(&self, customer_id: &str) -> bool {
+        match self {
+            Self::Customer(customer) => *customer.id == *customer_id,
+            Self::Account { id, .. } => *id.hyphenated().encode_lower(&mut [0; Hyphenated::LENGTH]) == *customer_id,
+        }
     }
 }
 
@@ -154,19 +159,33 @@ impl Charges {
         (place < self.bills.len()).then(|| self.statement_at(place))
     }
 
-    fn statement_at(&self, place: usize) -> Statement<'_> {
-        let bill = &self.bills[place];
+    /// The statement of the customer with an id.
+    pub fn statement_of(&self, customer_id: &str) -> Option<Statement<'_>> {
+        let place = (0..self.bills.len()).find(|place| self.payer_at(*place).has_id(customer_id))?;
+        self.statement(place)
+    }
+
+    /// Where the lines of the statement at a place are.
+    fn place_of_lines(&self, place: usize) -> Range<usize> {
         let start = place.checked_sub(1).map_or(0, |before| self.bills[before].end);
-        let lines = &self.lines[start..bill.end];
-        let payer = match &bill.customer {
+        start..self.bills[place].end
+    }
+
+    fn payer_at(&self, place: usize) -> Payer<'_> {
+        let first = self.lines[self.place_of_lines(place)].first();
+        match &self.bills[place].customer {
             Some(customer) => Payer::Customer(customer),
             None => Payer::Account {
-                id: lines.first().and_then(|line| line.account_id).unwrap_or_default(),
-                name: lines.first().map_or("", |line| &line.name),
+                id: first.and_then(|line| line.account_id).unwrap_or_default(),
+                name: first.map_or("", |line| &line.name),
                 pricing: &self.pricing,
             },
-        };
-        Statement { payer, lines: start..bill.end, sums: Sums::of(lines) }
+        }
+    }
+
+    fn statement_at(&self, place: usize) -> Statement<'_> {
+        let lines = self.place_of_lines(place);
+        Statement { payer: self.payer_at(place), sums: Sums::of(&self.lines[lines.clone()]), lines }
     }
 
     /// The lines of one statement.
@@ -177,13 +196,11 @@ impl Charges {
     /// Who is charged for each of these lines; nobody for those that are kept.
     pub fn payers(&self, lines: Range<usize>) -> impl Iterator<Item = Option<Payer<'_>>> {
         let mut place = self.bills.partition_point(|bill| bill.end <= lines.start);
-        let mut current = self.statement(place);
         lines.map(move |line| {
-            while self.bills.get(place).is_some_and(|bill| bill.end <= line) {
+            while self.bills.get(place)?.end <= line {
                 place += 1;
-                current = self.statement(place);
             }
-            current.as_ref().map(|statement| statement.payer)
+            Some(self.payer_at(place))
         })
     }
 

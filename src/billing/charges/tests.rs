@@ -164,6 +164,26 @@ fn who_was_idle_until_the_tail_may_have_a_charge_after_it() {
     assert!(one.span.high > Minor(9_000), "{:?}", one.span);
 }
 
+/// So many accounts that threads order them, with names that share letters, or are the same.
+#[test]
+fn lines_are_in_the_order_of_names_and_ids_however_much_they_have_in_common() {
+    let accounts = (1..=12_000).rev();
+    let mut books = accounts.fold(Night::at("2024-01-13T02:00:00Z"), |night, number| night.account(number, 1)).books();
+    for (place, line) in books.usage.sub_accounts.iter_mut().enumerate() {
+        let shared = "x".repeat(place % 40);
+        line.name = format!("{shared}{}", place % 13).into();
+    }
+    let charges = Ledger::draw_up(seen([]), books, Terms::default()).charges;
+    let order = |line: &Line| (line.name.clone(), line.account_id);
+    let owned: Vec<_> = charges.lines.iter().filter(|line| line.kind == LineKind::SubAccount).map(order).collect();
+    assert_eq!((owned.len(), charges.statements().len()), (12_000, 12_000));
+    assert!(owned.is_sorted(), "of equal names the smaller id comes first");
+    let payers: Vec<_> = charges.payers(0..12_001).map(|payer| payer.map(|payer| payer.id().into_owned())).collect();
+    let ids = owned.iter().map(|(_, id)| id.map(|id| id.to_string()));
+    assert_eq!(payers, ids.chain([None]).collect::<Vec<_>>());
+    assert_eq!(charges.payers(7_000..7_002).map(|payer| payer.unwrap().id().into_owned()).last(), payers[7_001]);
+}
+
 #[test]
 fn the_largest_come_first_and_the_others_are_counted() {
     let night = Night::at("2024-01-13T02:00:00Z").account(1, 10).account(2, 40).account(3, 20).account(4, 20).parent(5);

@@ -159,7 +159,7 @@ impl Subject {
     /// The statement of its customer, if that is charged with anything.
     pub fn statement<'l>(&self, ledger: &'l Ledger) -> Option<Statement<'l>> {
         let id = &self.customer()?.id;
-        ledger.charges.statements().find(|statement| statement.payer.is(id))
+        ledger.charges.statement_of(id)
     }
 
     /// Its lines in a ledger: a customer's statement, or what anybody is charged for a sub account.

@@ -86,7 +86,7 @@ impl Amount {
         (i128::from(self.high) << u64::BITS) | i128::from(self.low)
     }
 
-    /// A part of this figure: so many units of its last decimal.
+    /// A part of this figure: so many units of its last decimal, and no more than it has itself.
     #[must_use]
     pub fn of_units(self, units: i128) -> Self {
         debug_assert!(units.abs() <= self.units().abs(), "a part is not larger than the whole");
@@ -185,6 +185,8 @@ fn split_number(text: &str) -> Option<NumberText<'_>> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -201,9 +203,34 @@ mod tests {
             ("999999999999999.99", "999999999999999.99"),
             ("0e999999999999", "0"),
             ("-1.4210854715202004e-14", "-0.000000000000014210854715202004"),
+            ("-999999999999999.9999999999999", "-999999999999999.9999999999999"),
+            ("9.999999999999999999999999999e-7", "0.0000009999999999999999999999999999"),
+            ("-1e-34", "-0.0000000000000000000000000000000001"),
         ] {
             assert_eq!(Amount::parse(text).map(|amount| amount.to_string()), Ok(shown.to_owned()), "{text}");
             assert_eq!(Amount::parse(text).unwrap().exact().to_string(), shown, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_amount_is_no_larger_than_its_digits() {
+        assert_eq!((size_of::<Amount>(), size_of::<Option<Amount>>()), (16, 16));
+        // around the bits that the mantissa is kept in
+        for units in [1_i128 << 64, (1 << 64) - 1, (1 << 64) + 1, 10_i128.pow(28) - 1] {
+            for units in [units, -units] {
+                let text = format!("{units}e-28");
+                assert_eq!(Amount::parse(&text).map(Amount::units), Ok(units), "{text}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn parts_of_an_amount_sum_to_it(units in -(10_i128.pow(28) - 1)..10_i128.pow(28), first in 0_i128..=100, scale in 14_u32..=34) {
+            let whole = Amount::parse(&format!("{units}e-{scale}")).unwrap();
+            let first = whole.units() / 100 * first;
+            let parts = [first, whole.units() - first].map(|units| whole.of_units(units));
+            prop_assert_eq!(parts[0].exact() + parts[1].exact(), whole.exact());
         }
     }
 

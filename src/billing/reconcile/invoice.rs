@@ -1,7 +1,7 @@
 //! Checks of the pooled invoice: what finance entered against the API, and our statements against both.
 
 use super::super::books::Books;
-use super::super::charges::{Charges, Line, LineKind};
+use super::super::charges::{Charges, LineKind};
 use super::super::close::Obstacle;
 use super::super::finding::{Code, Finding, Severity};
 use super::super::invoice::Bridge;
@@ -19,17 +19,18 @@ pub(super) fn invoice(books: &Books, terms: &Terms, charges: &Charges) -> Vec<Fi
         Finding::new(Code::Invoice, Severity::Error, message).expected_actual(period.name(), date)
     });
     let mut findings: Vec<Finding> = stray.collect();
-    let entry = terms.invoice(period);
-    let foreign = entry.and_then(|entry| entry.currency).filter(|currency| *currency != books.usage.currency);
-    findings.extend(foreign.map(|currency| {
-        Finding::new(Code::Currency, Severity::Error, "the invoice is in another currency than the usage")
-            .expected_actual(books.usage.currency.code(), currency.code())
-    }));
     if let Some(bridge) = &charges.bridge {
         findings.extend(unseen(books, bridge));
         findings.extend(unexplained(books, terms, bridge));
     }
     findings
+}
+
+/// The invoice as entered is in the currency of the usage.
+pub(super) fn currency(books: &Books, terms: &Terms) -> Option<Finding> {
+    let currency = terms.invoice(books.usage.period)?.currency.filter(|currency| *currency != books.usage.currency)?;
+    let finding = Finding::new(Code::Currency, Severity::Error, "the invoice is in another currency than the usage");
+    Some(finding.expected_actual(books.usage.currency.code(), currency.code()))
 }
 
 /// The part of the invoice that is taken for the tail's.
@@ -106,10 +107,7 @@ pub(super) fn unspread(charges: &Charges, terms: &Terms) -> Vec<Finding> {
 /// Σ statements + kept lines + classes left out = pooled invoice, in minor units. Anything else would be our own defect.
 pub(super) fn statements(charges: &Charges) -> Vec<Finding> {
     let proof = charges.proof();
-    let of_lines = charges.lines.iter().map(Line::cost).sum::<Minor>();
-    // both ways of adding up must foot: by the statements that customers get, and by the lines in the chargeback
-    let sum = if proof.difference == Minor::ZERO { of_lines + proof.left_out } else { proof.sum() };
-    let difference = sum - charges.pooled.minor;
+    let (sum, difference) = (proof.sum(), proof.difference);
     if difference == Minor::ZERO {
         return Vec::new();
     }

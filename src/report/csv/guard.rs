@@ -187,12 +187,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_piece_of_a_guarded_text_is_run(text in "[a1=+@',; \"\t-]{0,12}") {
+        fn no_piece_of_a_guarded_text_is_run(text in "[a1ß１٣=+@＝－＠',; \"\t\r\n\u{feff}\u{200b}-]{0,12}") {
             let guarded = guarded(&text, Guard::Formulas);
             prop_assert_eq!(unguarded(&guarded), text.as_str());
             for segment in segments(&guarded) {
                 prop_assert!(segment.starts_with('\'') || !is_run(segment), "{}", segment);
             }
+            prop_assert_eq!(guarded == text, !segments(&text).any(is_run), "what needs no guard has none");
         }
     }
 }

@@ -123,7 +123,7 @@ fn end(text: &mut String, page: &Page<'_>, explained: &Explained) {
     let lines = counted(explained.steps.len() + explained.fees.len(), "line");
     let _ = writeln!(text, "charged   {} {} on {lines}", amount(explained.charge), currency.code());
     for owner in owners(page, explained) {
-        let statement = charges.statements().find(|s| owner.is_some_and(|owner| s.payer.is(&owner.id)));
+        let statement = owner.and_then(|owner| charges.statement_of(&owner.id));
         match statement {
             Some(statement) => text.push_str(&wrapped("statement ", &self::statement(page, &statement), 10)),
             None => text.push_str("statement none: nobody in the customer map owns it, and its line is kept\n"),

@@ -9,7 +9,7 @@ use crate::billing::ledger::Ledger;
 use crate::billing::money::Minor;
 use crate::billing::rate::Band;
 use crate::billing::removed::Part;
-use crate::billing::tail_sheet::Row;
+use crate::billing::tail_sheet::{Row, Whose};
 
 use super::super::format::{self, Formats};
 use super::super::text::duration;
@@ -121,8 +121,11 @@ fn estimates(ledger: &Ledger) -> Markup {
                 Head::Figure("Cost, least"), Head::Figure("likely"), Head::Figure("most"),
             ]))
             tbody {
-                @for (title, row) in ["All accounts", "Parent account"].iter().zip(ledger.tail.of_pool()) {
-                    tr { th scope="row" { (title) } (cells(&row)) }
+                @for row in ledger.tail.of_pool() {
+                    tr {
+                        th scope="row" { (if row.whose == Whose::Pool { "All accounts" } else { "Parent account" }) }
+                        (cells(&row))
+                    }
                 }
             }
         }

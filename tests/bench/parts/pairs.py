@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from bench import Bench
 
 # The strongest first. Those in Python alone take minutes at a million, and are left out there unless asked for.
-PEERS = ["polars", "duckdb", "pandas", "stdlib", "floor"]
+PEERS = ["polars", "duckdb", "pandas", "stdlib", "floor", "copy"]
+# These compute nothing: they are given our own set.
+GIVEN_OURS = {"floor", "copy"}
 QUICK_PEERS = ["polars", "duckdb", "floor"]
 SLOW_PEERS, SLOW_SIZE_MAX = {"pandas", "stdlib"}, 100_000
 # A folder with some files for each of a million customers is another benchmark.
 STATEMENTS_SIZE_MAX = 100_000
-TITLES = {"stdlib": "standard library (no Parquet)", "floor": "floor"}
+TITLES = {"stdlib": "standard library (no Parquet)", "copy": "polars, copying our table"}
 
 NOTE = """\
 From the answers of one night to the chargeback as CSV and Parquet: the whole process, wall time. Each peer runs by
@@ -26,7 +28,8 @@ turns with subledger after a warm-up of both. Measured runs: {runs}; medians, wi
 subledger reads its archive, unpacks it, checks every hash, writes 33 columns and syncs them to the disk before it
 publishes them. Peers read plain files, write 9 columns and sync nothing. The floor reads the peers' files, looks at
 each byte once and writes as many bytes as subledger's CSV and Parquet have, in one thread; below 10,000 accounts it is the
-start of Python and not much more.
+start of Python and not much more. The copy is polars reading our Parquet and writing it again, as CSV and as Parquet: what the
+output alone takes.
 """
 
 
@@ -72,9 +75,11 @@ def pair(bench: "Bench", size: int, peer: str) -> tuple[Measured, Measured]:
 def command_of(bench: "Bench", dataset: Dataset, peer: str) -> Command:
     out = dataset.folder / "out" / peer
     words = [HERE / "peers.py", "--peer", peer, "--data", dataset.folder, "--out", out]
-    if peer == "floor":
-        # Without what Python would look for at its start.
-        return Command([bench.python, "-S", *words, "--like", kept_set(bench, dataset)], prepare=lambda: clean(out))
+    if peer in GIVEN_OURS:
+        words += ["--like", kept_set(bench, dataset)]
+        # The floor goes without what Python would look for at its start.
+        flags = ["-S"] if peer == "floor" else []
+        return Command([bench.python, *flags, *words], prepare=lambda: clean(out))
     return Command([bench.python, *words], prepare=lambda: clean(out), check=lambda told: check_sides(dataset, told))
 
 
@@ -95,7 +100,7 @@ def check_sides(dataset: Dataset, told: str) -> None:
 
 def agreement(bench: "Bench", dataset: Dataset, peers: list[str]) -> str:
     """Compares the tables that were written last, and says what came of it."""
-    others = [f"{peer}={dataset.folder / 'out' / peer}" for peer in peers if peer != "floor"]
+    others = [f"{peer}={dataset.folder / 'out' / peer}" for peer in peers if peer not in GIVEN_OURS]
     say(f"{dataset.count:,} accounts: comparing every row of {', '.join(peers)}")
     words = [bench.python, HERE / "agree.py", "--data", dataset.folder, "--set", dataset.set, *others]
     found = dataset.folder / "agreement.txt"

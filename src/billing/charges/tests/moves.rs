@@ -101,7 +101,7 @@ fn an_account_may_change_hands_again_and_again() {
     let back = drawn(&rows("x"), nights());
     assert_eq!(parts(&back), [x, y, part("x", 90, 90, "11T00", "13T00")]);
     // both of its times are on its one statement
-    let x = back.charges.statements().find(|statement| statement.payer.is("x")).unwrap();
+    let x = back.charges.statements().find(|statement| statement.payer.has_id("x")).unwrap();
     assert_eq!(
         (back.charges.statements().len(), x.lines.len(), x.sums.charge, x.sums.messages),
         (2, 2, Minor(190), 190)
@@ -152,7 +152,7 @@ fn the_parts_of_a_removed_account_have_its_bounds() {
     let nights = [night("10T00", 60).account(2, 30), night("11T00", 100).account(2, 70), gone].map(stays);
     let ledger = drawn(&rows, nights);
     let lines = |whose: &str| {
-        let statement = ledger.charges.statements().find(|statement| statement.payer.is(whose)).unwrap();
+        let statement = ledger.charges.statements().find(|statement| statement.payer.has_id(whose)).unwrap();
         let lines = ledger.charges.lines_of(&statement).iter();
         lines.map(|line| (line.messages.unwrap(), line.grade, line.span.low.0, line.span.high.0)).collect::<Vec<_>>()
     };
@@ -238,14 +238,14 @@ fn only_the_last_owner_sends_in_the_tail() {
     let terms = Terms { customers: Some(map(&rows)), ..invoiced() };
     let nights = [("16T00", 500), ("31T12", 1_000)].map(|(at, messages)| night(at, messages).account(2, 1_000));
     let ledger = on(terms, nights);
-    let of = |whose: &str| ledger.charges.statements().find(|statement| statement.payer.is(whose)).unwrap().sums;
+    let of = |whose: &str| ledger.charges.statements().find(|statement| statement.payer.has_id(whose)).unwrap().sums;
     let [x, y] = [of("x"), of("y")];
     assert_eq!((x.cost, y.cost, x.grade, y.grade), (Minor(2_500), Minor(2_500), Grade::Tail, Grade::Tail));
     // the one's share can only be diluted, the other's may grow
     assert_eq!(x.span.high, x.cost);
     assert!(x.span.low < x.cost && y.span.high > y.cost, "{:?} {:?}", x.span, y.span);
     let likely = |whose: &str| {
-        let index = ledger.charges.statements().position(|statement| statement.payer.is(whose)).unwrap();
+        let index = ledger.charges.statements().position(|statement| statement.payer.has_id(whose)).unwrap();
         ledger.tails()[index + 2].messages.high
     };
     assert_eq!(likely("x"), 0);
