@@ -72,7 +72,7 @@ fn parts(line: &Line, stretches: &[Stretch], seen: &[i64]) -> (Vec<Line>, Divisi
             // how the account is now is nothing to whoever had it before
             status: line.status.clone().filter(|_| is_last),
             messages: messages.get(index).copied(),
-            allocated_cost: line.allocated_cost.and_then(|_| Some(cost.of_units(costs.get(index)?.0))),
+            allocated_cost: line.allocated_cost.and_then(|cost| cost.of_units(costs.get(index)?.0)),
             share: shares.parts.get(index).copied().unwrap_or(Minor::ZERO),
             unseen: messages.get(index).and_then(|seen| Volume { low, high }.unless_seen(*seen)),
             held: Some(Box::new(held)),

@@ -39,7 +39,7 @@ pub(super) fn attribute(
         ..amount_line(LineKind::Removed, &whole.name)
     });
     for ((line, share), units) in divided.iter_mut().zip(&shares.parts).zip(costs) {
-        (line.share, line.allocated_cost) = (*share, Some(cost.of_units(units.0)));
+        (line.share, line.allocated_cost) = (*share, cost.of_units(units.0));
     }
     // a rest of nothing has nothing to say
     divided.retain(|line| line.kind != LineKind::Removed || line.volume().is_some_and(|volume| volume.high != 0));

@@ -86,15 +86,13 @@ impl Amount {
         (i128::from(self.high) << u64::BITS) | i128::from(self.low)
     }
 
-    /// A part of this figure: so many units of its last decimal, and no more than it has itself.
-    #[must_use]
-    pub fn of_units(self, units: i128) -> Self {
-        debug_assert!(units.abs() <= self.units().abs(), "a part is not larger than the whole");
+    /// A part of this figure: so many units of its last decimal; nothing for more than an amount may have.
+    pub fn of_units(self, units: i128) -> Option<Self> {
         let (mut mantissa, mut scale) = (units, self.scale());
         while scale > 0 && mantissa % 10 == 0 {
             (mantissa, scale) = (mantissa / 10, scale - 1);
         }
-        Self::new(mantissa, scale).unwrap_or(self)
+        Self::new(mantissa, scale)
     }
 
     /// Decimals after trailing zeros are removed.
@@ -229,7 +227,7 @@ mod tests {
         fn parts_of_an_amount_sum_to_it(units in -(10_i128.pow(28) - 1)..10_i128.pow(28), first in 0_i128..=100, scale in 14_u32..=34) {
             let whole = Amount::parse(&format!("{units}e-{scale}")).unwrap();
             let first = whole.units() / 100 * first;
-            let parts = [first, whole.units() - first].map(|units| whole.of_units(units));
+            let parts = [first, whole.units() - first].map(|units| whole.of_units(units).unwrap());
             prop_assert_eq!(parts[0].exact() + parts[1].exact(), whole.exact());
         }
     }
