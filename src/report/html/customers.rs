@@ -28,8 +28,9 @@ pub(super) fn section(ledger: &Ledger, formats: &Formats) -> Markup {
     let (charges, proof) = (&ledger.charges, ledger.charges.proof());
     let (largest, others) = charges.largest(CUSTOMER_COUNT_MAX);
     let most = largest.first().map_or(Minor::ZERO, |statement| statement.sums.charge);
+    let folders = if formats.has_part(Part::Statements) { folders(charges) } else { Vec::new() };
     let ids = charges.statements().map(|statement| statement.payer.id().into_owned());
-    let folders = ids.zip(folders(charges)).filter(|_| formats.has_part(Part::Statements)).collect();
+    let folders = ids.zip(folders).collect();
     let alike = alike(&largest);
     let rows = |statements: &[Statement<'_>]| {
         html! {
