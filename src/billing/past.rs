@@ -89,7 +89,7 @@ pub struct Past {
     margin: Margin,
     daily: Vec<Daily>,
     intervals: Vec<Interval>,
-    /// Whose accounts were that change hands in the current period.
+    /// Whose the accounts were that change hands in the current period.
     stretches: BTreeMap<Uuid, Vec<Stretch>>,
     /// The accounts in the intervals.
     gone: BTreeMap<Uuid, Away>,
@@ -322,7 +322,7 @@ impl Past {
             trail.has_line |= messages.is_some();
             trail.is_active = account.is_none_or(|account| account.status == Status::Active);
         }
-        self.alerts.extend(trail.see_cap(id, account, messages.is_some(), books, terms));
+        self.alerts.extend(trail.see_cap(id, account, messages.is_some(), seeing));
         self.trails.push(id, trail);
     }
 }

@@ -9,7 +9,6 @@ use super::super::books::{Books, SubAccount, UsageLine};
 use super::super::level::{Alert, AlertKind, Level, level_of};
 use super::super::moves::{Stretch, halfway};
 use super::super::rate::Pace;
-use super::super::terms::Terms;
 use super::Seeing;
 
 /// The longest that a capture may lie before a calendar month whose messages are counted from it.
@@ -173,9 +172,9 @@ impl Trail {
         id: Uuid,
         account: Option<&SubAccount>,
         has_usage: bool,
-        books: &Books,
-        terms: &Terms,
+        seeing: &Seeing<'_>,
     ) -> Option<Alert> {
+        let Seeing { books, terms, .. } = *seeing;
         let level = match account {
             Some(account) => {
                 let last = account.monthly_credit;
