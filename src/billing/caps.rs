@@ -42,6 +42,16 @@ pub struct CapUse {
 }
 
 impl CapUse {
+    /// How much of an account's cap is used, if the account exists. `past` has seen the books.
+    pub(super) fn of_account(id: Uuid, books: &Books, past: &Past) -> Option<Self> {
+        Some(Self::of(books.account(id)?, past.trail(id)?))
+    }
+
+    /// The messages are those of the usage line, or of the last one that there was: a line that vanished takes nothing back.
+    fn of(account: &SubAccount, trail: &Trail) -> Self {
+        Self { used: trail.messages, credit: account.monthly_credit, level: trail.level }
+    }
+
     /// Messages ÷ cap in hundredths of a per cent, rounded down; nothing if uncapped.
     pub fn utilisation(self) -> Option<i128> {
         (self.credit > 0).then(|| i128::from(self.used) * 10_000 / i128::from(self.credit))
@@ -61,12 +71,6 @@ pub fn caps<'l>(books: &'l Books, past: &'l Past) -> impl Iterator<Item = Cap<'l
 }
 
 impl<'l> Cap<'l> {
-    /// The cap of one account, without what is to be told of it.
-    pub fn of(id: Uuid, books: &'l Books, past: &'l Past) -> Option<Self> {
-        let (account, trail) = (books.account(id)?, past.trail(id)?);
-        Some(Self { account, messages: books.messages_of(id), alert: None, trail, books })
-    }
-
     /// Where the messages stand against the cap.
     pub fn level(&self) -> Level {
         self.trail.level
@@ -79,7 +83,7 @@ impl<'l> Cap<'l> {
 
     /// How much of it is used.
     pub fn usage(&self) -> CapUse {
-        CapUse { used: self.used(), credit: self.account.monthly_credit, level: self.level() }
+        CapUse::of(self.account, self.trail)
     }
 
     /// Messages ÷ cap in hundredths of a per cent, rounded down; nothing if uncapped.
@@ -94,7 +98,7 @@ impl<'l> Cap<'l> {
 
     /// When the cap is used up at that rate, if its month is the billing period; nothing if it lasts or is used up.
     pub fn runs_out_at(&self) -> Option<DateTime<Utc>> {
-        self.runs_out(self.used(), self.books.usage.period)
+        self.runs_out(self.trail.messages, self.books.usage.period)
     }
 
     /// Messages in the calendar month, where that is not the billing period and captures reach back to its start.
@@ -117,13 +121,8 @@ impl<'l> Cap<'l> {
         self.trail.still_since
     }
 
-    /// The messages of the usage line, or of the last one that there was: a line that vanished takes nothing back.
-    fn used(&self) -> i64 {
-        self.trail.messages
-    }
-
     fn rate(&self) -> Option<Rate> {
-        let rate = self.trail.pace.current(self.books.capture.at, self.used());
+        let rate = self.trail.pace.current(self.books.capture.at, self.trail.messages);
         rate.filter(|_| self.account.status == Status::Active)
     }
 

@@ -260,7 +260,7 @@ impl Charges {
 
     /// How many sub accounts are on statements, each once.
     pub fn charged_accounts(&self) -> usize {
-        let owned = self.lines.iter().take(self.bills.last().map_or(0, |bill| bill.end));
+        let owned = self.lines.iter().take(self.charged_count());
         let owned = owned.filter(|line| line.kind.has_customer());
         let held = owned.clone().filter(|line| line.held.is_some()).filter_map(|line| line.account_id);
         owned.filter(|line| line.held.is_none()).count() + held.collect::<BTreeSet<Uuid>>().len()
@@ -283,7 +283,7 @@ pub(super) fn charges(lines: Vec<Line>, inputs: &Inputs<'_>, past: &Past) -> Cha
                 while caps.next_if(|cap| cap.account.id < id).is_some() {}
                 caps.peek().filter(|cap| cap.account.id == id).map(Cap::usage)
             }
-            _ => Cap::of(id, books, past).as_ref().map(Cap::usage),
+            _ => CapUse::of_account(id, books, past),
         });
         pool.bound(line);
     }

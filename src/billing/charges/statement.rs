@@ -7,7 +7,6 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use uuid::Uuid;
-use uuid::fmt::Hyphenated;
 
 use super::super::customers::{Customer, Pricing};
 use super::super::grade::{Grade, Span};
@@ -73,10 +72,7 @@ impl<'c> Payer<'c> {
 
     /// Whether the customer has this id.
     pub fn has_id(&self, customer_id: &str) -> bool {
-        match self {
-            Self::Customer(customer) => *customer.id == *customer_id,
-            Self::Account { id, .. } => *id.hyphenated().encode_lower(&mut [0; Hyphenated::LENGTH]) == *customer_id,
-        }
+        self.id() == customer_id
     }
 }
 
@@ -204,9 +200,14 @@ impl Charges {
         })
     }
 
+    /// How many lines are on statements: the first ones.
+    pub(super) fn charged_count(&self) -> usize {
+        self.bills.last().map_or(0, |bill| bill.end)
+    }
+
     /// The lines on no statement.
     pub fn kept(&self) -> impl Iterator<Item = &Line> {
-        self.lines.iter().skip(self.bills.last().map_or(0, |bill| bill.end))
+        self.lines.iter().skip(self.charged_count())
     }
 
     /// The statements with the highest charges, the highest first, and what all others are charged.
