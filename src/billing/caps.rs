@@ -34,7 +34,8 @@ pub struct Cap<'l> {
 /// How much of a cap is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CapUse {
-    used: i64,
+    /// The messages that count against it.
+    pub used: i64,
     /// The cap in messages per month; 0 means uncapped.
     pub credit: i64,
     /// Where that stands.

@@ -7,31 +7,29 @@ mod bounds;
 mod buckets;
 mod divide;
 mod gather;
+mod line;
 mod moved;
 mod proof;
 mod removed;
 mod statement;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
-use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use super::books::Status;
 use super::caps::{Cap, CapUse, caps};
-use super::customers::{Customer, Effective, Pricing};
-use super::grade::{Grade, Span};
+use super::customers::{Effective, Pricing};
 use super::invoice::{Bridge, Class};
-use super::money::{Amount, Currency, Exact, Minor};
+use super::money::{Currency, Exact, Minor};
 use super::past::Past;
 use super::shares::Unshareable;
 use super::terms::Weights;
 
 use self::bounds::Pool;
-use self::buckets::amount_line;
+use self::line::Volume;
 use self::statement::Bill;
 
+pub use self::line::{Held, Line};
 pub use self::proof::Proof;
 pub use self::statement::{Others, Payer, Statement, Sums};
 
@@ -90,109 +88,6 @@ impl LineKind {
     }
 }
 
-/// What the messages of a line may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Volume {
-    low: i64,
-    high: i64,
-}
-
-impl Volume {
-    /// Messages that were seen.
-    fn seen(messages: i64) -> Self {
-        Self { low: messages, high: messages }
-    }
-
-    /// What a line of so many messages has to keep of it.
-    fn unless_seen(self, messages: i64) -> Option<Box<Self>> {
-        (self != Self::seen(messages)).then(|| Box::new(self))
-    }
-}
-
-/// Whose a line is, where its account changes hands within the period.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Held {
-    /// Who is charged; nothing if nobody owned the account.
-    pub owner: Option<Customer>,
-    /// On which days of the period; open towards its start or its end.
-    pub days: Effective,
-    /// The capture from which the messages are counted; nothing for the start of the period.
-    pub from: Option<Arc<str>>,
-    /// The capture until which they are counted.
-    pub until: Arc<str>,
-    /// Whether nobody has had the account since.
-    pub is_last: bool,
-}
-
-/// One line of the chargeback.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
-    /// What it stands for.
-    pub kind: LineKind,
-    /// The account, for sub accounts and the parent.
-    pub account_id: Option<Uuid>,
-    /// Its name, safe to display.
-    pub name: Arc<str>,
-    /// Its status, where the account list or a lookup tells.
-    pub status: Option<Status>,
-    /// How much of the account's cap is used, where that is known.
-    pub cap: Option<CapUse>,
-    /// Messages in the period, for buckets of usage.
-    pub messages: Option<i64>,
-    /// The API's allocated cost, for buckets of usage.
-    pub allocated_cost: Option<Amount>,
-    /// Its share of the pooled invoice.
-    pub share: Minor,
-    /// What it bears of usage that was spread; negative on the line that was spread.
-    pub spread: Minor,
-    /// The customer's markup, in per cent, where there is a customer.
-    pub markup_percent: Option<Decimal>,
-    /// What it adds.
-    pub markup: Minor,
-    /// What is charged beyond any usage.
-    pub fee: Minor,
-    /// How the charge is known.
-    pub grade: Grade,
-    /// What the charge lies between.
-    pub span: Span,
-    /// Whose it is, where its account changes hands within the period.
-    pub held: Option<Box<Held>>,
-    /// What the messages may be, where that is not what was seen.
-    unseen: Option<Box<Volume>>,
-    /// Where it is among the lines that the pooled invoice was divided into.
-    pub(crate) place: usize,
-}
-
-impl Line {
-    /// What the line takes from the pooled invoice.
-    pub fn cost(&self) -> Minor {
-        self.share + self.spread
-    }
-
-    /// What the messages may be, for buckets of usage.
-    fn volume(&self) -> Option<Volume> {
-        let messages = self.messages?;
-        Some(self.unseen.as_deref().copied().unwrap_or(Volume::seen(messages)))
-    }
-
-    /// The account's cap in messages per month, where known; 0 means uncapped. How it is now is nothing to whoever had the
-    /// account before.
-    pub fn monthly_credit(&self) -> Option<i64> {
-        let is_its = self.kind == LineKind::SubAccount && self.held.as_ref().is_none_or(|held| held.is_last);
-        self.cap.filter(|_| is_its).map(|cap| cap.credit)
-    }
-
-    /// What the customer is charged.
-    pub fn charge(&self) -> Minor {
-        self.cost() + self.margin()
-    }
-
-    /// What of that is beyond the cost.
-    pub fn margin(&self) -> Minor {
-        self.markup + self.fee
-    }
-}
-
 /// What the parent account owes for the period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pooled {
@@ -232,7 +127,7 @@ impl Charges {
     /// was used then, and what nobody owns by now.
     pub fn unheld(&self) -> impl Iterator<Item = (&Line, Effective)> {
         self.kept().filter_map(|line| {
-            let held = line.held.as_ref()?;
+            let held = line.held()?;
             let is_used = line.messages != Some(0) || line.cost() != Minor::ZERO;
             (is_used || (held.is_last && line.kind == LineKind::SubAccount)).then_some((line, held.days))
         })
@@ -241,7 +136,7 @@ impl Charges {
     /// Σ of the magnitudes of all charges: no sum over lines, of whatever column and in whatever order, is larger.
     pub fn magnitude(&self) -> i128 {
         let largest = |line: &Line| {
-            let parts = [line.share, line.spread, line.cost(), line.markup, line.fee, line.charge(), line.margin()];
+            let parts = [line.share, line.spread(), line.cost(), line.markup, line.fee(), line.charge(), line.margin()];
             parts.iter().map(|part| part.0.abs()).max().unwrap_or(0)
         };
         self.lines.iter().map(largest).sum()
@@ -262,8 +157,8 @@ impl Charges {
     pub fn charged_accounts(&self) -> usize {
         let owned = self.lines.iter().take(self.charged_count());
         let owned = owned.filter(|line| line.kind.has_customer());
-        let held = owned.clone().filter(|line| line.held.is_some()).filter_map(|line| line.account_id);
-        owned.filter(|line| line.held.is_none()).count() + held.collect::<BTreeSet<Uuid>>().len()
+        let held = owned.clone().filter(|line| line.held().is_some()).filter_map(|line| line.account_id);
+        owned.filter(|line| line.held().is_none()).count() + held.collect::<BTreeSet<Uuid>>().len()
     }
 }
 
@@ -277,7 +172,7 @@ pub(super) fn charges(lines: Vec<Line>, inputs: &Inputs<'_>, past: &Past) -> Cha
     drop((sources, shared));
     let mut caps = caps(books, past).peekable();
     for line in &mut lines {
-        line.cap = line.account_id.and_then(|id| match line.kind {
+        let cap = line.account_id.and_then(|id| match line.kind {
             // these are in the order of the accounts
             LineKind::SubAccount => {
                 while caps.next_if(|cap| cap.account.id < id).is_some() {}
@@ -285,6 +180,7 @@ pub(super) fn charges(lines: Vec<Line>, inputs: &Inputs<'_>, past: &Past) -> Cha
             }
             _ => CapUse::of_account(id, books, past),
         });
+        line.set_cap(cap);
         pool.bound(line);
     }
     let (lines, bills) = gather::gather(lines, inputs);

@@ -76,15 +76,15 @@ impl Sheet {
 /// them all.
 fn likely(charges: &Charges, past: &Past, tail: &Tail) -> Vec<Band<i64>> {
     let mut likely = vec![Band::default(); charges.lines.len()];
-    let is_current = |line: &Line| line.held.as_ref().is_none_or(|held| held.is_last);
+    let is_current = |line: &Line| line.held().is_none_or(|held| held.is_last);
     let asked = charges.lines.iter().enumerate();
     let asked = asked.filter(|(_, line)| line.kind == LineKind::SubAccount && is_current(line));
-    let mut by_place = vec![None; charges.lines.iter().map(|line| line.place + 1).max().unwrap_or(0)];
-    asked.for_each(|(index, line)| by_place[line.place] = Some((index, line)));
+    let mut by_place = vec![None; charges.lines.iter().map(|line| line.place as usize + 1).max().unwrap_or(0)];
+    asked.for_each(|(index, line)| by_place[line.place as usize] = Some((index, line)));
     let mut trails = past.trails().walk();
     for (index, line) in by_place.into_iter().flatten() {
         let seen = line.account_id.and_then(|id| trails.find(id));
-        likely[index] = Past::likely(seen, line.status.as_ref(), tail);
+        likely[index] = Past::likely(seen, line.status(), tail);
     }
     likely
 }

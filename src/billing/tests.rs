@@ -169,7 +169,7 @@ proptest! {
         let charges = charges(&books, &terms);
         let proof = charges.proof();
         prop_assert_eq!(sum(&charges, Line::cost) + proof.left_out, charges.pooled.minor);
-        prop_assert_eq!(sum(&charges, |line| line.spread), Minor::ZERO);
+        prop_assert_eq!(sum(&charges, Line::spread), Minor::ZERO);
         prop_assert_eq!(proof.difference, Minor::ZERO);
         prop_assert_eq!(proof.charge, proof.cost + proof.margin());
         prop_assert_eq!(sum(&charges, Line::charge), proof.charge);
@@ -194,7 +194,7 @@ proptest! {
             prop_assert_eq!(payers, expected.collect::<Vec<_>>());
         }
         for line in charges.kept() {
-            let owner = line.account_id.filter(|_| line.kind.has_customer()).and_then(|id| match &line.held {
+            let owner = line.account_id.filter(|_| line.kind.has_customer()).and_then(|id| match line.held() {
                 Some(held) => held.owner.clone(),
                 None => terms.customer_of(id, &line.name, books.as_of()).map(std::borrow::Cow::into_owned),
             });
@@ -206,7 +206,7 @@ proptest! {
                     prop_assert!(line.kind.is_fee(), "{:?}", line);
                     continue;
                 };
-                let owner = match &line.held {
+                let owner = match line.held() {
                     Some(held) => held.owner.as_ref().map(|owner| owner.id.clone()),
                     None => terms.customer_of(account, &line.name, books.as_of()).map(|owner| owner.id.clone()),
                 };

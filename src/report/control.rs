@@ -111,7 +111,7 @@ struct Charged {
 fn charged(row: &Row<'_>) -> Option<Charged> {
     let (markup, fee, charge, margin) = match row {
         Row::Statement(Statement { sums, .. }, _) => (sums.markup, sums.fee, sums.charge, sums.margin()),
-        Row::Kept(line) => (line.markup, line.fee, line.charge(), line.margin()),
+        Row::Kept(line) => (line.markup, line.fee(), line.charge(), line.margin()),
         Row::Sum(proof, _) => (proof.markup, proof.fee, proof.charge, proof.margin()),
         _ => return None,
     };

@@ -110,7 +110,7 @@ fn own_texts(ledger: &Ledger, statement: &Statement<'_>) -> BTreeSet<String> {
     for line in ledger.charges.lines_of(statement) {
         // the owner is asked again here: a line on the wrong statement is caught as well
         let Some(id) = line.account_id else { continue };
-        match &line.held {
+        match line.held() {
             None => {
                 let owner = ledger.terms.customer_of(id, &line.name, ledger.books.as_of());
                 if owner.is_some_and(|owner| payer.has_id(&owner.id)) {

@@ -50,7 +50,7 @@ pub(super) fn chargeback(ledger: &Ledger, lines: Range<usize>) -> Table<'_> {
         .text("account_id", "the sub account or the parent account", |row| shown_id(row.line.account_id))
         .text("account_name", "its name", |row| Some(row.line.name.as_ref()))
         .text("account_status", "its status at the capture, where known", |row| {
-            Some(row.line.status.as_ref()?.as_str())
+            Some(row.line.status()?.as_str())
         })
         .integer("messages", "messages", "messages received in the period so far", |row| row.line.messages)
         .exact(
@@ -61,7 +61,7 @@ pub(super) fn chargeback(ledger: &Ledger, lines: Range<usize>) -> Table<'_> {
         )
         .text("currency", "ISO 4217 code of all money in the row", |_| Some(code))
         .decimal("share", MONEY, decimals, "share of the pooled invoice", |row| Some(row.line.share.0))
-        .decimal("spread", MONEY, decimals, "borne of usage that is spread", |row| Some(row.line.spread.0))
+        .decimal("spread", MONEY, decimals, "borne of usage that is spread", |row| Some(row.line.spread().0))
         .decimal("cost", MONEY, decimals, "share + spread; sums to the pooled invoice less what is left out", |row| {
             Some(row.line.cost().0)
         })
@@ -69,18 +69,18 @@ pub(super) fn chargeback(ledger: &Ledger, lines: Range<usize>) -> Table<'_> {
             row.line.markup_percent.map(percent_units)
         })
         .decimal("markup", MONEY, decimals, "the markup on cost, rounded once", |row| Some(row.line.markup.0))
-        .decimal("fee", MONEY, decimals, "a fixed fee, or what is lacking to a minimum", |row| Some(row.line.fee.0))
+        .decimal("fee", MONEY, decimals, "a fixed fee, or what is lacking to a minimum", |row| Some(row.line.fee().0))
         .decimal("charge", MONEY, decimals, "cost + markup + fee", |row| Some(row.line.charge().0))
         .decimal("margin", MONEY, decimals, "charge less cost", |row| Some(row.line.margin().0))
         .text("grade", GRADE, |row| Some(row.line.grade.as_str()))
-        .decimal("charge_low", MONEY, decimals, CHARGE_LOW, |row| Some(row.line.span.low.0))
-        .decimal("charge_high", MONEY, decimals, CHARGE_HIGH, |row| Some(row.line.span.high.0))
+        .decimal("charge_low", MONEY, decimals, CHARGE_LOW, |row| Some(row.line.span().low.0))
+        .decimal("charge_high", MONEY, decimals, CHARGE_HIGH, |row| Some(row.line.span().high.0))
         .integer("monthly_credit", "messages", "the cap; 0 means uncapped", |row| row.line.monthly_credit())
         .decimal("cap_utilisation", "percent", 2, "messages ÷ cap, rounded down; empty if uncapped", |row| {
-            row.line.cap?.utilisation()
+            row.line.cap()?.utilisation()
         })
         .text("cap_level", "`uncapped`, `clear`, `near`, `critical` or `exceeded`", |row| {
-            Some(row.line.cap?.level.as_str())
+            Some(row.line.cap()?.level.as_str())
         });
     let builder = held(builder, ledger, |row| Some(row.line));
     provenance(builder, ledger).finish()
@@ -92,7 +92,7 @@ fn held<'r, 'l, R>(
     ledger: &'l Ledger,
     line: fn(&R) -> Option<&'l Line>,
 ) -> Builder<'r, 'l, R> {
-    let held = |row: &R| line(row).and_then(|line| line.held.as_deref());
+    let held = |row: &R| line(row).and_then(|line| line.held());
     let start = crate::billing::period::timestamp(ledger.books.usage.period.start);
     builder
         .date("owned_from", "the customer's first day, if the account became the customer's within the period", |row| {
@@ -152,7 +152,7 @@ pub(super) fn statement<'l>(ledger: &'l Ledger, statement: &Statement<'l>) -> Ta
             Control(_) => None,
         })
         .text("account_status", "its status at the capture, where known", |row| match row {
-            Line(line) => Some(line.status.as_ref()?.as_str()),
+            Line(line) => Some(line.status()?.as_str()),
             Control(_) => None,
         })
         .text("customer_id", "who is charged", |_| Some(payer.id()))

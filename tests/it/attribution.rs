@@ -144,10 +144,10 @@ fn check_truth(ledger: &Ledger, past: &Past, night: &Night, witness: &Witness) -
         }
         let is_its = |line: &&Line| line.kind == LineKind::Attributed && line.account_id == Some(*id);
         let line = ledger.charges.lines.iter().find(is_its);
-        if let Some(line) = line.filter(|line| line.spread.0 == 0 && !ledger.charges.pooled.entered) {
+        if let Some(line) = line.filter(|line| line.spread().0 == 0 && !ledger.charges.pooled.entered) {
             let fair = share * i128::from(truth);
             // to the cent: what is known exactly is a share of whole cents like any other
-            let (low, high) = (line.span.low.0 - 1, line.span.high.0 + 1);
+            let (low, high) = (line.span().low.0 - 1, line.span().high.0 + 1);
             prop_assert!(low * whole < fair && fair < high * whole, "{truth}: {line:?}");
         }
     }

@@ -81,7 +81,7 @@ fn each_line_has_the_cap_of_its_account() {
     books.accounts.insert(1, again);
     books.usage.parent_id = id(99);
     let ledger = Ledger::draw_up(seen([first]), books, Terms::default());
-    let found = ledger.charges.lines.iter().map(|line| (line, line.cap));
+    let found = ledger.charges.lines.iter().map(|line| (line, line.cap()));
     let found = found.filter_map(|(line, cap)| Some((line.account_id?.as_u128(), cap.map(|cap| cap.credit))));
     let mut found: Vec<_> = found.collect();
     found.sort();

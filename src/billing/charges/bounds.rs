@@ -57,7 +57,7 @@ impl<'p> Pool<'p> {
             spread: Vec::new(),
             tail: past.tail().filter(|tail| divided.pooled.entered && !tail.length().is_zero()),
         };
-        let is_spread = |line: &&Line| !line.kind.has_customer() && line.spread != Minor::ZERO;
+        let is_spread = |line: &&Line| !line.kind.has_customer() && line.spread() != Minor::ZERO;
         pool.spread = lines.iter().filter(is_spread).map(|line| (messages(line), pool.own(line))).collect();
         pool
     }
@@ -65,9 +65,9 @@ impl<'p> Pool<'p> {
     /// Gives a line its bounds.
     pub(super) fn bound(&self, line: &mut Line) {
         // what is spread over others costs nothing here, whatever it comes to
-        let is_spread_away = !line.kind.has_customer() && line.spread != Minor::ZERO;
+        let is_spread_away = !line.kind.has_customer() && line.spread() != Minor::ZERO;
         let Some(volume) = line.volume().filter(|_| !is_spread_away) else {
-            line.span = Span::exact(line.cost());
+            line.set_span(Span::exact(line.cost()));
             return;
         };
         let is_removed = matches!(line.kind, LineKind::Attributed | LineKind::Removed);
@@ -75,13 +75,14 @@ impl<'p> Pool<'p> {
         let bears = line.kind.has_customer() && !self.spread.is_empty();
         let is_bearing_open = bears && self.bearing.0 != self.bearing.1;
         let corners = self.corners(line, volume);
-        line.span = if is_open { self.share(line, is_removed, corners) } else { Span::exact(line.share) };
+        let mut span = if is_open { self.share(line, is_removed, corners) } else { Span::exact(line.share) };
         let borne = if bears && (is_open || is_bearing_open) {
             self.borne(line, volume, corners)
         } else {
-            Span::exact(line.spread)
+            Span::exact(line.spread())
         };
-        line.span += borne;
+        span += borne;
+        line.set_span(span);
         if self.tail.is_some() {
             line.grade = line.grade.max(Grade::Tail);
         }
@@ -124,7 +125,7 @@ impl<'p> Pool<'p> {
             let low = pot(growth.low, all.high).times(least.messages, many);
             borne += Span::between(low, pot(growth.high, all.low).times(most.messages, few));
         }
-        Span::around(line.spread, borne.low, borne.high)
+        Span::around(line.spread(), borne.low, borne.high)
     }
 
     /// What so many messages bear of the pool, once so many more have come to it.
@@ -141,13 +142,11 @@ impl<'p> Pool<'p> {
     fn own(&self, line: &Line) -> Band<i64> {
         let Some(tail) = &self.tail else { return Band::default() };
         // whoever gave the account away sends no more with it
-        if line.held.as_ref().is_some_and(|held| !held.is_last) {
+        if line.held().is_some_and(|held| !held.is_last) {
             return Band::default();
         }
         let estimate = match line.kind {
-            LineKind::SubAccount => {
-                line.account_id.map(|id| Past::likely(self.past.trail(id), line.status.as_ref(), tail))
-            }
+            LineKind::SubAccount => line.account_id.map(|id| Past::likely(self.past.trail(id), line.status(), tail)),
             LineKind::Parent => Some(self.past.parent_likely(tail)),
             // whoever is removed sends no more
             LineKind::Attributed => None,

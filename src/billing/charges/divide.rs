@@ -12,7 +12,7 @@ use super::super::shares::{Division, Unshareable};
 use super::super::terms::{Bearer, RemovedUsage, Terms, Weights};
 use super::moved::part_by_owner;
 use super::removed::attribute;
-use super::{Line, LineKind, Pooled, amount_line};
+use super::{Line, LineKind, Pooled};
 
 /// What the pooled invoice is divided by.
 #[derive(Debug, Clone, Copy)]
@@ -84,13 +84,12 @@ pub(crate) fn divide(mut lines: Vec<Line>, inputs: &Inputs<'_>) -> Divided {
     let attributed = if is_attributed { attribute(&mut lines, &mut sources, attribution) } else { None };
     let moved = part_by_owner(&mut lines, &mut sources, inputs.moves);
     if shared.is_err() {
-        lines.push(Line { share: whole, ..amount_line(LineKind::Unallocated, "Unallocated") });
+        lines.push(Line { share: whole, ..Line::new(LineKind::Unallocated, "Unallocated".into()) });
     }
-    lines.extend(
-        kept.into_iter().map(|(class, share)| Line { share, ..amount_line(LineKind::Class(class), class.title()) }),
-    );
+    let of_class = |class: Class| Line::new(LineKind::Class(class), class.title().into());
+    lines.extend(kept.into_iter().map(|(class, share)| Line { share, ..of_class(class) }));
     sources.resize(lines.len(), Source::default());
-    for (place, line) in lines.iter_mut().enumerate() {
+    for (place, line) in (0..).zip(&mut lines) {
         line.place = place;
     }
     let is_spread = [terms.parent_usage == Bearer::Spread, terms.removed_usage == RemovedUsage::Spread];
@@ -149,10 +148,11 @@ fn spread(lines: &mut [Line], kind: LineKind) -> Option<Spread> {
     let division = Division::of(whole, &entries).ok()?;
     let bearers: Vec<usize> = entries.iter().map(|((_, index), _)| *index).collect();
     for (index, part) in bearers.iter().zip(&division.parts) {
-        lines[*index].spread += *part;
+        let line = &mut lines[*index];
+        line.set_spread(line.spread() + *part);
     }
     for line in lines.iter_mut().filter(|line| line.kind == kind) {
-        line.spread += -line.cost();
+        line.set_spread(-line.share);
     }
     Some(Spread { kind, bearers, division })
 }

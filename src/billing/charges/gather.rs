@@ -13,7 +13,7 @@ use super::super::grade::{Grade, Span};
 use super::super::money::{Currency, Exact, Minor, RoundingRule};
 use super::super::removed::{Gone, Part};
 use super::statement::Bill;
-use super::{FEE_NAME, Inputs, Line, LineKind, MINIMUM_NAME, Sums, amount_line};
+use super::{FEE_NAME, Inputs, Line, LineKind, MINIMUM_NAME, Sums};
 
 /// Orders the lines, adds markups, fees and minimums, and puts each customer's lines onto its statement.
 pub(super) fn gather(lines: Vec<Line>, inputs: &Inputs<'_>) -> (Vec<Line>, Vec<Bill>) {
@@ -194,7 +194,7 @@ impl<'i> Owned<'_, 'i> {
                 let minimum = pricing.unwrap_or(inputs.terms.pricing).minimum_charge;
                 top_up(line, &sums, currency.round_by(minimum, rule));
                 // a minimum that is reached, whatever is still open, has nothing to say
-                if line.span == Span::default() && line.fee == Minor::ZERO {
+                if line.span() == Span::default() && line.fee() == Minor::ZERO {
                     continue;
                 }
             }
@@ -223,9 +223,10 @@ enum Whose {
 /// Makes a line of what a statement's charges lack to the minimum.
 fn top_up(line: &mut Line, sums: &Sums, minimum: Minor) {
     let lacking = |charge: Minor| (minimum - charge).max(Minor::ZERO);
-    line.fee = lacking(sums.charge);
-    line.span = Span { low: lacking(sums.span.high), high: lacking(sums.span.low) };
-    line.grade = if line.span.low == line.span.high { Grade::Observed } else { sums.grade };
+    let span = Span { low: lacking(sums.span.high), high: lacking(sums.span.low) };
+    line.set_fee(lacking(sums.charge));
+    line.set_span(span);
+    line.grade = if span.low == span.high { Grade::Observed } else { sums.grade };
 }
 
 /// A place whose line is where it belongs.
@@ -244,7 +245,7 @@ fn letters(text: &[u8]) -> u128 {
 /// Who is charged for a line, and the markup; `first` is where the first line of its account is.
 fn bearer<'i>(line: &Line, first: usize, inputs: &Inputs<'i>) -> (Owner<'i>, Option<Decimal>) {
     let Some(id) = line.account_id.filter(|_| line.kind.has_customer()) else { return (Owner::Nobody, None) };
-    let customer = match &line.held {
+    let customer = match line.held() {
         Some(held) => held.owner.clone().map(Cow::Owned),
         None if inputs.terms.customers.is_none() => {
             return (Owner::Itself(first), Some(inputs.terms.pricing.markup_percent));
@@ -258,14 +259,11 @@ fn bearer<'i>(line: &Line, first: usize, inputs: &Inputs<'i>) -> (Owner<'i>, Opt
 }
 
 fn mark_up(line: &mut Line, percent: Decimal, rule: RoundingRule) {
+    let Span { low, high } = line.span();
+    let markup = |cost: Minor| if percent.is_zero() { Minor::ZERO } else { cost.percent(percent, rule) };
     line.markup_percent = Some(percent);
-    if percent.is_zero() {
-        line.span = Span::around(line.charge(), line.span.low, line.span.high);
-        return;
-    }
-    let marked_up = |cost: Minor| cost + cost.percent(percent, rule);
-    line.markup = line.cost().percent(percent, rule);
-    line.span = Span::around(line.charge(), marked_up(line.span.low), marked_up(line.span.high));
+    line.markup = markup(line.cost());
+    line.set_span(Span::around(line.charge(), low + markup(low), high + markup(high)));
 }
 
 impl<'i> Inputs<'i> {
@@ -321,11 +319,12 @@ fn add_fees<'i>(owned: &mut Owned<'_, 'i>) {
         let Pricing { monthly_fee, minimum_charge, .. } = customer.pricing;
         let fee = books.usage.currency.round_by(monthly_fee, terms.rounding);
         if fee != Minor::ZERO {
-            let line = Line { fee, span: Span::exact(fee), ..amount_line(LineKind::Fee, FEE_NAME) };
+            let mut line = Line::new(LineKind::Fee, FEE_NAME.into());
+            line.set_fee(fee);
             owned.push(customer.clone(), line);
         }
         if minimum_charge > Exact::ZERO {
-            owned.push(customer, amount_line(LineKind::Minimum, MINIMUM_NAME));
+            owned.push(customer, Line::new(LineKind::Minimum, MINIMUM_NAME.into()));
         }
     }
 }

@@ -67,17 +67,18 @@ fn parts(line: &Line, stretches: &[Stretch], seen: &[i64]) -> (Vec<Line>, Divisi
             until: stretch.until.clone(),
             is_last,
         };
-        Line {
+        let mut part = Line {
             name: stretch.name.clone(),
-            // how the account is now is nothing to whoever had it before
-            status: line.status.clone().filter(|_| is_last),
             messages: messages.get(index).copied(),
             allocated_cost: line.allocated_cost.and_then(|cost| cost.of_units(costs.get(index)?.0)),
             share: shares.parts.get(index).copied().unwrap_or(Minor::ZERO),
-            unseen: messages.get(index).and_then(|seen| Volume { low, high }.unless_seen(*seen)),
-            held: Some(Box::new(held)),
             ..line.clone()
-        }
+        };
+        // how the account is now is nothing to whoever had it before
+        part.set_status(line.status().filter(|_| is_last).cloned());
+        part.set_volume(Volume { low, high });
+        part.set_held(Some(held));
+        part
     };
     (stretches.iter().enumerate().zip(volumes).map(part).collect(), shares)
 }

@@ -1,10 +1,12 @@
 //! The removed bucket's line taken apart: a line for each account that earlier captures name, and one for the rest.
 
+use std::sync::Arc;
+
 use super::super::grade::Grade;
 use super::super::money::{Amount, Exact, Minor};
 use super::super::removed::{Attribution, Gone, Part};
 use super::super::shares::{Division, largest_remainder};
-use super::{Line, LineKind, Source, Volume, amount_line};
+use super::{Line, LineKind, Source, Volume};
 
 /// Divides the removed line by messages. The lines sum to it exactly: in messages, in cost as sent, and in cents.
 ///
@@ -32,12 +34,12 @@ pub(super) fn attribute(
     let proportions: Vec<(usize, Exact)> = volumes.map(Exact::proportion).enumerate().collect();
     let costs = largest_remainder(Minor(cost.units()), &proportions).ok()?;
     let mut divided: Vec<Line> = named.iter().map(|(gone, part)| named_line(gone, part)).collect();
-    divided.push(Line {
+    let unnamed = Line {
         messages: Some(unnamed),
         grade: Grade::Residual,
-        unseen: rest.unless_seen(unnamed),
-        ..amount_line(LineKind::Removed, &whole.name)
-    });
+        ..Line::new(LineKind::Removed, Arc::clone(&whole.name))
+    };
+    divided.push(of_volume(unnamed, rest));
     for ((line, share), units) in divided.iter_mut().zip(&shares.parts).zip(costs) {
         (line.share, line.allocated_cost) = (*share, cost.of_units(units.0));
     }
@@ -51,11 +53,16 @@ pub(super) fn attribute(
 }
 
 fn named_line(gone: &Gone, part: &Part) -> Line {
-    Line {
+    let line = Line {
         account_id: Some(gone.account_id),
         messages: Some(part.messages),
         grade: if part.bounded { Grade::Attributed } else { Grade::Residual },
-        unseen: Volume { low: part.low, high: part.high }.unless_seen(part.messages),
-        ..amount_line(LineKind::Attributed, &gone.name)
-    }
+        ..Line::new(LineKind::Attributed, Arc::clone(&gone.name))
+    };
+    of_volume(line, Volume { low: part.low, high: part.high })
+}
+
+fn of_volume(mut line: Line, volume: Volume) -> Line {
+    line.set_volume(volume);
+    line
 }

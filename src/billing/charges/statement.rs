@@ -124,14 +124,15 @@ impl Sums {
         self.messages += i128::from(line.messages.unwrap_or(0));
         self.cost += line.cost();
         self.markup += line.markup;
-        self.fee += line.fee;
+        self.fee += line.fee();
         self.charge += line.charge();
         self.grade = self.grade.max(line.grade);
         if line.kind == LineKind::Minimum {
             // the more the usage costs, the less is added to it
-            self.span = Span { low: self.span.low + line.span.high, high: self.span.high + line.span.low };
+            let Span { low, high } = line.span();
+            self.span = Span { low: self.span.low + high, high: self.span.high + low };
         } else {
-            self.span += line.span;
+            self.span += line.span();
         }
     }
 }

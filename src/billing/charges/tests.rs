@@ -5,8 +5,10 @@ mod moves;
 
 use chrono::NaiveDate;
 
+use super::super::grade::{Grade, Span};
 use super::super::invoice::{InvoiceEntry, Policies, Policy};
 use super::super::ledger::Ledger;
+use super::super::money::Amount;
 use super::super::terms::{Bearer, Residual, Terms};
 use super::super::tests::sample::{Night, id, seen};
 use super::*;
@@ -17,7 +19,7 @@ type Shown = (LineKind, u128, i64, i128, Grade, i128, i128);
 fn shown(lines: &[Line]) -> Vec<Shown> {
     let shown = |line: &Line| {
         let account = line.account_id.map_or(0, |id| id.as_u128());
-        let (low, high) = (line.span.low.0, line.span.high.0);
+        let (low, high) = (line.span().low.0, line.span().high.0);
         (line.kind, account, line.messages.unwrap_or(0), line.share.0, line.grade, low, high)
     };
     lines.iter().map(shown).collect()
@@ -100,7 +102,7 @@ fn closed(invoice: Option<&str>, last: &str) -> Ledger {
 fn an_invoice_covers_what_nobody_saw() {
     let ledger = closed(Some("36.00"), "2024-01-31T22:00:00Z");
     let [one, two] = [id(1), id(2)].map(|id| ledger.charges.lines.iter().find(|line| line.account_id == Some(id)));
-    let figures = |line: Option<&Line>| line.map(|line| (line.share.0, line.grade, line.span));
+    let figures = |line: Option<&Line>| line.map(|line| (line.share.0, line.grade, line.span()));
     // at the least 3,008 of 3,620 messages, at the most 3,020 of 3,620
     let span = Span { low: Minor(2_991), high: Minor(3_004) };
     assert_eq!(figures(one), Some((3_000, Grade::Tail, span)));
@@ -113,7 +115,7 @@ fn an_invoice_covers_what_nobody_saw() {
 fn without_an_invoice_or_without_a_tail_an_amount_is_what_it_is() {
     for ledger in [closed(None, "2024-01-31T22:00:00Z"), closed(Some("36.00"), "2024-02-01T00:00:00Z")] {
         for line in &ledger.charges.lines {
-            assert_eq!((line.grade, line.span), (Grade::Observed, Span::exact(line.charge())), "{line:?}");
+            assert_eq!((line.grade, line.span()), (Grade::Observed, Span::exact(line.charge())), "{line:?}");
         }
     }
 }
@@ -137,7 +139,7 @@ fn what_is_spread_is_diluted_by_those_who_bear_it() {
     assert_eq!((one.cost(), one.grade), (Minor(5_000), Grade::Tail));
     // 5.00 is its share of 100 in 2,000 messages; of the 90.00 that the parent's 1,800 make it bears 100 of 1,100 if all
     // others are customers' accounts, and 100 of 150 if none of them is
-    assert_eq!(one.span, Span { low: Minor(500 + 818), high: Minor(500 + 6_000) });
+    assert_eq!(one.span(), Span { low: Minor(500 + 818), high: Minor(500 + 6_000) });
 }
 
 #[test]
@@ -160,8 +162,8 @@ fn who_was_idle_until_the_tail_may_have_a_charge_after_it() {
     let before = Night::at("2023-12-31T02:00:00Z").account(1, 30_000);
     let ledger = Ledger::draw_up(seen([before, first]), second.books(), invoiced());
     let one = ledger.charges.lines.iter().find(|line| line.account_id == Some(id(1))).unwrap();
-    assert_eq!((one.cost(), one.span.low), (Minor::ZERO, Minor::ZERO));
-    assert!(one.span.high > Minor(9_000), "{:?}", one.span);
+    assert_eq!((one.cost(), one.span().low), (Minor::ZERO, Minor::ZERO));
+    assert!(one.span().high > Minor(9_000), "{:?}", one.span());
 }
 
 /// So many accounts that threads order them, with names that share letters, or are the same.

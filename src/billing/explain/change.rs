@@ -133,7 +133,7 @@ impl Change {
         let currency = new.charges.currency;
         let proportional = old.terms.weights == new.terms.weights && is_proportional(old) && is_proportional(new);
         let removed_usage = new.terms.removed_usage;
-        let moved = subject.lines(new).into_iter().filter(|line| line.held.is_some()).cloned().collect();
+        let moved = subject.lines(new).into_iter().filter(|line| line.held().is_some()).cloned().collect();
         let (old, new) = (Side::of(old, subject), Side::of(new, subject));
         let markups: BTreeSet<Decimal> = old.volumes.markups().chain(new.volumes.markups()).collect();
         // messages never go from one markup to another: whatever changes with a day begins a stretch of its own
@@ -204,7 +204,7 @@ impl Side {
         Self {
             capture: ledger.books.capture.clone(),
             charge: lines.iter().map(|line| line.charge()).sum(),
-            fee: lines.iter().map(|line| line.fee).sum(),
+            fee: lines.iter().map(|line| line.fee()).sum(),
             line_count: lines.iter().filter(|line| !line.kind.is_fee()).count(),
             seen: sum.seen,
             attributed: sum.attributed(),

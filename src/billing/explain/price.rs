@@ -40,7 +40,7 @@ impl Price {
         let apart = kept + left_out;
         let whole = charges.pooled.minor - apart;
         let shared = if charges.unshareable.is_some() { Minor::ZERO } else { whole };
-        let moved = |line: &&Line| !line.kind.has_customer() && line.spread != Minor::ZERO;
+        let moved = |line: &&Line| !line.kind.has_customer() && line.spread() != Minor::ZERO;
         let spread = charges.lines.iter().filter(moved);
         let bearing = charges.lines.iter().filter(|line| line.kind.has_customer());
         Self {
@@ -48,7 +48,7 @@ impl Price {
             shared,
             apart,
             messages: ledger.books.messages_sum(),
-            spread: spread.map(|line| Spread { kind: line.kind, amount: -line.spread }).collect(),
+            spread: spread.map(|line| Spread { kind: line.kind, amount: -line.spread() }).collect(),
             bearing: bearing.map(|line| i128::from(line.messages.unwrap_or(0))).sum(),
         }
     }

@@ -146,7 +146,7 @@ fn fee(ledger: &Ledger, subject: &Subject, line: &Line) -> Fee {
     let statement = subject.statement(ledger).filter(|_| line.kind == LineKind::Minimum);
     let lacking = statement.map(|statement| Lacking {
         minimum: ledger.charges.currency.round_by(statement.payer.pricing().minimum_charge, ledger.terms.rounding),
-        charged: statement.sums.charge - line.fee,
+        charged: statement.sums.charge - line.fee(),
     });
     Fee { line: line.clone(), lacking }
 }
@@ -154,7 +154,7 @@ fn fee(ledger: &Ledger, subject: &Subject, line: &Line) -> Fee {
 fn step(ledger: &Ledger, subject: &Subject, divided: &Divided, line: &Line) -> Step {
     let (usage, dust) = (&ledger.books.usage, &ledger.dust);
     let is_attributed = line.kind == LineKind::Attributed;
-    let source = divided.sources.get(line.place).copied().unwrap_or_default();
+    let source = divided.sources.get(line.place as usize).copied().unwrap_or_default();
     // the buckets are the sub accounts, the parent, and all that was removed
     let own = source.bucket.and_then(|bucket| usage.sub_accounts.get(bucket)).map(|line| line.tally);
     let sent = own.unwrap_or(usage.removed);
@@ -166,7 +166,7 @@ fn step(ledger: &Ledger, subject: &Subject, divided: &Divided, line: &Line) -> S
         (sent.cost.exact() - ideal).abs() <= bound
     };
     let spread = divided.spread.iter().filter_map(|spread| {
-        let position = spread.bearers.binary_search(&line.place).ok()?;
+        let position = spread.bearers.binary_search(&(line.place as usize)).ok()?;
         Some((spread.kind, spread.division.piece(position)?))
     });
     let named = ledger.attribution.named();

@@ -232,7 +232,7 @@ fn accounts(ledgers: &[&Ledger]) -> BTreeMap<Uuid, Arc<str>> {
             .lines
             .iter()
             .filter(|line| line.kind.has_customer())
-            .partition(|line| line.held.as_ref().is_none_or(|held| held.is_last));
+            .partition(|line| line.held().is_none_or(|held| held.is_last));
         // whoever had an account before may have called it otherwise
         let charged = current.into_iter().chain(before).filter_map(|line| Some((line.account_id?, &line.name)));
         let removed = ledger.attribution.named().map(|(gone, _)| (gone.account_id, &gone.name));

@@ -129,7 +129,7 @@ proptest! {
             }
             for fee in &explained.fees {
                 let lacks = fee.lacking.map(|lacking| (lacking.minimum - lacking.charged).max(Minor::ZERO));
-                prop_assert_eq!(fee.line.charge(), lacks.unwrap_or(fee.line.fee), "{:?}", fee);
+                prop_assert_eq!(fee.line.charge(), lacks.unwrap_or(fee.line.fee()), "{:?}", fee);
             }
             for step in &explained.steps {
                 retraced(ledger, step)?;
@@ -201,20 +201,20 @@ fn retraced(ledger: &Ledger, step: &Step) -> Result<(), TestCaseError> {
     let line = &step.line;
     let piece = if step.removal.is_some() { step.attributed } else { step.share };
     let whole = piece.map_or(Minor::ZERO, |piece| piece.part);
-    prop_assert_eq!(step.moved.is_some(), line.held.is_some());
+    prop_assert_eq!(step.moved.is_some(), line.held().is_some());
     prop_assert_eq!(step.moved.map_or(whole, |moved| moved.part), line.share);
     prop_assert_eq!(step.moved.map_or(whole, |moved| moved.whole), whole, "what is parted is the account's share");
-    prop_assert_eq!(step.spread.iter().map(|(_, piece)| piece.part).sum::<Minor>(), line.spread);
+    prop_assert_eq!(step.spread.iter().map(|(_, piece)| piece.part).sum::<Minor>(), line.spread());
     let markup = line.cost().percent(markup_of(ledger, line), ledger.terms.rounding);
-    prop_assert_eq!((line.charge(), line.fee), (line.cost() + markup, Minor::ZERO));
+    prop_assert_eq!((line.charge(), line.fee()), (line.cost() + markup, Minor::ZERO));
     if let (Some(attributed), Some(share)) = (step.attributed, step.share) {
         prop_assert_eq!(attributed.whole, share.part, "what is taken apart is the removed bucket's share");
     }
     if let Some(removal) = &step.removal {
         let messages = line.messages.unwrap_or(0);
-        prop_assert!(removal.part.messages == messages || (line.held.is_some() && removal.part.messages > messages));
+        prop_assert!(removal.part.messages == messages || (line.held().is_some() && removal.part.messages > messages));
         prop_assert_eq!(removal.growth, ledger.books.usage.removed.messages);
-        prop_assert!(removal.own == removal.account.seen || line.held.is_some());
+        prop_assert!(removal.own == removal.account.seen || line.held().is_some());
     }
     Ok(())
 }
@@ -234,7 +234,7 @@ fn in_threes(is_moved: bool) -> CustomerMap {
 /// The markup of whoever is charged for a line.
 fn markup_of(ledger: &Ledger, line: &Line) -> Decimal {
     let customer = line.account_id.and_then(|id| ledger.terms.customer_of(id, &line.name, ledger.books.as_of()));
-    let customer = match &line.held {
+    let customer = match line.held() {
         Some(held) => held.owner.clone(),
         None => customer.map(std::borrow::Cow::into_owned),
     };

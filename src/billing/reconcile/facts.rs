@@ -117,7 +117,7 @@ pub(super) fn unmapped(books: &Books, terms: &Terms, charges: &Charges) -> Vec<F
     let removed = charges.lines.iter().filter(|line| line.kind == LineKind::Attributed);
     let removed = removed.filter_map(|line| Some((line.account_id?, line.name.as_ref())));
     let accounts: BTreeMap<Uuid, &str> = removed.chain(listed).chain(used).collect();
-    let moved = charges.lines.iter().filter(|line| line.held.is_some());
+    let moved = charges.lines.iter().filter(|line| line.held().is_some());
     let moved: BTreeSet<Uuid> = moved.filter_map(|line| line.account_id).collect();
     let is_unowned = |id: &Uuid| !moved.contains(id) && map.owner(*id, books.as_of()).is_none();
     let unowned = accounts.into_iter().filter(|(id, _)| is_unowned(id));

@@ -14,17 +14,17 @@ pub(super) fn text(page: &Page<'_>, fee: &Fee) -> String {
         Some(lacking) => {
             let (minimum, charged) = (amount(lacking.minimum), amount(lacking.charged));
             let more = if lacking.charged < lacking.minimum {
-                format!("{} more", amount(line.fee))
+                format!("{} more", amount(line.fee()))
             } else {
                 "nothing more".to_owned()
             };
             format!("minimum {minimum}, charged {charged} so far: {more}")
         }
     };
-    let span = if line.span.low == line.span.high {
+    let span = if line.span().low == line.span().high {
         String::new()
     } else {
-        let (low, high) = (amount(line.span.low), amount(line.span.high));
+        let (low, high) = (amount(line.span().low), amount(line.span().high));
         format!("; grade {}, between {low} and {high}", line.grade.as_str())
     };
     let note = format!("{}, {why}{span}", currency.code());

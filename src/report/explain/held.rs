@@ -21,7 +21,7 @@ pub(super) fn sentence(page: &Page<'_>, line: &Line) -> String {
 }
 
 fn note(page: &Page<'_>, line: &Line) -> Option<String> {
-    let held = line.held.as_ref()?;
+    let held = line.held()?;
     Some(format!("{} {}, counted {}", whose(page, held), held.days, counted(held)))
 }
 
@@ -44,7 +44,7 @@ fn counted(held: &Held) -> String {
 pub(super) fn owners<'a>(page: &Page<'a>, lines: impl Iterator<Item = &'a Line>) -> Vec<Option<&'a Customer>> {
     let mut owners: Vec<Option<&Customer>> = Vec::new();
     for line in lines {
-        let owner = match &line.held {
+        let owner = match line.held() {
             Some(held) => held.owner.as_ref(),
             None => page.subject.customer(),
         };

@@ -17,7 +17,7 @@ const EXTRA_DECIMALS: u32 = 4;
 
 pub(super) fn text(page: &Page<'_>, step: &Step) -> String {
     let line = &step.line;
-    let status = match (line.kind, &line.status) {
+    let status = match (line.kind, line.status()) {
         (LineKind::Attributed, _) => "  removed".to_owned(),
         (_, Some(status)) => format!("  {}", shown(status.as_str())),
         (_, None) => String::new(),
@@ -59,7 +59,7 @@ fn removed(removal: &Removal) -> String {
 fn sent(text: &mut String, page: &Page<'_>, step: &Step) {
     let (books, dust) = (&page.ledger.books, &page.ledger.dust);
     let (total, currency) = (books.usage.total, page.ledger.charges.currency);
-    let of = match (&step.removal, &step.line.held) {
+    let of = match (&step.removal, step.line.held()) {
         (Some(_), _) => " of all removed sub accounts together",
         (None, Some(_)) => ", whoever had the account",
         (None, None) => "",
@@ -151,10 +151,10 @@ fn charge(text: &mut String, page: &Page<'_>, step: &Step) {
         Grade::Attributed => "attributed to this sub account",
         Grade::Residual => "no capture bounds it",
     };
-    let span = if line.span.low == line.span.high {
+    let span = if line.span().low == line.span().high {
         String::new()
     } else {
-        format!(", between {} and {}", amount(line.span.low), amount(line.span.high))
+        format!(", between {} and {}", amount(line.span().low), amount(line.span().high))
     };
     let note = format!("{}, grade {}: {known}{span}", currency.code(), line.grade.as_str());
     text.push_str(&row("= charge", &amount(line.charge()), &note));

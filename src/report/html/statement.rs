@@ -117,10 +117,10 @@ fn row(ledger: &Ledger, line: &Line) -> Markup {
                 @if !line.kind.is_fee() {
                     div class="days" {
                         span { (basis(line.grade)) }
-                        @if let Some(status) = &line.status { " · account " (name(status.as_str())) }
+                        @if let Some(status) = line.status() { " · account " (name(status.as_str())) }
                     }
                 }
-                @if let Some(held) = &line.held { (days(ledger, held)) }
+                @if let Some(held) = line.held() { (days(ledger, held)) }
             }
             td class="number" { @if let Some(messages) = line.messages { (count(messages)) } }
             td class="number" { (digits(ledger, line.charge())) }

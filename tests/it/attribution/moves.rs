@@ -81,8 +81,8 @@ impl Witness {
     pub(super) fn check(&self, ledger: &Ledger) -> Result<(), TestCaseError> {
         let mut parts: BTreeMap<(Uuid, Option<Arc<str>>), i64> = BTreeMap::new();
         let shown = ledger.charges.lines.iter().filter(|line| line.kind == LineKind::SubAccount);
-        for line in shown.filter(|line| line.held.is_some()) {
-            let owner = line.held.as_ref().and_then(|held| held.owner.as_ref()).map(|owner| owner.id.clone());
+        for line in shown.filter(|line| line.held().is_some()) {
+            let owner = line.held().and_then(|held| held.owner.as_ref()).map(|owner| owner.id.clone());
             let account = line.account_id.expect("a sub account");
             *parts.entry((account, owner)).or_default() += line.messages.unwrap_or(0);
         }
@@ -116,11 +116,11 @@ pub(super) fn parts_are_the_whole(parted: &Ledger, whole: &Ledger) -> Result<(),
     prop_assert_eq!(payers.len(), parted.charges.statements().len(), "a customer has one statement");
     for statement in parted.charges.statements() {
         for line in parted.charges.lines_of(&statement) {
-            let owner = line.held.as_ref().map(|held| held.owner.as_ref().map(|owner| owner.id.as_ref()));
+            let owner = line.held().map(|held| held.owner.as_ref().map(|owner| owner.id.as_ref()));
             prop_assert!(owner.is_none_or(|owner| owner == Some(&*statement.payer.id())), "{line:?}");
         }
     }
-    let mut nobodys = parted.charges.kept().filter_map(|line| line.held.as_ref());
+    let mut nobodys = parted.charges.kept().filter_map(|line| line.held());
     prop_assert!(nobodys.all(|held| held.owner.is_none()));
     Ok(())
 }

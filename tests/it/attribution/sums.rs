@@ -16,7 +16,7 @@ pub(super) fn add_up(ledger: &Ledger) -> Result<(), TestCaseError> {
     let (charges, attribution) = (&ledger.charges, &ledger.attribution);
     prop_assert_eq!(charges.proof().difference, Minor::ZERO);
     for line in &charges.lines {
-        prop_assert!(line.span.low <= line.charge() && line.charge() <= line.span.high, "{line:?}");
+        prop_assert!(line.span().low <= line.charge() && line.charge() <= line.span().high, "{line:?}");
     }
     for statement in charges.statements() {
         let sums = statement.sums;
@@ -46,7 +46,7 @@ pub(super) fn grades(ledger: &Ledger) -> Result<(), TestCaseError> {
             LineKind::Attributed => Grade::Attributed,
             LineKind::Removed if line.messages != Some(0) => Grade::Residual,
             // whoever bears the parent's usage bears it with accounts of which not all is known
-            LineKind::SubAccount if line.span.low != line.span.high => Grade::Attributed,
+            LineKind::SubAccount if line.span().low != line.span().high => Grade::Attributed,
             _ => Grade::Observed,
         };
         prop_assert_eq!(line.grade, expected, "{:?}", line);

@@ -149,7 +149,7 @@ fn a_minimum_has_the_bounds_that_usage_leaves_it() {
     let [usage, minimum] = ledger.charges.lines_of(&ledger.charges.statement(0).unwrap()) else { panic!("two lines") };
     assert_eq!((usage.charge(), minimum.charge(), minimum.grade), (Minor(2_500), Minor(100), Grade::Tail));
     let lacking = |charge: Minor| (Minor(2_600) - charge).max(Minor::ZERO);
-    assert_eq!(minimum.span, Span { low: lacking(usage.span.high), high: lacking(usage.span.low) });
+    assert_eq!(minimum.span(), Span { low: lacking(usage.span().high), high: lacking(usage.span().low) });
     let span = ledger.charges.statement(0).unwrap().sums.span;
     assert!(span.low == Minor(2_600) && span.high >= Minor(2_600), "{span:?}");
 }

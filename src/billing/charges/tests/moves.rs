@@ -18,7 +18,7 @@ fn part(whose: &str, messages: i64, cents: i128, from: &str, until: &str) -> Par
 fn parts(ledger: &Ledger) -> Vec<Part> {
     let lines = ledger.charges.lines.iter().filter(|line| line.account_id == Some(id(1)) && line.kind.has_customer());
     let shown = lines.map(|line| {
-        let held = line.held.as_deref().unwrap();
+        let held = line.held().unwrap();
         let whose = held.owner.as_ref().map_or("-", |owner| owner.id.as_ref());
         part(whose, line.messages.unwrap(), line.share.0, held.from.as_deref().unwrap_or("-"), &held.until)
     });
@@ -88,7 +88,7 @@ fn the_start_of_the_period_counts_as_a_capture() {
     // a row of all the period, or of other periods only, is no change of hands
     let whole = [(1, "x", "2024-01-01", "2024-01-31"), (1, "y", "2024-02-01", "")];
     let ledger = drawn(&whole, nights());
-    assert!(ledger.moves.is_empty() && ledger.charges.lines.iter().all(|line| line.held.is_none()));
+    assert!(ledger.moves.is_empty() && ledger.charges.lines.iter().all(|line| line.held().is_none()));
 }
 
 #[test]
@@ -154,7 +154,9 @@ fn the_parts_of_a_removed_account_have_its_bounds() {
     let lines = |whose: &str| {
         let statement = ledger.charges.statements().find(|statement| statement.payer.has_id(whose)).unwrap();
         let lines = ledger.charges.lines_of(&statement).iter();
-        lines.map(|line| (line.messages.unwrap(), line.grade, line.span.low.0, line.span.high.0)).collect::<Vec<_>>()
+        lines
+            .map(|line| (line.messages.unwrap(), line.grade, line.span().low.0, line.span().high.0))
+            .collect::<Vec<_>>()
     };
     // what was seen while it was the first owner's is known; the rest may be anything from none to all of the 30
     assert_eq!(lines("x"), [(100, Grade::Attributed, 100, 100)]);
@@ -165,7 +167,7 @@ fn the_parts_of_a_removed_account_have_its_bounds() {
     let short = [night("10T00", 60), night("11T00", 100), Night::at("2024-01-12T00:00:00Z").removed(50)];
     let ledger = drawn(&[(1, "x", "", "2024-01-09"), (1, "y", "2024-01-10", "")], short);
     let spans =
-        ledger.charges.lines.iter().filter(|line| line.held.is_some()).map(|line| (line.share.0, line.span.low.0));
+        ledger.charges.lines.iter().filter(|line| line.held().is_some()).map(|line| (line.share.0, line.span().low.0));
     assert_eq!(spans.collect::<Vec<_>>(), [(50, 0), (0, 0)]);
 }
 
@@ -181,7 +183,7 @@ fn what_nobody_owns_is_kept_and_found() {
     let nights = || [night("10T00", 100), night("11T00", 130), night("12T00", 170)];
     let to_nobody = drawn(&[(1, "x", "", "2024-01-10")], nights());
     assert_eq!(parts(&to_nobody), [part("x", 130, 130, "-", "11T00"), part("-", 40, 40, "11T00", "12T00")]);
-    assert_eq!(to_nobody.charges.kept().filter(|line| line.held.is_some()).count(), 1);
+    assert_eq!(to_nobody.charges.kept().filter(|line| line.held().is_some()).count(), 1);
     assert_eq!(unmapped(&to_nobody), ["nobody from 2024-01-11"]);
     let from_nobody = drawn(&[(1, "x", "2024-01-11", "")], nights());
     assert_eq!(parts(&from_nobody), [part("-", 130, 130, "-", "11T00"), part("x", 40, 40, "11T00", "12T00")]);
@@ -290,8 +292,8 @@ fn whoever_had_an_account_before_is_not_told_how_it_is_now() {
     last.accounts[0].name = "Renamed".into();
     let past = seen_on(&terms, [night("10T00", 100), night("11T00", 130), night("12T00", 150)]);
     let ledger = Ledger::draw_up(past, last, terms);
-    let lines = ledger.charges.lines.iter().filter(|line| line.held.is_some());
-    let shown: Vec<_> = lines.map(|line| (line.name.as_ref(), line.status.clone(), line.monthly_credit())).collect();
+    let lines = ledger.charges.lines.iter().filter(|line| line.held().is_some());
+    let shown: Vec<_> = lines.map(|line| (line.name.as_ref(), line.status().cloned(), line.monthly_credit())).collect();
     assert_eq!(shown, [("Account 1", None, None), ("Renamed", Some(Status::Active), Some(0))]);
 }
 
@@ -314,7 +316,7 @@ fn a_former_owner_never_learns_what_the_account_is_called_since() {
     past.see(&first, &terms);
     let ledger = Ledger::draw_up(past, second, terms.clone());
     let names = |ledger: &Ledger| {
-        let lines = ledger.charges.lines.iter().filter(|line| line.held.is_some());
+        let lines = ledger.charges.lines.iter().filter(|line| line.held().is_some());
         lines.map(|line| (line.name.to_string(), line.messages.unwrap())).collect::<Vec<_>>()
     };
     assert_eq!(names(&ledger), [("Shop of X".to_owned(), 200), ("Shop of Y".to_owned(), 0)]);

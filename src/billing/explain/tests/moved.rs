@@ -52,7 +52,7 @@ fn a_customer_has_the_messages_of_its_own_stretches() {
         .map(|step| {
             let moved = step.moved.unwrap();
             (
-                step.line.held.as_ref().unwrap().owner.as_ref().unwrap().id.as_ref(),
+                step.line.held().unwrap().owner.as_ref().unwrap().id.as_ref(),
                 moved.whole.0,
                 moved.weight.to_string(),
                 moved.part.0,

@@ -161,7 +161,7 @@ proptest! {
         let ledger = Ledger::draw_up(seen_on(&terms, nights[..nights.len() - 1].iter().cloned()), last, terms.clone());
         let mut charged: BTreeMap<String, i64> = BTreeMap::new();
         for line in &ledger.charges.lines {
-            let owner = match &line.held {
+            let owner = match line.held() {
                 Some(held) => held.owner.as_ref().map(|owner| owner.id.clone()),
                 None => line.account_id.and_then(|id| terms.customer_of(id, &"".into(), ledger.books.as_of())).map(|owner| owner.id.clone()),
             };

@@ -124,7 +124,7 @@ fn changed_hands(line: &Line) -> Part<'_> {
         account_id: line.account_id.map(|id| id.to_string()),
         account_name: &line.name,
         messages: line.messages,
-        held: line.held.as_deref().map(HeldEntry::of),
+        held: line.held().map(HeldEntry::of),
     }
 }
 

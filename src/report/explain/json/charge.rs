@@ -142,8 +142,8 @@ fn fee(currency: Currency, fee: &Fee) -> FeeEntry<'_> {
         minimum: fee.lacking.map(|lacking| currency.format(lacking.minimum)),
         charged_beside: fee.lacking.map(|lacking| currency.format(lacking.charged)),
         grade: line.grade.as_str(),
-        charge_low: currency.format(line.span.low),
-        charge_high: currency.format(line.span.high),
+        charge_low: currency.format(line.span().low),
+        charge_high: currency.format(line.span().high),
     }
 }
 
@@ -157,7 +157,7 @@ fn line(currency: Currency, step: &Step) -> Entry<'_> {
         account_id: line.account_id.map(|id| id.to_string()),
         account_name: &line.name,
         messages: line.messages,
-        held: line.held.as_deref().map(HeldEntry::of),
+        held: line.held().map(HeldEntry::of),
         sent_messages: step.sent.messages,
         sent_allocated_cost: step.sent.cost.to_string(),
         proportional_cost: step.proportional.map(exact),
@@ -173,8 +173,8 @@ fn line(currency: Currency, step: &Step) -> Entry<'_> {
         markup: amount(line.markup),
         charge: amount(line.charge()),
         grade: line.grade.as_str(),
-        charge_low: amount(line.span.low),
-        charge_high: amount(line.span.high),
+        charge_low: amount(line.span().low),
+        charge_high: amount(line.span().high),
     }
 }
 
