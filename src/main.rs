@@ -74,7 +74,11 @@ fn is_capture(cli: &Cli) -> bool {
 
 fn dispatch(cli: &Cli) -> Result<Outcome, Failure> {
     check_output(cli)?;
-    let runtime = tokio::runtime::Runtime::new()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        // threads that read give up the memory they hoard, instead of keeping it while nothing more is read
+        .thread_keep_alive(std::time::Duration::from_millis(10))
+        .build()
         .map_err(|error| Failure::new(Kind::Usage, "the runtime did not start").because(error))?;
     let signals = Signals::of_process()
         .map_err(|error| Failure::new(Kind::Usage, "signals could not be taken over").because(error))?;

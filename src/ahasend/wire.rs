@@ -91,12 +91,15 @@ fn head(label: &str, body: &[u8]) -> Result<PageHead, Error> {
 /// The door: archived bodies become books.
 pub fn books(capture: CaptureRef, account_id: Uuid, bodies: &Bodies<'_>) -> Result<Books, Error> {
     let usage = usage(bodies.usage)?;
-    let accounts = accounts_on(1, &bodies.pages)?;
-    Ok(join(capture, account_id, usage, [accounts], [lookups(&bodies.lookups)?]))
+    let mut list = List::of_pages(bodies.pages.len());
+    for (number, page) in (1..).zip(&bodies.pages) {
+        list.read(number, page)?;
+    }
+    Ok(join(capture, account_id, usage, list, [lookups(&bodies.lookups)?]))
 }
 
 /// What a part of a capture says, read on its own.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Part<T> {
     value: T,
     unknown: Unknown,
@@ -120,20 +123,40 @@ pub fn usage(body: &[u8]) -> Result<Part<Usage>, Error> {
     })
 }
 
-/// The accounts on some pages of the list, of which the first is so many; the list's own first page is 1.
-pub fn accounts_on(first: usize, pages: &[impl AsRef<[u8]>]) -> Result<Part<Vec<SubAccount>>, Error> {
-    Part::read(|unknown| {
-        let mut accounts = Vec::with_capacity(pages.len() * PAGE_ROW_COUNT);
-        for (number, page) in (first..).zip(pages) {
+/// The accounts on some pages of the list.
+#[derive(Debug, Default)]
+pub struct List(Part<Vec<SubAccount>>);
+
+impl List {
+    /// A list of nothing yet, with room for the accounts on so many pages.
+    pub fn of_pages(count: usize) -> Self {
+        Self(Part { value: Vec::with_capacity(count.saturating_mul(PAGE_ROW_COUNT)), unknown: Unknown::default() })
+    }
+
+    /// Reads the next page; its number in the whole list is for errors.
+    pub fn read(&mut self, number: usize, page: &[u8]) -> Result<(), Error> {
+        let part = Part::read(|unknown| {
             let label = format!("account list, page {number}");
-            let mut page = object(page.as_ref(), At::root(&label, unknown))?;
-            accounts.extend(page.each("data", read_account)?);
+            let mut page = object(page, At::root(&label, unknown))?;
+            let accounts = page.each("data", read_account)?;
             page.object("pagination")?.finish(&["has_more", "next_cursor", "previous_cursor"]);
             page.finish(&["object"]);
-        }
-        accounts.sort_by_key(|account| account.id);
-        Ok(accounts)
-    })
+            Ok(accounts)
+        })?;
+        self.append(Self(part));
+        Ok(())
+    }
+
+    /// Adds the pages that follow.
+    pub fn append(&mut self, next: Self) {
+        self.0.value.extend(next.0.value);
+        self.0.unknown.go_on(next.0.unknown);
+    }
+
+    /// Puts the accounts in order: lists of which each is in order are joined faster.
+    pub fn sort(&mut self) {
+        self.0.value.sort_by_key(|account| account.id);
+    }
 }
 
 /// The answers about single accounts.
@@ -152,27 +175,22 @@ pub fn lookups(answers: &[(Uuid, Option<&[u8]>)]) -> Result<Part<BTreeMap<Uuid, 
     })
 }
 
-/// Joins the parts of a capture; those of the list in their order.
+/// Joins the parts of a capture.
 pub fn join(
     capture: CaptureRef,
     account_id: Uuid,
     usage: Part<Usage>,
-    list: impl IntoIterator<Item = Part<Vec<SubAccount>>>,
+    list: List,
     lookups: impl IntoIterator<Item = Part<BTreeMap<Uuid, Lookup>>>,
 ) -> Books {
     let Part { value: usage, mut unknown } = usage;
-    let list: Vec<Part<Vec<SubAccount>>> = list.into_iter().collect();
-    let mut accounts: Vec<SubAccount> = Vec::with_capacity(list.iter().map(|part| part.value.len()).sum());
-    for part in list {
-        accounts.extend(part.value);
-        unknown.go_on(part.unknown);
-    }
+    unknown.go_on(list.0.unknown);
     let mut looked_up = BTreeMap::new();
     for part in lookups {
         looked_up.extend(part.value);
         unknown.go_on(part.unknown);
     }
-    Books::new(capture, account_id, usage, accounts, looked_up, unknown.into_sorted())
+    Books::new(capture, account_id, usage, list.0.value, looked_up, unknown.into_sorted())
 }
 
 /// What a refusal says to people; nothing if it is not the object with a text that the API promises.

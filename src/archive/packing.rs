@@ -29,17 +29,41 @@ pub(super) fn pack_bounded(path: &str, bytes: &[u8]) -> Result<Vec<u8>, Error> {
 
 /// Decompresses at most `bytes_max` bytes, or says what is wrong with them; a bomb never unfolds.
 pub(super) fn unpack(stored: &[u8], bytes_max: usize) -> Result<Bytes, String> {
-    // what a manifest says is believed as far as it costs little
-    let mut bytes =
-        Vec::with_capacity(bytes_max.min(stored.len().saturating_mul(EXPANSION_EXPECTED)).saturating_add(1));
+    let (mut unfolding, mut bytes) = (Unfolding::of(stored)?, Vec::new());
     // one byte more than is allowed is enough to know that there are too many
-    let limit = u64::try_from(bytes_max).unwrap_or(u64::MAX).saturating_add(1);
-    let decoder = zstd::Decoder::new(stored).map_err(|error| error.to_string())?;
-    decoder.take(limit).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    unfolding.next(bytes_max.saturating_add(1), &mut bytes)?;
     if bytes.len() > bytes_max {
-        return Err(format!("it unfolds to more than {bytes_max} bytes"));
+        return Err(more_than(bytes_max));
     }
     Ok(bytes.into())
+}
+
+/// What is wrong with bytes of which there should be so many at most.
+pub(super) fn more_than(bytes_max: usize) -> String {
+    format!("it unfolds to more than {bytes_max} bytes")
+}
+
+/// Compressed bytes that are unfolded a piece at a time.
+pub(super) struct Unfolding<'s> {
+    decoder: zstd::Decoder<'static, &'s [u8]>,
+    /// Bytes that are given room for before they are there.
+    expected: usize,
+}
+
+impl<'s> Unfolding<'s> {
+    pub(super) fn of(stored: &'s [u8]) -> Result<Self, String> {
+        let decoder = zstd::Decoder::with_buffer(stored).map_err(|error| error.to_string())?;
+        Ok(Self { decoder, expected: stored.len().saturating_mul(EXPANSION_EXPECTED) })
+    }
+
+    /// Puts the next so many bytes in the place of those that `bytes` has: fewer, where there are no more.
+    pub(super) fn next(&mut self, count: usize, bytes: &mut Vec<u8>) -> Result<(), String> {
+        bytes.clear();
+        // what a manifest says is believed as far as it costs little
+        bytes.reserve_exact(count.min(self.expected));
+        let limit = u64::try_from(count).unwrap_or(u64::MAX);
+        self.decoder.by_ref().take(limit).read_to_end(bytes).map(|_| ()).map_err(|error| error.to_string())
+    }
 }
 
 #[cfg(test)]

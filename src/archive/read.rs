@@ -52,13 +52,17 @@ pub struct Stored {
     bytes: Bytes,
 }
 
+/// Pages of the account list as they are stored: unfolded one after the other, because they are many.
+#[derive(Debug, Clone)]
+pub struct Pages(Stored);
+
 /// The answers in an object.
 #[derive(Debug, Clone)]
 pub enum Answers {
     /// The usage answer.
     Usage(Bytes),
     /// Pages of the account list, in order.
-    Pages(Vec<Bytes>),
+    Pages(Pages),
     /// Answers about single accounts.
     Lookups(Vec<StoredLookup>),
     /// Something that this version does not know.
@@ -73,7 +77,7 @@ impl Archive {
         for object in &opened.manifest.objects {
             match self.stored(&opened, object).await?.answers()? {
                 Answers::Usage(body) => usage = Some(body),
-                Answers::Pages(bodies) => pages.extend(bodies),
+                Answers::Pages(list) => list.each(|page| pages.push(Bytes::copy_from_slice(page)))?,
                 Answers::Lookups(answers) => lookups.extend(answers),
                 Answers::Unknown => {}
             }
@@ -117,20 +121,31 @@ impl Stored {
         self.bytes.len()
     }
 
-    /// The answers in it, every byte checked against the manifest.
+    /// The answers in it, every byte checked against the manifest; those of the list once they are unfolded.
     pub fn answers(self) -> Result<Answers, Error> {
+        if kind(&self.entry) == "accounts" {
+            return Ok(Answers::Pages(Pages(self)));
+        }
         let Self { path, entry, bytes } = self;
         let bodies = unpack(path.as_ref(), &entry, &bytes)?;
         drop(bytes);
         match kind(&entry) {
             "usage" => Ok(bodies.into_iter().next().map_or(Answers::Unknown, Answers::Usage)),
-            "accounts" => Ok(Answers::Pages(bodies)),
             "lookups" => stored_lookups(path.as_ref(), &entry, bodies).map(Answers::Lookups),
             _ => {
                 tracing::warn!(object = %path, "an object of a kind that this version does not know");
                 Ok(Answers::Unknown)
             }
         }
+    }
+}
+
+impl Pages {
+    /// Shows each page once it is known to be what the manifest names. Where that ends with an error, none of those that
+    /// were shown can be relied upon: it is another object.
+    pub fn each(self, mut see: impl FnMut(&[u8])) -> Result<(), Error> {
+        let Stored { path, entry, bytes } = self.0;
+        each_body(path.as_ref(), &entry, &bytes, |page| see(page))
     }
 }
 
@@ -141,26 +156,34 @@ pub(super) fn kind(object: &ObjectEntry) -> &str {
 
 /// Decompresses an object into its bodies, each with the hash that the manifest names.
 pub(super) fn unpack(path: &str, object: &ObjectEntry, stored: &[u8]) -> Result<Vec<Bytes>, Error> {
+    let mut bodies = Vec::with_capacity(object.bodies.len());
+    each_body(path, object, stored, |body| bodies.push(std::mem::take(body).into()))?;
+    Ok(bodies)
+}
+
+/// Decompresses an object body by body, each of which is seen once it has the hash that the manifest names.
+fn each_body(path: &str, object: &ObjectEntry, stored: &[u8], mut see: impl FnMut(&mut Vec<u8>)) -> Result<(), Error> {
     let damaged = |problem: String| Error::Damaged { path: path.to_owned(), problem };
     if stored.len() != object.bytes || sha256(stored) != object.sha256 {
         return Err(damaged("its bytes are not those that were written".to_owned()));
     }
     let length = object.bodies.iter().try_fold(0_usize, |sum, body| sum.checked_add(body.bytes));
     let length = length.ok_or_else(|| damaged("its bodies would be larger than any memory".to_owned()))?;
-    let joined = packing::unpack(stored, length).map_err(damaged)?;
-    if joined.len() != length {
-        return Err(damaged(format!("it holds {} bytes where the manifest says {length}", joined.len())));
-    }
-    let mut rest = joined;
-    let mut bodies = Vec::with_capacity(object.bodies.len());
-    for (index, entry) in object.bodies.iter().enumerate() {
-        let body = rest.split_to(entry.bytes);
-        if sha256(&body) != entry.sha256 {
-            return Err(damaged(format!("body {} does not match its hash", index + 1)));
+    let mut unfolding = packing::Unfolding::of(stored).map_err(damaged)?;
+    let (mut body, mut unfolded) = (Vec::new(), 0);
+    for (number, entry) in (1..).zip(&object.bodies) {
+        unfolding.next(entry.bytes, &mut body).map_err(damaged)?;
+        unfolded += body.len();
+        if body.len() < entry.bytes {
+            return Err(damaged(format!("it holds {unfolded} bytes where the manifest says {length}")));
         }
-        bodies.push(body);
+        if sha256(&body) != entry.sha256 {
+            return Err(damaged(format!("body {number} does not match its hash")));
+        }
+        see(&mut body);
     }
-    Ok(bodies)
+    unfolding.next(1, &mut body).map_err(damaged)?;
+    if body.is_empty() { Ok(()) } else { Err(damaged(packing::more_than(length))) }
 }
 
 /// The answers about single accounts, each with the account that was asked for.
@@ -172,4 +195,53 @@ pub(super) fn stored_lookups(path: &str, object: &ObjectEntry, bodies: Vec<Bytes
         Ok(StoredLookup { account_id, body: (entry.status == 200).then_some(body) })
     });
     lookups.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::manifest::BodyEntry;
+    use super::*;
+
+    /// An object of some bodies, as it is stored.
+    fn object(bodies: &[&[u8]]) -> (ObjectEntry, Vec<u8>) {
+        let stored = packing::pack("o", &bodies.concat()).unwrap();
+        let entry = |body: &&[u8]| BodyEntry {
+            request: "/".to_owned(),
+            status: 200,
+            bytes: body.len(),
+            sha256: sha256(body),
+            server_date: None,
+            request_id: None,
+        };
+        let bodies = bodies.iter().map(entry).collect();
+        (ObjectEntry { name: "o".to_owned(), bytes: stored.len(), sha256: sha256(&stored), bodies }, stored)
+    }
+
+    #[test]
+    fn bodies_are_seen_one_after_the_other_until_one_is_not_what_the_manifest_names() {
+        let whole: [&[u8]; 4] = [b"first", b"", b"second, which is longer", b"third"];
+        let seen = |change: fn(&mut ObjectEntry)| {
+            let (mut entry, stored) = object(&whole);
+            change(&mut entry);
+            let mut seen = Vec::new();
+            let ended = each_body("o", &entry, &stored, |body| seen.push(body.clone()));
+            let problem = ended.err().map(|error| match error {
+                Error::Damaged { problem, .. } => problem,
+                other => panic!("{other}"),
+            });
+            (seen.len(), problem)
+        };
+        let is = |count: usize, problem: &str| (count, Some(problem.to_owned()));
+        assert_eq!(seen(|_| {}), (4, None));
+        let (entry, stored) = object(&whole);
+        assert_eq!(unpack("o", &entry, &stored).unwrap(), whole);
+        assert_eq!(seen(|entry| entry.bytes += 1), is(0, "its bytes are not those that were written"));
+        let other_hash = |entry: &mut ObjectEntry| entry.bodies[2].sha256 = sha256(b"other");
+        assert_eq!(seen(other_hash), is(2, "body 3 does not match its hash"));
+        assert_eq!(seen(|entry| entry.bodies[3].bytes = 9), is(3, "it holds 33 bytes where the manifest says 37"));
+        let one_less = |entry: &mut ObjectEntry| drop(entry.bodies.pop());
+        assert_eq!(seen(one_less), is(3, "it unfolds to more than 28 bytes"));
+        let endless = |entry: &mut ObjectEntry| entry.bodies[1].bytes = usize::MAX;
+        assert_eq!(seen(endless), is(0, "its bodies would be larger than any memory"));
+    }
 }

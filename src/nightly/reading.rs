@@ -2,7 +2,7 @@
 //!
 //! At most a few objects are in memory at a time, whatever the length of the list.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::num::NonZeroUsize;
 use std::thread::available_parallelism;
 
@@ -10,9 +10,9 @@ use chrono::{DateTime, Utc};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::ahasend::wire::{self, Part};
-use crate::archive::{self, Answers, Archive, CaptureKey, Opened, Stored};
-use crate::billing::books::{Books, CaptureRef, Lookup, SubAccount, Usage};
+use crate::ahasend::wire::{self, List, Part};
+use crate::archive::{self, Answers, Archive, CaptureKey, ObjectEntry, Opened, Pages, Stored};
+use crate::billing::books::{Books, CaptureRef, Lookup, Usage};
 use crate::failure::{Failure, Kind};
 
 /// Why a capture could not be read.
@@ -38,7 +38,7 @@ const TASK_COUNT_MAX: usize = 4;
 /// What an object says.
 enum Said {
     Usage(Box<Part<Usage>>),
-    Accounts(Part<Vec<SubAccount>>),
+    Accounts(List),
     Lookups(Part<BTreeMap<Uuid, Lookup>>),
     Nothing,
 }
@@ -47,22 +47,24 @@ enum Said {
 pub(super) async fn read(archive: &Archive, key: &CaptureKey) -> Result<Books, Unread> {
     let opened = archive.open_capture(key).await?;
     let at = captured_at(key, &opened).map_err(Unread::Unusable)?;
-    let mut reading = Reading { capture: key.id.clone(), tasks: JoinSet::new(), said: Vec::new() };
+    let of_list = |object: &&ObjectEntry| object.name.starts_with("accounts");
+    let pages = opened.manifest.objects.iter().filter(of_list).map(|object| object.bodies.len());
+    let mut reading = Reading::of(key, pages.sum());
+    // numbers of pages are only for errors
     let mut first_page = 1;
     for object in &opened.manifest.objects {
         let stored = archive.stored(&opened, object).await?;
-        reading.begin(stored, first_page).await?;
-        // numbers of pages are only for errors
-        first_page += if object.name.starts_with("accounts") { object.bodies.len() } else { 0 };
+        let is_of_list = of_list(&object);
+        reading.begin(stored, is_of_list, first_page).await?;
+        first_page += if is_of_list { object.bodies.len() } else { 0 };
     }
-    let said = reading.finish().await?;
-    let (mut usage, mut list, mut lookups) = (None, Vec::new(), Vec::new());
+    let (list, said) = reading.finish().await?;
+    let (mut usage, mut lookups) = (None, Vec::new());
     for said in said {
         match said {
             Said::Usage(part) => usage = Some(*part),
-            Said::Accounts(part) => list.push(part),
             Said::Lookups(part) => lookups.push(part),
-            Said::Nothing => {}
+            Said::Accounts(_) | Said::Nothing => {}
         }
     }
     let usage = usage.ok_or_else(|| opened.without_usage())?;
@@ -72,20 +74,37 @@ pub(super) async fn read(archive: &Archive, key: &CaptureKey) -> Result<Books, U
     joined.map_err(Unread::Unusable)
 }
 
-/// Objects on their way, and what became of those that have arrived, by their places in the manifest.
+/// Objects on their way, and what became of those that have arrived.
 struct Reading {
     capture: String,
     tasks: JoinSet<(usize, Result<Said, Unread>)>,
+    /// By their places in the manifest.
     said: Vec<Option<Result<Said, Unread>>>,
+    /// The list as far as it has arrived without a gap: what is joined early is let go early.
+    list: List,
+    /// Where the objects of the list are that are not in it yet.
+    awaited: VecDeque<usize>,
 }
 
 impl Reading {
+    fn of(key: &CaptureKey, page_count: usize) -> Self {
+        Self {
+            capture: key.id.clone(),
+            tasks: JoinSet::new(),
+            said: Vec::new(),
+            list: List::of_pages(page_count),
+            awaited: VecDeque::new(),
+        }
+    }
+
     /// Begins an object, once there is room for it.
-    async fn begin(&mut self, stored: Stored, first_page: usize) -> Result<(), Unread> {
+    async fn begin(&mut self, stored: Stored, is_of_list: bool, first_page: usize) -> Result<(), Unread> {
         let place = self.said.len();
         self.said.push(None);
+        self.awaited.extend(is_of_list.then_some(place));
         if stored.len() < THREADED_BYTES {
-            self.said[place] = Some(understand(stored, first_page, &self.capture));
+            let said = understand(stored, first_page, &self.capture);
+            self.arrive(place, said);
             return Ok(());
         }
         while self.tasks.len() >= available_parallelism().map_or(1, NonZeroUsize::get).min(TASK_COUNT_MAX) {
@@ -103,41 +122,66 @@ impl Reading {
             Ok(panic) => Unread::Unusable(Failure::of_panic(panic.as_ref())),
             Err(error) => Unread::Unusable(Failure::new(Kind::Bug, "reading a capture was broken off").because(error)),
         })?;
-        self.said[place] = Some(said);
+        self.arrive(place, said);
         Ok(())
     }
 
-    /// What all of them say in their order, or what is wrong with the first that cannot be used.
-    async fn finish(mut self) -> Result<Vec<Said>, Unread> {
+    fn arrive(&mut self, place: usize, said: Result<Said, Unread>) {
+        self.said[place] = Some(said);
+        while let Some(place) = self.awaited.front()
+            && let Some(Ok(Said::Accounts(next))) = &mut self.said[*place]
+        {
+            self.list.append(std::mem::take(next));
+            self.awaited.pop_front();
+        }
+    }
+
+    /// The list, and what all others say in their order, or what is wrong with the first that cannot be used.
+    async fn finish(mut self) -> Result<(List, Vec<Said>), Unread> {
         while !self.tasks.is_empty() {
             self.end_one().await?;
         }
         let is_of_archive = |said: &Option<Result<Said, Unread>>| matches!(said, Some(Err(Unread::Archive(_))));
         // what the archive cannot give comes before what cannot be understood, wherever either is
-        match self.said.iter().position(is_of_archive) {
+        let said: Result<Vec<Said>, Unread> = match self.said.iter().position(is_of_archive) {
             Some(place) => self.said.swap_remove(place).into_iter().collect(),
             None => self.said.into_iter().flatten().collect(),
-        }
+        };
+        Ok((self.list, said?))
     }
 }
 
 /// What an object says, every byte of it checked before.
 fn understand(stored: Stored, first_page: usize, capture: &str) -> Result<Said, Unread> {
-    let answers = stored.answers()?;
-    let said = Failure::guard(|| {
-        let said = match answers {
-            Answers::Usage(body) => wire::usage(&body).map(|part| Said::Usage(Box::new(part))),
-            Answers::Pages(pages) => wire::accounts_on(first_page, &pages).map(Said::Accounts),
-            Answers::Lookups(answers) => {
-                let answers: Vec<_> =
-                    answers.iter().map(|answer| (answer.account_id, answer.body.as_deref())).collect();
-                wire::lookups(&answers).map(Said::Lookups)
-            }
-            Answers::Unknown => Ok(Said::Nothing),
-        };
-        said.map_err(|error| Failure::of_wire(capture, error))
-    });
+    let understood = |said: Result<Said, wire::Error>| said.map_err(|error| Failure::of_wire(capture, error));
+    let said = match stored.answers()? {
+        Answers::Usage(body) => {
+            Failure::guard(|| understood(wire::usage(&body).map(|part| Said::Usage(Box::new(part)))))
+        }
+        Answers::Pages(pages) => accounts(pages, first_page, capture)?.map(Said::Accounts),
+        Answers::Lookups(answers) => Failure::guard(|| {
+            let answers: Vec<_> = answers.iter().map(|answer| (answer.account_id, answer.body.as_deref())).collect();
+            understood(wire::lookups(&answers).map(Said::Lookups))
+        }),
+        Answers::Unknown => Ok(Said::Nothing),
+    };
     said.map_err(Unread::Unusable)
+}
+
+/// The accounts on pages of the list; what is wrong with a page is told if nothing is wrong with the object.
+fn accounts(pages: Pages, first_page: usize, capture: &str) -> Result<Result<List, Failure>, archive::Error> {
+    let (mut number, mut list) = (first_page, Ok(List::default()));
+    pages.each(|page| {
+        if let Ok(before) = &mut list {
+            let read = Failure::guard(|| before.read(number, page).map_err(|error| Failure::of_wire(capture, error)));
+            if let Err(failure) = read {
+                list = Err(failure);
+            }
+        }
+        number += 1;
+    })?;
+    list.iter_mut().for_each(List::sort);
+    Ok(list)
 }
 
 fn captured_at(key: &CaptureKey, opened: &Opened) -> Result<DateTime<Utc>, Failure> {

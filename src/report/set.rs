@@ -207,9 +207,14 @@ fn side_by_side<O: Send, T: Send>(outputs: Vec<O>, row_count: usize, write: &(dy
     if row_count < THREADED_ROW_COUNT {
         return outputs.into_iter().map(write).collect();
     }
+    let mut outputs = outputs;
     thread::scope(|scope| {
+        // the last one is written here, where memory is at hand that was needed before
+        let last = outputs.pop();
         let threads: Vec<_> = outputs.into_iter().map(|output| scope.spawn(move || write(output))).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+        let last = last.map(write);
+        let others = threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        others.chain(last).collect()
     })
 }
 
