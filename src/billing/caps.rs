@@ -29,6 +29,7 @@ pub struct Cap<'l> {
     pub alert: Option<&'l Alert>,
     trail: &'l Trail,
     books: &'l Books,
+    past: &'l Past,
 }
 
 /// How much of a cap is used.
@@ -67,7 +68,7 @@ pub fn caps<'l>(books: &'l Books, past: &'l Past) -> impl Iterator<Item = Cap<'l
     books.known().filter_map(move |known| {
         let account = known.account()?;
         let trail = trails.find(account.id)?;
-        Some(Cap { account, messages: known.messages(), alert: alerts.get(&account.id).copied(), trail, books })
+        Some(Cap { account, messages: known.messages(), alert: alerts.get(&account.id).copied(), trail, books, past })
     })
 }
 
@@ -79,7 +80,7 @@ impl<'l> Cap<'l> {
 
     /// The first capture that showed this level.
     pub fn level_since(&self) -> &'l str {
-        &self.trail.level_since
+        self.past.capture(self.trail.level_since).map_or("", |capture| &capture.id)
     }
 
     /// How much of it is used.
@@ -104,7 +105,7 @@ impl<'l> Cap<'l> {
 
     /// Messages in the calendar month, where that is not the billing period and captures reach back to its start.
     pub fn month_messages(&self) -> Option<i64> {
-        self.trail.month_messages.filter(|_| month_of(self.books.capture.at) != self.books.usage.period)
+        self.trail.month_messages().filter(|_| month_of(self.books.capture.at) != self.books.usage.period)
     }
 
     /// When the cap is used up, if its month is the calendar month and that is not the billing period.
@@ -119,7 +120,8 @@ impl<'l> Cap<'l> {
 
     /// Since when the count stands still, as far as captures tell.
     pub fn still_since(&self) -> DateTime<Utc> {
-        self.trail.still_since
+        let capture = self.trail.still_since.and_then(|number| self.past.capture(number));
+        capture.map_or(self.books.usage.period.start, |capture| capture.at)
     }
 
     fn rate(&self) -> Option<Rate> {

@@ -27,6 +27,8 @@ use super::removed::Interval;
 use super::tail::{Margin, Tail};
 use super::terms::Terms;
 
+use self::trail::CaptureNumber;
+
 pub use self::trail::Trail;
 pub use self::trails::Trails;
 
@@ -140,6 +142,11 @@ impl Past {
     /// The captures of earlier periods that were seen, oldest first.
     pub fn before(&self) -> &[CaptureRef] {
         &self.before
+    }
+
+    /// A capture by its number among all that were seen.
+    pub(super) fn capture(&self, number: CaptureNumber) -> Option<&CaptureRef> {
+        self.before.iter().chain(&self.captures).nth(number.get() as usize - 1)
     }
 
     /// Captures that could not be read.
@@ -282,9 +289,13 @@ impl Past {
         let before = self.last.as_ref().map(|last| last.capture.at);
         let since = self.same_period().map(|last| last.capture.clone());
         let month = month_of(books.capture.at);
-        let seeing = Seeing { books, terms, before, since: since.as_ref(), month };
+        let number = u32::try_from(self.before.len() + self.captures.len()).unwrap_or(u32::MAX);
+        let number = CaptureNumber::MIN.saturating_add(number);
+        let seeing = Seeing { books, terms, before, since: since.as_ref(), month, number };
         let mut seen = self.trails.take();
-        self.trails.reserve(books.usage.sub_accounts.len().max(books.accounts.len()).max(seen.len()));
+        // most accounts are in each of these, and a few in one of them alone
+        let most = books.usage.sub_accounts.len().max(books.accounts.len()).max(seen.len());
+        self.trails.reserve(most + most / 64 + books.lookups.len());
         let mut known = books.known().peekable();
         loop {
             let next = seen.peek().map(|(id, _)| *id).into_iter().chain(known.peek().map(|known| known.id)).min();
@@ -338,6 +349,8 @@ struct Seeing<'s> {
     since: Option<&'s CaptureRef>,
     /// The calendar month that it was taken in.
     month: Period,
+    /// Its number among all that were seen.
+    number: CaptureNumber,
 }
 
 #[cfg(test)]

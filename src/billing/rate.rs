@@ -1,7 +1,7 @@
 //! Rates: messages over time as exact fractions, and the bands that observed rates give an estimate.
 
 use std::cmp::Ordering;
-use std::num::NonZeroI64;
+use std::num::NonZeroU32;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -9,23 +9,31 @@ use chrono::{DateTime, TimeDelta, Utc};
 pub(super) const WINDOW: TimeDelta = TimeDelta::hours(20);
 
 /// Messages over a time; never below zero. Rates are equal that make the same messages in the same time.
+///
+/// Packed, because every account has three of them.
 #[derive(Debug, Clone, Copy)]
+#[repr(Rust, packed(4))]
 pub struct Rate {
     messages: i64,
-    seconds: NonZeroI64,
+    seconds: NonZeroU32,
 }
 
 impl Rate {
-    /// So many messages in so much time; nothing if no time has passed. Less than no messages count as none.
+    /// So many messages in so much time; nothing if no time has passed. Less than no messages count as none, and more than
+    /// 136 years as so many.
     pub fn of(messages: i64, time: TimeDelta) -> Option<Self> {
-        let seconds = NonZeroI64::new(time.num_seconds().max(0))?;
-        Some(Self { messages: messages.max(0), seconds })
+        let seconds = u32::try_from(time.num_seconds().max(0)).unwrap_or(u32::MAX);
+        Some(Self { messages: messages.max(0), seconds: NonZeroU32::new(seconds)? })
+    }
+
+    fn seconds(self) -> i128 {
+        i128::from(self.seconds.get())
     }
 
     /// The messages that this rate makes in a time, to the nearest one.
     pub fn over(self, time: TimeDelta) -> i64 {
         let product = i128::from(self.messages) * i128::from(time.num_seconds().max(0));
-        let nearest = (2 * product + i128::from(self.seconds.get())) / (2 * i128::from(self.seconds.get()));
+        let nearest = (2 * product + self.seconds()) / (2 * self.seconds());
         i64::try_from(nearest).unwrap_or(i64::MAX)
     }
 
@@ -44,7 +52,7 @@ impl Rate {
         if self.messages == 0 {
             return None;
         }
-        let product = i128::from(messages.max(0)) * i128::from(self.seconds.get());
+        let product = i128::from(messages.max(0)) * self.seconds();
         let seconds = (product + i128::from(self.messages) - 1) / i128::from(self.messages);
         TimeDelta::try_seconds(i64::try_from(seconds).ok()?)
     }
@@ -52,7 +60,7 @@ impl Rate {
 
 impl Ord for Rate {
     fn cmp(&self, other: &Self) -> Ordering {
-        let of = |a: &Self, b: &Self| i128::from(a.messages) * i128::from(b.seconds.get());
+        let of = |a: &Self, b: &Self| i128::from(a.messages) * b.seconds();
         of(self, other).cmp(&of(other, self))
     }
 }

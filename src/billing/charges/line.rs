@@ -218,3 +218,53 @@ impl Line {
         self.rare = Some(rare).filter(|rare| **rare != Rare::default());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn held() -> Held {
+        Held { owner: None, days: Effective::default(), from: None, until: "x".into(), is_last: false }
+    }
+
+    proptest! {
+        /// Whatever is set, in whatever order, is there, and what is nothing leaves nothing behind.
+        #[test]
+        fn what_was_set_last_is_what_a_line_has(steps in prop::collection::vec((0..7_usize, 0..4_i64), 0..20)) {
+            let mut line = Line { messages: Some(2), ..Line::new(LineKind::SubAccount, "a".into()) };
+            let mut last = [0; 7];
+            let (minor, span) = (|value: i64| Minor(value.into()), |value: i64| Span { low: Minor(-9), high: Minor(value.into()) });
+            let statuses = [None, Some(Status::Active), Some(Status::Suspended), Some(Status::Other(std::sync::Arc::new("new".to_owned())))];
+            let cap = |used: i64| (used != 0).then_some(CapUse { used, credit: 9, level: Level::Near });
+            for (what, value) in steps {
+                last[what] = value;
+                match what {
+                    0 => line.set_spread(minor(value)),
+                    1 => line.set_fee(minor(value)),
+                    2 => line.set_span(if value == 0 { Span::exact(line.charge()) } else { span(value) }),
+                    3 => line.set_status(statuses[usize::try_from(value).unwrap()].clone()),
+                    4 => line.set_cap(cap(value)),
+                    5 => line.set_held((value != 0).then(held)),
+                    _ => line.set_volume(Volume { low: 2, high: 2 + value }),
+                }
+            }
+            let exact = Span::exact(minor(last[0] + last[1]));
+            prop_assert_eq!((line.spread(), line.fee()), (minor(last[0]), minor(last[1])));
+            prop_assert_eq!(line.span(), if last[2] == 0 { exact } else { span(last[2]) });
+            prop_assert_eq!(line.status(), statuses[usize::try_from(last[3]).unwrap()].as_ref());
+            prop_assert_eq!(line.cap(), cap(last[4]));
+            prop_assert_eq!(line.held().cloned(), (last[5] != 0).then(held));
+            prop_assert_eq!(line.volume(), Some(Volume { low: 2, high: 2 + last[6] }));
+            let has_common = last[3] <= 1 && matches!(last[4], 0 | 2);
+            let is_common = has_common && [0, 1, 2, 5, 6].into_iter().all(|what| last[what] == 0);
+            prop_assert_eq!(line.rare.is_none(), is_common);
+        }
+    }
+
+    #[test]
+    fn a_line_is_small() {
+        assert!(size_of::<Line>() <= 144, "{}", size_of::<Line>());
+    }
+}

@@ -131,7 +131,7 @@ fn a_calendar_month_is_counted_across_billing_periods() {
     let night = |at: &str, messages| Night::at(at).account(1, messages);
     let early = |at: &str, messages| night(at, messages).period("2024-01-15T00:00:00Z", "2024-02-15T00:00:00Z");
     let late = |at: &str, messages| night(at, messages).period("2024-02-15T00:00:00Z", "2024-03-15T00:00:00Z");
-    let month = |past: Past| past.trail(id(1)).unwrap().month_messages;
+    let month = |past: Past| past.trail(id(1)).unwrap().month_messages();
     let first = || early("2024-01-31T23:00:00Z", 1_200);
     assert_eq!(month(seen([first()])), None, "who knows what was sent in January before the 15th");
     assert_eq!(month(seen([first(), early("2024-02-01T23:00:00Z", 1_500)])), Some(300));

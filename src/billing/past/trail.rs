@@ -1,11 +1,12 @@
 //! The trail of one sub account through the captures.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::super::books::{Books, SubAccount, UsageLine};
+use super::super::books::{SubAccount, UsageLine};
 use super::super::level::{Alert, AlertKind, Level, level_of};
 use super::super::moves::{Stretch, halfway};
 use super::super::rate::Pace;
@@ -14,8 +15,15 @@ use super::Seeing;
 /// The longest that a capture may lie before a calendar month whose messages are counted from it.
 const MONTH_SLACK_MAX: TimeDelta = TimeDelta::days(1);
 
-/// What was seen of one sub account so far.
+/// Which of all captures that were seen; the first is 1.
+pub(in crate::billing) type CaptureNumber = NonZeroU32;
+
+/// What was seen of one sub account so far. There may be millions of them, so that captures are there by their numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each of them stands for itself, and has no room for a value beside it"
+)]
 pub struct Trail {
     /// Its last name, safe to display.
     pub name: Arc<str>,
@@ -29,26 +37,23 @@ pub struct Trail {
     pub(super) is_active: bool,
     /// How fast they grow.
     pub pace: Pace,
-    /// Since when the count stands still.
-    pub still_since: DateTime<Utc>,
-    /// Messages of the current calendar month, as far as captures tell; nothing if they do not reach back to its start.
-    pub month_messages: Option<i64>,
-    /// Its caps in the period, once it was listed.
-    credits: Option<Credits>,
+    /// The capture since which the count stands still; nothing for the start of the period.
+    pub(in crate::billing) still_since: Option<CaptureNumber>,
+    /// Messages of the current calendar month, if they are counted.
+    month_messages: i64,
+    /// Whether captures reach back to its start.
+    counts_month: bool,
+    /// Whether it was ever listed, so that it has caps.
+    was_listed: bool,
+    /// Its cap when the period began, or when it was first listed in it.
+    first_credit: i64,
+    /// Its cap when last seen.
+    last_credit: i64,
     told: Told,
     /// The level that its messages are at, as far as the last capture tells.
     pub level: Level,
     /// The first capture that showed the level that it is at.
-    pub level_since: Arc<str>,
-}
-
-/// The caps of a period.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Credits {
-    /// When the period began, or when the account was first listed in it.
-    first: i64,
-    /// When last seen.
-    last: i64,
+    pub(in crate::billing) level_since: CaptureNumber,
 }
 
 /// What was told of a cap.
@@ -69,17 +74,17 @@ impl Trail {
         // an account that was not there at the last capture has been counted from its first message
         let is_of_month = account.created_at.is_some_and(|at| at >= month.start) || period.start == month.start;
         let from_first = before.is_some() || is_of_month;
-        Self::new(Arc::clone(&account.name), created.unwrap_or(period.start), from_first, books)
+        Self::new(Arc::clone(&account.name), created.unwrap_or(period.start), from_first, seeing)
     }
 
     /// The same for an account that only the usage names.
     pub(super) fn unlisted(line: &UsageLine, seeing: &Seeing<'_>) -> Self {
         let Seeing { books, before, month, .. } = *seeing;
         let start = books.usage.period.start;
-        Self::new(Arc::clone(&line.name), start, before.is_some() || start == month.start, books)
+        Self::new(Arc::clone(&line.name), start, before.is_some() || start == month.start, seeing)
     }
 
-    fn new(name: Arc<str>, since: DateTime<Utc>, counts_month: bool, books: &Books) -> Self {
+    fn new(name: Arc<str>, since: DateTime<Utc>, counts_month: bool, seeing: &Seeing<'_>) -> Self {
         Self {
             name,
             messages: 0,
@@ -87,38 +92,45 @@ impl Trail {
             is_present: true,
             is_active: true,
             pace: Pace::begin(since),
-            still_since: books.capture.at,
-            month_messages: counts_month.then_some(0),
-            credits: None,
+            still_since: Some(seeing.number),
+            month_messages: 0,
+            counts_month,
+            was_listed: false,
+            first_credit: 0,
+            last_credit: 0,
             told: Told { highest: Level::Clear, is_open: false },
             level: Level::Clear,
-            level_since: books.capture.id.clone(),
+            level_since: seeing.number,
         }
     }
 
     /// The cap when the period began, or when the account was first listed in it.
     pub fn first_credit(&self) -> Option<i64> {
-        self.credits.map(|credits| credits.first)
+        self.was_listed.then_some(self.first_credit)
+    }
+
+    /// Messages of the current calendar month, as far as captures tell; nothing if they do not reach back to its start.
+    pub fn month_messages(&self) -> Option<i64> {
+        self.counts_month.then_some(self.month_messages)
     }
 
     pub(super) fn begin_period(&mut self, start: DateTime<Utc>) {
         self.messages = 0;
         self.has_line = false;
         self.pace = self.pace.next_period(start);
-        self.still_since = start;
-        self.credits = self.credits.map(|Credits { last, .. }| Credits { first: last, last });
+        self.still_since = None;
+        self.first_credit = self.last_credit;
         self.told.highest = Level::Clear;
     }
 
     pub(super) fn see_messages(&mut self, messages: i64, seeing: &Seeing<'_>) {
-        let Seeing { books, before, month, .. } = *seeing;
-        let at = books.capture.at;
+        let Seeing { books, before, month, number, .. } = *seeing;
         let is_new_month = before.is_none_or(|before| !month.contains(before));
         let more = messages.saturating_sub(self.messages);
         if more != 0 {
-            self.still_since = at;
+            self.still_since = Some(number);
         }
-        self.month_messages = match self.month_messages {
+        let month_messages = match self.month_messages() {
             // a difference that begins long before the month does not say how much of it is of the month
             _ if before.is_some_and(|before| is_new_month && month.start - before > MONTH_SLACK_MAX) => None,
             // the month was counted from a capture in the month before, or from the account's first message
@@ -126,7 +138,9 @@ impl Trail {
             None if is_new_month && self.messages != 0 => Some(more),
             counted => counted.map(|counted| counted.saturating_add(more)),
         };
-        self.pace.see(at, messages);
+        self.counts_month = month_messages.is_some();
+        self.month_messages = month_messages.unwrap_or(0);
+        self.pace.see(books.capture.at, messages);
         self.messages = messages;
     }
 
@@ -174,11 +188,12 @@ impl Trail {
         has_usage: bool,
         seeing: &Seeing<'_>,
     ) -> Option<Alert> {
-        let Seeing { books, terms, .. } = *seeing;
+        let Seeing { books, terms, number, .. } = *seeing;
         let level = match account {
             Some(account) => {
-                let last = account.monthly_credit;
-                self.credits = Some(Credits { first: self.first_credit().unwrap_or(last), last });
+                self.last_credit = account.monthly_credit;
+                self.first_credit = self.first_credit().unwrap_or(self.last_credit);
+                self.was_listed = true;
                 level_of(account, self.messages, terms, books.as_of())
             }
             // usage without an entry says nothing of a cap; an account that is gone has none
@@ -187,7 +202,7 @@ impl Trail {
         };
         if self.level != level {
             self.level = level;
-            self.level_since.clone_from(&books.capture.id);
+            self.level_since = number;
         }
         let kind = if level.code().is_some() && level > self.told.highest {
             self.told = Told { highest: level, is_open: true };
