@@ -190,3 +190,46 @@ fn captured_at(key: &CaptureKey, opened: &Opened) -> Result<DateTime<Utc>, Failu
         Failure::new(Kind::ArchiveUnusable, format!("the manifest of `{}` cannot be used", key.id)).because(error)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::disallowed_methods, reason = "tests look at files")]
+
+    use super::*;
+    use crate::archive::Body;
+    use crate::publish::store::StoreOptions;
+
+    /// A capture whose usage cannot be understood, and of whose pages the first cannot be understood either.
+    async fn capture(archive: &Archive) -> CaptureKey {
+        let at = |second: u32| DateTime::from_timestamp(1_700_000_000 + i64::from(second), 0).unwrap();
+        let body = |text: &'static str| Body {
+            request: "/".to_owned(),
+            status: 200,
+            bytes: text.into(),
+            server_date: None,
+            request_id: None,
+        };
+        let mut draft = archive.begin(at(1), &body("[]")).await.unwrap();
+        draft.link().await.unwrap();
+        draft.place(at(0), at(59), 2).await.unwrap();
+        for page in ["{\"pages\": 1}", "{\"data\": [], \"pagination\": {}}"] {
+            draft.page(body(page), 0).await.unwrap();
+        }
+        draft.commit("subledger test", "http://localhost").await.unwrap().key
+    }
+
+    #[tokio::test]
+    async fn what_the_archive_cannot_give_comes_before_what_cannot_be_understood() {
+        let folder = tempfile::tempdir().unwrap();
+        let archive =
+            Archive::open_or_create(folder.path().to_str().unwrap(), Uuid::nil(), &StoreOptions::default()).unwrap();
+        let key = capture(&archive).await;
+        let Err(Unread::Unusable(failure)) = read(&archive, &key).await else { panic!("it is not understood") };
+        assert!(format!("{failure:?}").contains("usage"), "the first that is not: {failure:?}");
+        let list = std::path::Path::new(&archive.shown_path(&key)).join("accounts-0001.json.zst");
+        let stored = std::fs::read(&list).unwrap();
+        std::fs::write(&list, &stored[1..]).unwrap();
+        let Err(Unread::Archive(error)) = read(&archive, &key).await else { panic!("it is damaged") };
+        assert!(error.to_string().contains("accounts-0001"), "{error}");
+    }
+}
