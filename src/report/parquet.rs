@@ -41,23 +41,19 @@ pub fn write_parts<'t>(
 ) -> Result<(), Error> {
     let failed = |error: PolarsError| Error::Format { file: file.to_owned(), source: error.into() };
     let mut groups = Groups::new(file, out);
-    let mut gathered: Option<DataFrame> = None;
+    let mut gathered: Option<Gathered> = None;
     for part in parts {
-        let frame = frame(&part).map_err(failed)?;
-        let whole = match gathered.take() {
-            None => frame,
-            Some(mut whole) => {
-                whole.vstack_mut_owned(frame).map_err(failed)?;
-                whole
-            }
-        };
-        if whole.height() >= GROUP_ROW_COUNT {
-            groups.add_frame(whole)?;
-        } else {
-            gathered = Some(whole);
+        let columns = gathered.get_or_insert_with(|| Gathered::of(&part, GROUP_ROW_COUNT));
+        columns.add(&part);
+        if columns.height >= GROUP_ROW_COUNT
+            && let Some(whole) = gathered.take()
+        {
+            groups.add_frame(&whole.finish().map_err(failed)?)?;
         }
     }
-    gathered.map_or(Ok(()), |last| groups.add_frame(last))?;
+    if let Some(last) = gathered {
+        groups.add_frame(&last.finish().map_err(failed)?)?;
+    }
     groups.finish().map(|_| ())
 }
 
@@ -82,21 +78,19 @@ impl<W: Write> Groups<W> {
     /// Adds the rows of a table.
     pub fn add(&mut self, table: &Table<'_>) -> Result<(), Error> {
         let failed = |error: PolarsError| Error::Format { file: self.file.clone(), source: error.into() };
-        self.add_frame(frame(table).map_err(failed)?)
+        self.add_frame(&frame(table).map_err(failed)?)
     }
 
-    fn add_frame(&mut self, mut frame: DataFrame) -> Result<(), Error> {
+    fn add_frame(&mut self, frame: &DataFrame) -> Result<(), Error> {
         let file = &self.file;
         let failed = |error: PolarsError| Error::Format { file: file.clone(), source: error.into() };
-        // pieces of a column would be row groups of their own
-        frame.rechunk_mut();
         if let State::Waiting(out) = &mut self.state
             && let Some(out) = out.take()
         {
             self.state = State::Begun(Box::new(writer(out).batched(frame.schema()).map_err(failed)?));
         }
         match &mut self.state {
-            State::Begun(batches) => batches.write_batch(&frame).map_err(failed),
+            State::Begun(batches) => batches.write_batch(frame).map_err(failed),
             State::Waiting(_) => Ok(()),
         }
     }
@@ -120,46 +114,110 @@ fn writer<W: Write>(out: W) -> ParquetWriter<W> {
 
 /// The table as columns.
 pub(super) fn frame(table: &Table<'_>) -> PolarsResult<DataFrame> {
-    let columns: PolarsResult<Vec<Column>> =
-        table.columns.iter().map(|(spec, cells)| column(spec.name, cells)).collect();
-    DataFrame::new(table.height(), columns?)
+    let mut columns = Gathered::of(table, table.height());
+    columns.add(table);
+    columns.finish()
 }
 
-fn column(name: &str, cells: &Cells<'_>) -> PolarsResult<Column> {
-    let name: PlSmallStr = name.into();
-    let (count, is_constant) = (cells.len(), cells.len() > 1 && cells.is_constant());
-    let series = match cells {
-        Cells::Text(_) | Cells::Shared { .. } if is_constant => match cells.text_at(0) {
-            Some(text) => StringChunked::full(name, text, count).into_series(),
-            None => StringChunked::full_null(name, count).into_series(),
-        },
-        Cells::Text(_) | Cells::Shared { .. } => {
-            StringChunked::from_iter_options(name, (0..count).map(|row| cells.text_at(row))).into_series()
-        }
-        Cells::Integer(cells) => Int64Chunked::from_iter_options(name, cells.iter().copied()).into_series(),
-        Cells::Decimal { scale, units } => decimals(name, *scale, units.iter().copied())?,
-        Cells::Exact { amounts, .. } => {
-            // a sum that no invoice is as large as may not fit: then there is none here, and CSV has it
-            let units =
-                |amount: Exact| amount.rounded_at_scale(TABLE_SCALE).filter(|units| units.unsigned_abs() < UNITS_END);
-            decimals(name, TABLE_SCALE, amounts.iter().map(|amount| amount.and_then(units)))?
-        }
-        Cells::Date(cells) => {
+/// Columns in the making: the cells of tables of the same columns, one below the other, each column in one piece. Pieces
+/// would be row groups of their own.
+struct Gathered {
+    columns: Vec<(&'static str, Growing)>,
+    height: usize,
+    capacity: usize,
+}
+
+/// A column that grows.
+enum Growing {
+    /// One text in every row so far, or none: many columns of long tables have no other.
+    Same(Option<String>),
+    Texts(StringChunkedBuilder),
+    Integers(PrimitiveChunkedBuilder<Int64Type>),
+    Instants(PrimitiveChunkedBuilder<Int64Type>),
+    Decimals(PrimitiveChunkedBuilder<Int128Type>, u32),
+}
+
+impl Gathered {
+    /// The columns of a table, still without rows, and with room for so many.
+    fn of(table: &Table<'_>, capacity: usize) -> Self {
+        let column = |name: &str, cells: &Cells<'_>| match cells {
+            Cells::Text(_) | Cells::Shared { .. } => Growing::Same(cells.text_at(0).map(str::to_owned)),
             // days are texts, as ISO 8601 has them: those compare as days do
-            let days: Vec<Option<String>> = cells.iter().map(|cell| cell.map(|day| day.to_string())).collect();
-            StringChunked::from_iter_options(name, days.into_iter()).into_series()
+            Cells::Date(_) => Growing::Texts(StringChunkedBuilder::new(name.into(), capacity)),
+            Cells::Integer(_) => Growing::Integers(PrimitiveChunkedBuilder::new(name.into(), capacity)),
+            Cells::Timestamp(_) => Growing::Instants(PrimitiveChunkedBuilder::new(name.into(), capacity)),
+            Cells::Decimal { scale, .. } => {
+                Growing::Decimals(PrimitiveChunkedBuilder::new(name.into(), capacity), *scale)
+            }
+            Cells::Exact { .. } => Growing::Decimals(PrimitiveChunkedBuilder::new(name.into(), capacity), TABLE_SCALE),
+        };
+        let columns = table.columns.iter().map(|(spec, cells)| (spec.name, column(spec.name, cells))).collect();
+        Self { columns, height: 0, capacity }
+    }
+
+    /// Adds the rows of a table.
+    fn add(&mut self, table: &Table<'_>) {
+        for ((name, column), (_, cells)) in self.columns.iter_mut().zip(&table.columns) {
+            if let Growing::Same(text) = column {
+                if cells.is_empty() || (cells.is_constant() && cells.text_at(0) == text.as_deref()) {
+                    continue;
+                }
+                let mut texts = StringChunkedBuilder::new((*name).into(), self.capacity);
+                (0..self.height).for_each(|_| texts.append_option(text.as_deref()));
+                *column = Growing::Texts(texts);
+            }
+            column.add(cells);
         }
-        Cells::Timestamp(cells) => {
-            let millis = cells.iter().map(|cell| cell.map(|at| at.timestamp_millis()));
-            let chunked = Int64Chunked::from_iter_options(name, millis);
-            chunked.into_datetime(TimeUnit::Milliseconds, Some(TimeZone::UTC)).into_series()
-        }
-    };
-    Ok(series.into_column())
+        self.height += table.height();
+    }
+
+    fn finish(self) -> PolarsResult<DataFrame> {
+        let height = self.height;
+        let columns = self.columns.into_iter().map(|(name, column)| Ok(column.finish(name, height)?.into_column()));
+        DataFrame::new(height, columns.collect::<PolarsResult<_>>()?)
+    }
 }
 
-fn decimals(name: PlSmallStr, scale: u32, units: impl Iterator<Item = Option<i128>>) -> PolarsResult<Series> {
-    Ok(Int128Chunked::from_iter_options(name, units).into_decimal(PRECISION, scale as usize)?.into_series())
+impl Growing {
+    /// Adds cells of the column's own type.
+    fn add(&mut self, cells: &Cells<'_>) {
+        // a sum that no invoice is as large as may not fit: then there is none here, and CSV has it
+        let fitting =
+            |amount: Exact| amount.rounded_at_scale(TABLE_SCALE).filter(|units| units.unsigned_abs() < UNITS_END);
+        match (self, cells) {
+            (Self::Texts(all), Cells::Date(cells)) => {
+                append(cells, |cell| all.append_option(cell.map(|day| day.to_string())));
+            }
+            (Self::Texts(all), _) => (0..cells.len()).for_each(|row| all.append_option(cells.text_at(row))),
+            (Self::Integers(all), Cells::Integer(cells)) => append(cells, |cell| all.append_option(cell)),
+            (Self::Instants(all), Cells::Timestamp(cells)) => {
+                append(cells, |cell| all.append_option(cell.map(|at| at.timestamp_millis())));
+            }
+            (Self::Decimals(all, _), Cells::Decimal { units, .. }) => append(units, |cell| all.append_option(cell)),
+            (Self::Decimals(all, _), Cells::Exact { amounts, .. }) => {
+                append(amounts, |cell| all.append_option(cell.and_then(fitting)));
+            }
+            // columns of different heights are no table, which is noticed at the end
+            _ => {}
+        }
+    }
+
+    fn finish(self, name: &str, height: usize) -> PolarsResult<Series> {
+        Ok(match self {
+            Self::Same(Some(text)) => StringChunked::full(name.into(), &text, height).into_series(),
+            Self::Same(None) => StringChunked::full_null(name.into(), height).into_series(),
+            Self::Texts(texts) => texts.finish().into_series(),
+            Self::Integers(numbers) => numbers.finish().into_series(),
+            Self::Instants(millis) => {
+                millis.finish().into_datetime(TimeUnit::Milliseconds, Some(TimeZone::UTC)).into_series()
+            }
+            Self::Decimals(units, scale) => units.finish().into_decimal(PRECISION, scale as usize)?.into_series(),
+        })
+    }
+}
+
+fn append<T: Copy>(cells: &[Option<T>], append: impl FnMut(Option<T>)) {
+    cells.iter().copied().for_each(append);
 }
 
 /// Every text in the file's text columns: what a reader could see. For the check before publishing.
@@ -199,5 +257,29 @@ mod tests {
         let mut empty = Vec::new();
         write("t", [table(Vec::new())], &mut empty).unwrap();
         assert_eq!(super::texts("t", &empty).unwrap(), [""; 0]);
+    }
+
+    #[test]
+    fn parts_are_row_groups_of_their_own_size_whatever_they_have_in_common() {
+        let same = "a text that is too long to be kept in place";
+        let rows = |rows: std::ops::Range<usize>| {
+            let texts = rows.clone().map(|row| (row != 20_000).then_some(std::borrow::Cow::Borrowed(same)));
+            let none = rows.clone().map(|_| None);
+            let numbers = rows.map(|row| i64::try_from(row).ok());
+            Table {
+                columns: vec![
+                    (Spec::new("text", "", ""), Cells::Text(texts.collect())),
+                    (Spec::new("none", "", ""), Cells::Text(none.collect())),
+                    (Spec::new("number", "", ""), Cells::Integer(numbers.collect())),
+                ],
+            }
+        };
+        let parts = (0..40).map(|part| rows(part * 1_000..(part + 1) * 1_000));
+        let mut bytes = Vec::new();
+        write_parts("t", parts, &mut bytes).unwrap();
+        let read = ParquetReader::new(Cursor::new(&bytes)).finish().unwrap();
+        assert!(read.equals_missing(&frame(&rows(0..40_000)).unwrap()));
+        let groups = ParquetReader::new(Cursor::new(&bytes)).get_metadata().unwrap().row_groups.len();
+        assert_eq!(groups, 3, "17,000 rows, as many again, and the rest");
     }
 }
