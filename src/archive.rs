@@ -48,7 +48,7 @@ pub use crate::sha256::hex as sha256;
 pub use self::audit::Audit;
 pub use self::close::{Acceptance, CaptureLink, CloseKey, CloseRecord, Closed, InvoiceAsTyped, Superseded};
 pub use self::draft::{Body, Committed, Draft};
-pub use self::manifest::{Manifest, ObjectEntry};
+pub use self::manifest::Manifest;
 pub use self::open::parents_in;
 pub use self::read::{Answers, Capture, Opened, Pages, Stored, StoredLookup};
 pub use self::spool::Waiting;

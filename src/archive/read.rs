@@ -123,7 +123,7 @@ impl Stored {
 
     /// The answers in it, every byte checked against the manifest; those of the list once they are unfolded.
     pub fn answers(self) -> Result<Answers, Error> {
-        if kind(&self.entry) == "accounts" {
+        if self.entry.is_of_list() {
             return Ok(Answers::Pages(Pages(self)));
         }
         let Self { path, entry, bytes } = self;
@@ -146,6 +146,13 @@ impl Pages {
     pub fn each(self, mut see: impl FnMut(&[u8])) -> Result<(), Error> {
         let Stored { path, entry, bytes } = self.0;
         each_body(path.as_ref(), &entry, &bytes, |page| see(page))
+    }
+}
+
+impl ObjectEntry {
+    /// Whether the object holds pages of the account list.
+    pub fn is_of_list(&self) -> bool {
+        kind(self) == "accounts"
     }
 }
 

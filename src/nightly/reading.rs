@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::ahasend::wire::{self, List, Part};
-use crate::archive::{self, Answers, Archive, CaptureKey, ObjectEntry, Opened, Pages, Stored};
+use crate::archive::{self, Answers, Archive, CaptureKey, Opened, Pages, Stored};
 use crate::billing::books::{Books, CaptureRef, Lookup, Usage};
 use crate::failure::{Failure, Kind};
 
@@ -47,16 +47,14 @@ enum Said {
 pub(super) async fn read(archive: &Archive, key: &CaptureKey) -> Result<Books, Unread> {
     let opened = archive.open_capture(key).await?;
     let at = captured_at(key, &opened).map_err(Unread::Unusable)?;
-    let of_list = |object: &&ObjectEntry| object.name.starts_with("accounts");
-    let pages = opened.manifest.objects.iter().filter(of_list).map(|object| object.bodies.len());
-    let mut reading = Reading::of(key, pages.sum());
+    let of_list = opened.manifest.objects.iter().filter(|object| object.is_of_list());
+    let mut reading = Reading::of(key, of_list.map(|object| object.bodies.len()).sum());
     // numbers of pages are only for errors
     let mut first_page = 1;
     for object in &opened.manifest.objects {
         let stored = archive.stored(&opened, object).await?;
-        let is_of_list = of_list(&object);
-        reading.begin(stored, is_of_list, first_page).await?;
-        first_page += if is_of_list { object.bodies.len() } else { 0 };
+        reading.begin(stored, object.is_of_list(), first_page).await?;
+        first_page += if object.is_of_list() { object.bodies.len() } else { 0 };
     }
     let (list, said) = reading.finish().await?;
     let (mut usage, mut lookups) = (None, Vec::new());
@@ -126,12 +124,15 @@ impl Reading {
         Ok(())
     }
 
+    /// Keeps what an object says, and joins what is next in the list.
     fn arrive(&mut self, place: usize, said: Result<Said, Unread>) {
         self.said[place] = Some(said);
         while let Some(place) = self.awaited.front()
-            && let Some(Ok(Said::Accounts(next))) = &mut self.said[*place]
+            && let Some(Ok(said)) = &mut self.said[*place]
         {
-            self.list.append(std::mem::take(next));
+            if let Said::Accounts(next) = said {
+                self.list.append(std::mem::take(next));
+            }
             self.awaited.pop_front();
         }
     }
