@@ -76,7 +76,7 @@ fn dispatch(cli: &Cli) -> Result<Outcome, Failure> {
     check_output(cli)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
-        // threads that read give up the memory they hoard, instead of keeping it while nothing more is read
+        // an idle thread that waits for files keeps free memory for itself, which others need once all is read
         .thread_keep_alive(std::time::Duration::from_millis(10))
         .build()
         .map_err(|error| Failure::new(Kind::Usage, "the runtime did not start").because(error))?;

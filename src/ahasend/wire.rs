@@ -99,7 +99,7 @@ pub fn books(capture: CaptureRef, account_id: Uuid, bodies: &Bodies<'_>) -> Resu
 }
 
 /// What a part of a capture says, read on its own.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Part<T> {
     value: T,
     unknown: Unknown,
@@ -124,7 +124,7 @@ pub fn usage(body: &[u8]) -> Result<Part<Usage>, Error> {
 }
 
 /// The accounts on some pages of the list.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct List(Part<Vec<SubAccount>>);
 
 impl List {

@@ -115,6 +115,11 @@ impl Opened {
 }
 
 impl Stored {
+    /// Whether it holds pages of the account list.
+    pub fn is_of_list(&self) -> bool {
+        self.entry.is_of_list()
+    }
+
     /// Its bytes as stored.
     #[expect(clippy::len_without_is_empty, reason = "no object is empty")]
     pub fn len(&self) -> usize {
@@ -141,8 +146,14 @@ impl Stored {
 }
 
 impl Pages {
-    /// Shows each page once it is known to be what the manifest names. Where that ends with an error, none of those that
-    /// were shown can be relied upon: it is another object.
+    /// How many there are.
+    #[expect(clippy::len_without_is_empty, reason = "no object is empty")]
+    pub fn len(&self) -> usize {
+        self.0.entry.bodies.len()
+    }
+
+    /// Shows each page once it is known to be what the manifest names. Where that ends with an error, those that were shown
+    /// are not to be used either: the object is not the one that was written.
     pub fn each(self, mut see: impl FnMut(&[u8])) -> Result<(), Error> {
         let Stored { path, entry, bytes } = self.0;
         each_body(path.as_ref(), &entry, &bytes, |page| see(page))

@@ -36,7 +36,7 @@ pub struct Cap<'l> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CapUse {
     /// The messages that count against it.
-    pub used: i64,
+    pub(super) used: i64,
     /// The cap in messages per month; 0 means uncapped.
     pub credit: i64,
     /// Where that stands.

@@ -171,6 +171,7 @@ mod tests {
         assert_eq!(third.time_for(2), Some(TimeDelta::seconds(6)));
         assert!(third < Rate::of(334, TimeDelta::seconds(1_000)).unwrap());
         assert_eq!(Rate::of(5, TimeDelta::zero()), None);
+        assert_eq!(Rate::of(5, TimeDelta::days(365 * 200)), Rate::of(5, TimeDelta::seconds(u32::MAX.into())));
         assert_eq!(Rate::of(-5, TimeDelta::days(1)).unwrap().time_for(1), None);
         assert_eq!(Rate::of(i64::MAX, TimeDelta::seconds(1)).unwrap().per_day(), i64::MAX);
     }

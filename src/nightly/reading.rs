@@ -32,7 +32,7 @@ impl From<archive::Error> for Unread {
 /// Stored bytes from which on an object is given to a thread of its own.
 const THREADED_BYTES: usize = 1 << 17;
 
-/// Objects that are understood side by side at most, however many processors there are: each is unfolded in memory.
+/// Objects that are understood side by side at most, however many processors there are: what each says is in memory.
 const TASK_COUNT_MAX: usize = 4;
 
 /// What an object says.
@@ -53,7 +53,7 @@ pub(super) async fn read(archive: &Archive, key: &CaptureKey) -> Result<Books, U
     let mut first_page = 1;
     for object in &opened.manifest.objects {
         let stored = archive.stored(&opened, object).await?;
-        reading.begin(stored, object.is_of_list(), first_page).await?;
+        reading.begin(stored, first_page).await?;
         first_page += if object.is_of_list() { object.bodies.len() } else { 0 };
     }
     let (list, said) = reading.finish().await?;
@@ -96,10 +96,8 @@ impl Reading {
     }
 
     /// Begins an object, once there is room for it.
-    async fn begin(&mut self, stored: Stored, is_of_list: bool, first_page: usize) -> Result<(), Unread> {
-        let place = self.said.len();
-        self.said.push(None);
-        self.awaited.extend(is_of_list.then_some(place));
+    async fn begin(&mut self, stored: Stored, first_page: usize) -> Result<(), Unread> {
+        let place = self.expect(stored.is_of_list());
         if stored.len() < THREADED_BYTES {
             let said = understand(stored, first_page, &self.capture);
             self.arrive(place, said);
@@ -111,6 +109,14 @@ impl Reading {
         let capture = self.capture.clone();
         self.tasks.spawn_blocking(move || (place, understand(stored, first_page, &capture)));
         Ok(())
+    }
+
+    /// Makes a place for an object.
+    fn expect(&mut self, is_of_list: bool) -> usize {
+        let place = self.said.len();
+        self.said.push(None);
+        self.awaited.extend(is_of_list.then_some(place));
+        place
     }
 
     /// Waits for whichever is the next to arrive.
@@ -148,11 +154,13 @@ impl Reading {
             Some(place) => self.said.swap_remove(place).into_iter().collect(),
             None => self.said.into_iter().flatten().collect(),
         };
-        Ok((self.list, said?))
+        let said = said?;
+        debug_assert!(self.awaited.is_empty(), "all of the list has arrived");
+        Ok((self.list, said))
     }
 }
 
-/// What an object says, every byte of it checked before.
+/// What an object says, nothing of which is believed before it is checked.
 fn understand(stored: Stored, first_page: usize, capture: &str) -> Result<Said, Unread> {
     let understood = |said: Result<Said, wire::Error>| said.map_err(|error| Failure::of_wire(capture, error));
     let said = match stored.answers()? {
@@ -171,7 +179,7 @@ fn understand(stored: Stored, first_page: usize, capture: &str) -> Result<Said, 
 
 /// The accounts on pages of the list; what is wrong with a page is told if nothing is wrong with the object.
 fn accounts(pages: Pages, first_page: usize, capture: &str) -> Result<Result<List, Failure>, archive::Error> {
-    let (mut number, mut list) = (first_page, Ok(List::default()));
+    let (mut number, mut list) = (first_page, Ok(List::of_pages(pages.len())));
     pages.each(|page| {
         if let Ok(before) = &mut list {
             let read = Failure::guard(|| before.read(number, page).map_err(|error| Failure::of_wire(capture, error)));
@@ -200,9 +208,9 @@ mod tests {
     use crate::archive::Body;
     use crate::publish::store::StoreOptions;
 
-    /// A capture whose usage cannot be understood, and of whose pages the first cannot be understood either.
-    async fn capture(archive: &Archive) -> CaptureKey {
-        let at = |second: u32| DateTime::from_timestamp(1_700_000_000 + i64::from(second), 0).unwrap();
+    /// A capture of an empty archive, of which the first page of the list cannot be understood.
+    async fn capture(archive: &Archive, usage: &'static str) -> CaptureKey {
+        let at = |second: i64| DateTime::from_timestamp(1_700_000_000 + second, 0).unwrap();
         let body = |text: &'static str| Body {
             request: "/".to_owned(),
             status: 200,
@@ -210,7 +218,7 @@ mod tests {
             server_date: None,
             request_id: None,
         };
-        let mut draft = archive.begin(at(1), &body("[]")).await.unwrap();
+        let mut draft = archive.begin(at(1), &body(usage)).await.unwrap();
         draft.link().await.unwrap();
         draft.place(at(0), at(59), 2).await.unwrap();
         for page in ["{\"pages\": 1}", "{\"data\": [], \"pagination\": {}}"] {
@@ -224,13 +232,55 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let archive =
             Archive::open_or_create(folder.path().to_str().unwrap(), Uuid::nil(), &StoreOptions::default()).unwrap();
-        let key = capture(&archive).await;
+        let key = capture(&archive, "[]").await;
         let Err(Unread::Unusable(failure)) = read(&archive, &key).await else { panic!("it is not understood") };
         assert!(format!("{failure:?}").contains("usage"), "the first that is not: {failure:?}");
-        let list = std::path::Path::new(&archive.shown_path(&key)).join("accounts-0001.json.zst");
-        let stored = std::fs::read(&list).unwrap();
-        std::fs::write(&list, &stored[1..]).unwrap();
+        // the page after the one that is not understood is not the one that the manifest names
+        let path = std::path::Path::new(&archive.shown_path(&key)).join("capture.json");
+        let manifest = std::fs::read_to_string(&path).unwrap();
+        let second = crate::sha256::hex(b"{\"data\": [], \"pagination\": {}}");
+        assert!(manifest.contains(&second), "{manifest}");
+        std::fs::write(&path, manifest.replace(&second, &crate::sha256::hex(b"another"))).unwrap();
         let Err(Unread::Archive(error)) = read(&archive, &key).await else { panic!("it is damaged") };
         assert!(error.to_string().contains("accounts-0001"), "{error}");
+        assert!(format!("{error:?}").contains("body 2 does not match its hash"), "{error:?}");
+    }
+
+    /// Pages that list one account each, by their numbers.
+    fn list(numbers: &[u128]) -> List {
+        let mut list = List::default();
+        for number in numbers {
+            let page = format!(
+                r#"{{"object": "list", "pagination": {{"has_more": false}}, "data": [{{"object": "account", "id": "{}",
+                "parent_account_id": "{}", "name": "account {number}", "status": "active", "monthly_credit": 0}}]}}"#,
+                Uuid::from_u128(*number),
+                Uuid::nil(),
+            );
+            list.read(1, page.as_bytes()).unwrap();
+        }
+        list
+    }
+
+    #[tokio::test]
+    async fn objects_of_the_list_are_joined_in_their_order_whichever_arrives_first() {
+        let key = CaptureKey { id: "x".to_owned(), period: "y".to_owned() };
+        for order in [[0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [3, 1, 4, 0, 2], [2, 4, 0, 3, 1]] {
+            let mut reading = Reading::of(&key, 4);
+            // something else lies between them, and one of them says nothing
+            let places: Vec<usize> =
+                [true, true, false, true, true].map(|is_of_list| reading.expect(is_of_list)).into();
+            for arrived in order {
+                let said = match arrived {
+                    0 => Said::Accounts(list(&[5, 1])),
+                    1 => Said::Accounts(list(&[])),
+                    3 => Said::Nothing,
+                    4 => Said::Accounts(list(&[2, 9])),
+                    _ => Said::Lookups(wire::lookups(&[]).unwrap()),
+                };
+                reading.arrive(places[arrived], Ok(said));
+            }
+            let Ok((joined, _)) = reading.finish().await else { panic!("all of them can be used") };
+            assert_eq!(joined, list(&[5, 1, 2, 9]), "{order:?}");
+        }
     }
 }

@@ -36,6 +36,7 @@ pub fn write<'t>(file: &str, tables: impl IntoIterator<Item = Table<'t>>, out: &
 /// memory until then, not the tables.
 pub fn write_parts<'t>(
     file: &str,
+    row_count: usize,
     parts: impl IntoIterator<Item = Table<'t>>,
     out: &mut dyn Write,
 ) -> Result<(), Error> {
@@ -43,7 +44,7 @@ pub fn write_parts<'t>(
     let mut groups = Groups::new(file, out);
     let mut gathered: Option<Gathered> = None;
     for part in parts {
-        let columns = gathered.get_or_insert_with(|| Gathered::of(&part, GROUP_ROW_COUNT));
+        let columns = gathered.get_or_insert_with(|| Gathered::of(&part, row_count.min(GROUP_ROW_COUNT)));
         columns.add(&part);
         if columns.height >= GROUP_ROW_COUNT
             && let Some(whole) = gathered.take()
@@ -159,7 +160,8 @@ impl Gathered {
     fn add(&mut self, table: &Table<'_>) {
         for ((name, column), (_, cells)) in self.columns.iter_mut().zip(&table.columns) {
             if let Growing::Same(text) = column {
-                if cells.is_empty() || (cells.is_constant() && cells.text_at(0) == text.as_deref()) {
+                let is_of_texts = matches!(cells, Cells::Text(_) | Cells::Shared { .. });
+                if cells.is_empty() || (is_of_texts && cells.is_constant() && cells.text_at(0) == text.as_deref()) {
                     continue;
                 }
                 let mut texts = StringChunkedBuilder::new((*name).into(), self.capacity);
@@ -188,16 +190,20 @@ impl Growing {
             (Self::Texts(all), Cells::Date(cells)) => {
                 append(cells, |cell| all.append_option(cell.map(|day| day.to_string())));
             }
-            (Self::Texts(all), _) => (0..cells.len()).for_each(|row| all.append_option(cells.text_at(row))),
+            (Self::Texts(all), Cells::Text(_) | Cells::Shared { .. }) => {
+                (0..cells.len()).for_each(|row| all.append_option(cells.text_at(row)));
+            }
             (Self::Integers(all), Cells::Integer(cells)) => append(cells, |cell| all.append_option(cell)),
             (Self::Instants(all), Cells::Timestamp(cells)) => {
                 append(cells, |cell| all.append_option(cell.map(|at| at.timestamp_millis())));
             }
-            (Self::Decimals(all, _), Cells::Decimal { units, .. }) => append(units, |cell| all.append_option(cell)),
-            (Self::Decimals(all, _), Cells::Exact { amounts, .. }) => {
+            (Self::Decimals(all, own), Cells::Decimal { scale, units }) if own == scale => {
+                append(units, |cell| all.append_option(cell));
+            }
+            (Self::Decimals(all, TABLE_SCALE), Cells::Exact { amounts, .. }) => {
                 append(amounts, |cell| all.append_option(cell.and_then(fitting)));
             }
-            // columns of different heights are no table, which is noticed at the end
+            // cells of another type are none of this column, whose height is then not the table's: an error at the end
             _ => {}
         }
     }
@@ -263,7 +269,9 @@ mod tests {
     fn parts_are_row_groups_of_their_own_size_whatever_they_have_in_common() {
         let same = "a text that is too long to be kept in place";
         let rows = |rows: std::ops::Range<usize>| {
-            let texts = rows.clone().map(|row| (row != 20_000).then_some(std::borrow::Cow::Borrowed(same)));
+            // a part without any text, and one that has it in some rows
+            let is_without = |row: &usize| (20_000..21_500).contains(row);
+            let texts = rows.clone().map(|row| (!is_without(&row)).then_some(std::borrow::Cow::Borrowed(same)));
             let none = rows.clone().map(|_| None);
             let numbers = rows.map(|row| i64::try_from(row).ok());
             Table {
@@ -276,10 +284,28 @@ mod tests {
         };
         let parts = (0..40).map(|part| rows(part * 1_000..(part + 1) * 1_000));
         let mut bytes = Vec::new();
-        write_parts("t", parts, &mut bytes).unwrap();
+        write_parts("t", 40_000, parts, &mut bytes).unwrap();
         let read = ParquetReader::new(Cursor::new(&bytes)).finish().unwrap();
         assert!(read.equals_missing(&frame(&rows(0..40_000)).unwrap()));
         let groups = ParquetReader::new(Cursor::new(&bytes)).get_metadata().unwrap().row_groups.len();
         assert_eq!(groups, 3, "17,000 rows, as many again, and the rest");
+    }
+
+    #[test]
+    fn parts_whose_columns_are_of_other_types_are_no_table() {
+        let table = |cells: Cells<'static>| Table {
+            columns: vec![(Spec::new("a", "", ""), Cells::Integer(vec![Some(1)])), (Spec::new("b", "", ""), cells)],
+        };
+        let decimal = |scale| Cells::Decimal { scale, units: vec![Some(5)] };
+        let text = |text: Option<&'static str>| Cells::Text(vec![text.map(Into::into)]);
+        for (first, second) in [
+            (decimal(2), decimal(3)),
+            (text(None), decimal(2)),
+            (text(Some("a")), Cells::Integer(vec![None])),
+            (Cells::Integer(vec![None]), text(None)),
+        ] {
+            let failed = write_parts("t", 2, [table(first), table(second)], &mut Vec::new());
+            assert!(matches!(failed, Err(Error::Format { .. })), "{failed:?}");
+        }
     }
 }

@@ -203,13 +203,12 @@ fn dialects(info: &SetInfo) -> impl Iterator<Item = (String, Dialect)> {
 }
 
 /// What becomes of each output, in their order: side by side where there is enough to do.
-fn side_by_side<O: Send, T: Send>(outputs: Vec<O>, row_count: usize, write: &(dyn Fn(O) -> T + Sync)) -> Vec<T> {
+fn side_by_side<O: Send, T: Send>(mut outputs: Vec<O>, row_count: usize, write: &(dyn Fn(O) -> T + Sync)) -> Vec<T> {
     if row_count < THREADED_ROW_COUNT {
         return outputs.into_iter().map(write).collect();
     }
-    let mut outputs = outputs;
     thread::scope(|scope| {
-        // the last one is written here, where memory is at hand that was needed before
+        // the last one is written here: this thread has free memory from reading and charging
         let last = outputs.pop();
         let threads: Vec<_> = outputs.into_iter().map(|output| scope.spawn(move || write(output))).collect();
         let last = last.map(write);

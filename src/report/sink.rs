@@ -95,7 +95,7 @@ impl Form {
                 csv::write_side_by_side(&path, threads, parts(rows.count), rows.table, *dialect, &mut out)
             }
             Self::Csv(_, dialect) => csv::write(&path, parts(rows.count).map(rows.table), *dialect, &mut out),
-            Self::Parquet => parquet::write_parts(&path, parts(rows.count).map(rows.table), &mut out),
+            Self::Parquet => parquet::write_parts(&path, rows.count, parts(rows.count).map(rows.table), &mut out),
         };
         let flushed = out.flush();
         let (mut counted, _) = out.into_parts();

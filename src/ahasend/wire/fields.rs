@@ -122,7 +122,7 @@ impl<'a> At<'a> {
 }
 
 /// Fields and values that nobody knows, as they were met.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Unknown(Vec<String>);
 
 impl Unknown {

@@ -15,7 +15,7 @@ use super::LineKind;
 
 /// One line of the chargeback.
 ///
-/// There may be millions of them: what most lines have stands here, and what few have is behind a pointer.
+/// There may be millions of them: what every line has stands here, and the rest behind a pointer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     /// What it stands for.
@@ -38,20 +38,31 @@ pub struct Line {
     pub grade: Grade,
     /// Where it is among the lines that the pooled invoice was divided into.
     pub(crate) place: u32,
-    // these are only for the methods, and seen by the others so that a line can be made from another one
+    /// Whether its status is `active`. This and what follows is visible only for lines that are made from another one.
     pub(super) is_active: bool,
+    /// Where the account's usage stands against its cap; nothing if there is no cap to be seen.
     pub(super) cap_level: Option<Level>,
-    pub(super) monthly_credit: i64,
-    pub(super) rare: Option<Box<Rare>>,
+    /// That cap.
+    pub(super) cap_credit: i64,
+    pub(super) beyond: Option<Box<Beyond>>,
 }
 
-/// What most lines have nothing of.
+/// What a charge has beyond the share: nothing, unless usage is spread, something is charged beyond usage, or an invoice
+/// leaves a tail open.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Rare {
+pub(super) struct Beyond {
     spread: Minor,
     fee: Minor,
-    /// Where that is not the charge alone.
-    span: Option<Span>,
+    /// How much less the charge may be.
+    less: Minor,
+    /// How much more.
+    more: Minor,
+    rare: Option<Box<Rare>>,
+}
+
+/// What few lines have, whatever the terms.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Rare {
     /// Where that is not `active`.
     status: Option<Status>,
     /// The messages that count against the cap, where those are not the line's.
@@ -106,19 +117,23 @@ impl Line {
             place: 0,
             is_active: false,
             cap_level: None,
-            monthly_credit: 0,
-            rare: None,
+            cap_credit: 0,
+            beyond: None,
         }
+    }
+
+    fn rare(&self) -> Option<&Rare> {
+        self.beyond.as_ref()?.rare.as_deref()
     }
 
     /// What it bears of usage that was spread; negative on the line that was spread.
     pub fn spread(&self) -> Minor {
-        self.rare.as_ref().map_or(Minor::ZERO, |rare| rare.spread)
+        self.beyond.as_ref().map_or(Minor::ZERO, |beyond| beyond.spread)
     }
 
     /// What is charged beyond any usage.
     pub fn fee(&self) -> Minor {
-        self.rare.as_ref().map_or(Minor::ZERO, |rare| rare.fee)
+        self.beyond.as_ref().map_or(Minor::ZERO, |beyond| beyond.fee)
     }
 
     /// What the line takes from the pooled invoice.
@@ -138,19 +153,19 @@ impl Line {
 
     /// What the charge lies between.
     pub fn span(&self) -> Span {
-        self.rare.as_ref().and_then(|rare| rare.span).unwrap_or_else(|| Span::exact(self.charge()))
+        let (charge, beyond) = (self.charge(), self.beyond.as_ref());
+        beyond.map_or(Span::exact(charge), |beyond| Span { low: charge - beyond.less, high: charge + beyond.more })
     }
 
     /// Its status, where the account list or a lookup tells.
     pub fn status(&self) -> Option<&Status> {
-        let other = self.rare.as_ref().and_then(|rare| rare.status.as_ref());
-        if self.is_active { Some(&Status::Active) } else { other }
+        if self.is_active { Some(&Status::Active) } else { self.rare()?.status.as_ref() }
     }
 
     /// How much of the account's cap is used, where that is known.
     pub fn cap(&self) -> Option<CapUse> {
-        let used = self.rare.as_ref().and_then(|rare| rare.cap_used).or(self.messages).unwrap_or(0);
-        Some(CapUse { used, credit: self.monthly_credit, level: self.cap_level? })
+        let used = self.rare().and_then(|rare| rare.cap_used).or(self.messages).unwrap_or(0);
+        Some(CapUse { used, credit: self.cap_credit, level: self.cap_level? })
     }
 
     /// The account's cap in messages per month, where known; 0 means uncapped. How it is now is nothing to whoever had the
@@ -162,60 +177,69 @@ impl Line {
 
     /// Whose it is, where its account changes hands within the period.
     pub fn held(&self) -> Option<&Held> {
-        self.rare.as_ref()?.held.as_deref()
+        self.rare()?.held.as_deref()
     }
 
     /// What the messages may be, for buckets of usage.
     pub(super) fn volume(&self) -> Option<Volume> {
         let messages = self.messages?;
-        Some(self.rare.as_ref().and_then(|rare| rare.volume).unwrap_or(Volume::seen(messages)))
+        Some(self.rare().and_then(|rare| rare.volume).unwrap_or(Volume::seen(messages)))
     }
 
     pub(super) fn set_spread(&mut self, spread: Minor) {
-        self.set(|rare| &mut rare.spread, spread);
+        self.change(spread == Minor::ZERO, |beyond| beyond.spread = spread);
     }
 
     pub(super) fn set_fee(&mut self, fee: Minor) {
-        self.set(|rare| &mut rare.fee, fee);
+        self.change(fee == Minor::ZERO, |beyond| beyond.fee = fee);
     }
 
-    /// Sets what the charge as it is now lies between. A charge that is exactly known stays so when it changes.
+    /// Sets what the charge as it is now lies between: comes last, because the bounds move with the charge.
     pub(super) fn set_span(&mut self, span: Span) {
-        let span = Some(span).filter(|span| *span != Span::exact(self.charge()));
-        self.set(|rare| &mut rare.span, span);
+        let (less, more) = (self.charge() - span.low, span.high - self.charge());
+        self.change(span == Span::exact(self.charge()), |beyond| (beyond.less, beyond.more) = (less, more));
     }
 
     pub(super) fn set_status(&mut self, status: Option<Status>) {
         self.is_active = status == Some(Status::Active);
-        self.set(|rare| &mut rare.status, status.filter(|status| *status != Status::Active));
+        self.set_rare(|rare| &mut rare.status, status.filter(|status| *status != Status::Active));
     }
 
+    /// Sets how much of the account's cap is used, once the messages are there.
     pub(super) fn set_cap(&mut self, cap: Option<CapUse>) {
         self.cap_level = cap.map(|cap| cap.level);
-        self.monthly_credit = cap.map_or(0, |cap| cap.credit);
+        self.cap_credit = cap.map_or(0, |cap| cap.credit);
         let used = cap.map(|cap| cap.used).filter(|used| Some(*used) != self.messages);
-        self.set(|rare| &mut rare.cap_used, used);
+        self.set_rare(|rare| &mut rare.cap_used, used);
     }
 
     /// Says whose it is.
     pub fn set_held(&mut self, held: Option<Held>) {
-        self.set(|rare| &mut rare.held, held.map(Box::new));
+        self.set_rare(|rare| &mut rare.held, held.map(Box::new));
     }
 
-    /// Sets what the messages as they are now may be.
+    /// Sets what the messages may be, once they are there.
     pub(super) fn set_volume(&mut self, volume: Volume) {
         let volume = Some(volume).filter(|volume| self.messages.map(Volume::seen) != Some(*volume));
-        self.set(|rare| &mut rare.volume, volume);
+        self.set_rare(|rare| &mut rare.volume, volume);
     }
 
-    /// Sets something that is rare, and keeps nothing where all of that is nothing.
-    fn set<T: Default + PartialEq>(&mut self, place: impl Fn(&mut Rare) -> &mut T, value: T) {
-        if self.rare.is_none() && value == T::default() {
+    /// Changes what the charge has beyond its share, and keeps nothing where all of that is nothing.
+    fn change(&mut self, is_to_nothing: bool, change: impl FnOnce(&mut Beyond)) {
+        if is_to_nothing && self.beyond.is_none() {
             return;
         }
-        let mut rare = self.rare.take().unwrap_or_default();
-        *place(&mut rare) = value;
-        self.rare = Some(rare).filter(|rare| **rare != Rare::default());
+        let mut beyond = self.beyond.take().unwrap_or_default();
+        change(&mut beyond);
+        self.beyond = Some(beyond).filter(|beyond| **beyond != Beyond::default());
+    }
+
+    fn set_rare<T: Default + PartialEq>(&mut self, place: impl Fn(&mut Rare) -> &mut T, value: T) {
+        self.change(value == T::default(), |beyond| {
+            let mut rare = beyond.rare.take().unwrap_or_default();
+            *place(&mut rare) = value;
+            beyond.rare = Some(rare).filter(|rare| **rare != Rare::default());
+        });
     }
 }
 
@@ -235,36 +259,39 @@ mod tests {
         fn what_was_set_last_is_what_a_line_has(steps in prop::collection::vec((0..7_usize, 0..4_i64), 0..20)) {
             let mut line = Line { messages: Some(2), ..Line::new(LineKind::SubAccount, "a".into()) };
             let mut last = [0; 7];
-            let (minor, span) = (|value: i64| Minor(value.into()), |value: i64| Span { low: Minor(-9), high: Minor(value.into()) });
-            let statuses = [None, Some(Status::Active), Some(Status::Suspended), Some(Status::Other(std::sync::Arc::new("new".to_owned())))];
+            let minor = |value: i64| Minor(value.into());
+            let other = Status::Other(Arc::new("new".to_owned()));
+            let statuses = [None, Some(Status::Active), Some(Status::Suspended), Some(other)];
+            let status = |value: i64| statuses[usize::try_from(value).unwrap()].clone();
             let cap = |used: i64| (used != 0).then_some(CapUse { used, credit: 9, level: Level::Near });
+            let span = |charge: Minor, more: i64| Span { low: charge - minor(2 * more), high: charge + minor(more) };
             for (what, value) in steps {
                 last[what] = value;
                 match what {
                     0 => line.set_spread(minor(value)),
                     1 => line.set_fee(minor(value)),
-                    2 => line.set_span(if value == 0 { Span::exact(line.charge()) } else { span(value) }),
-                    3 => line.set_status(statuses[usize::try_from(value).unwrap()].clone()),
+                    2 => line.set_span(span(line.charge(), value)),
+                    3 => line.set_status(status(value)),
                     4 => line.set_cap(cap(value)),
                     5 => line.set_held((value != 0).then(held)),
                     _ => line.set_volume(Volume { low: 2, high: 2 + value }),
                 }
             }
-            let exact = Span::exact(minor(last[0] + last[1]));
             prop_assert_eq!((line.spread(), line.fee()), (minor(last[0]), minor(last[1])));
-            prop_assert_eq!(line.span(), if last[2] == 0 { exact } else { span(last[2]) });
-            prop_assert_eq!(line.status(), statuses[usize::try_from(last[3]).unwrap()].as_ref());
+            prop_assert_eq!(line.span(), span(minor(last[0] + last[1]), last[2]));
+            prop_assert_eq!(line.status().cloned(), status(last[3]));
             prop_assert_eq!(line.cap(), cap(last[4]));
             prop_assert_eq!(line.held().cloned(), (last[5] != 0).then(held));
             prop_assert_eq!(line.volume(), Some(Volume { low: 2, high: 2 + last[6] }));
-            let has_common = last[3] <= 1 && matches!(last[4], 0 | 2);
-            let is_common = has_common && [0, 1, 2, 5, 6].into_iter().all(|what| last[what] == 0);
-            prop_assert_eq!(line.rare.is_none(), is_common);
+            let is_common = last[3] <= 1 && matches!(last[4], 0 | 2) && (last[5], last[6]) == (0, 0);
+            prop_assert_eq!(line.rare().is_none(), is_common);
+            prop_assert_eq!(line.beyond.is_none(), is_common && last[..3] == [0; 3]);
         }
     }
 
     #[test]
     fn a_line_is_small() {
         assert!(size_of::<Line>() <= 144, "{}", size_of::<Line>());
+        assert!(size_of::<Beyond>() <= 80, "{}", size_of::<Beyond>());
     }
 }

@@ -34,12 +34,13 @@ pub(super) fn attribute(
     let proportions: Vec<(usize, Exact)> = volumes.map(Exact::proportion).enumerate().collect();
     let costs = largest_remainder(Minor(cost.units()), &proportions).ok()?;
     let mut divided: Vec<Line> = named.iter().map(|(gone, part)| named_line(gone, part)).collect();
-    let unnamed = Line {
+    let mut unnamed = Line {
         messages: Some(unnamed),
         grade: Grade::Residual,
         ..Line::new(LineKind::Removed, Arc::clone(&whole.name))
     };
-    divided.push(of_volume(unnamed, rest));
+    unnamed.set_volume(rest);
+    divided.push(unnamed);
     for ((line, share), units) in divided.iter_mut().zip(&shares.parts).zip(costs) {
         (line.share, line.allocated_cost) = (*share, cost.of_units(units.0));
     }
@@ -53,16 +54,12 @@ pub(super) fn attribute(
 }
 
 fn named_line(gone: &Gone, part: &Part) -> Line {
-    let line = Line {
+    let mut line = Line {
         account_id: Some(gone.account_id),
         messages: Some(part.messages),
         grade: if part.bounded { Grade::Attributed } else { Grade::Residual },
         ..Line::new(LineKind::Attributed, Arc::clone(&gone.name))
     };
-    of_volume(line, Volume { low: part.low, high: part.high })
-}
-
-fn of_volume(mut line: Line, volume: Volume) -> Line {
-    line.set_volume(volume);
+    line.set_volume(Volume { low: part.low, high: part.high });
     line
 }

@@ -209,3 +209,8 @@ fn a_tail_that_was_too_long_is_told_for_as_long_as_the_next_period_runs() {
     let late = Night::at("2024-01-31T23:30:00Z").account(1, 100);
     assert_eq!(findings(vec![late], night("2024-02-01T21:00:00Z")), 0, "half an hour is allowed");
 }
+
+#[test]
+fn a_trail_is_small() {
+    assert!(size_of::<Trail>() <= 136, "{}", size_of::<Trail>());
+}
