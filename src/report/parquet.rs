@@ -158,6 +158,7 @@ impl Gathered {
 
     /// Adds the rows of a table.
     fn add(&mut self, table: &Table<'_>) {
+        debug_assert_eq!(self.columns.len(), table.columns.len(), "all tables have the same columns");
         for ((name, column), (_, cells)) in self.columns.iter_mut().zip(&table.columns) {
             if let Growing::Same(text) = column {
                 let is_of_texts = matches!(cells, Cells::Text(_) | Cells::Shared { .. });
